@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A chip protocol is a generator of commands; this is the one place where it meets a wire.
+
+A *layer* is a function from dialogue to dialogue: secure messaging, chaining and tracing wrap a protocol, which neither knows
+nor cares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Protocol, TypeVar
+
+from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+
+T = TypeVar("T")
+
+Dialogue = Generator[CommandAPDU, ResponseAPDU, T]
+"""Yields commands, is sent responses, returns its result."""
+
+Observer = Callable[[CommandAPDU, ResponseAPDU], None]
+
+
+class Channel(Protocol):
+    """A wire to one chip."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """One command APDU out, one response APDU (status word last) back.
+
+        :raises ReaderError: the wire failed.
+        """
+        ...  # pragma: no cover
+
+
+def run(dialogue: Dialogue[T], channel: Channel) -> T:
+    """Drive *dialogue* over *channel* to its result; whatever the channel raises is raised inside the dialogue."""
+    try:
+        command = next(dialogue)
+        while True:
+            try:
+                response = ResponseAPDU.from_bytes(channel.transmit(command.to_bytes()))
+            except Exception as error:
+                command = dialogue.throw(error)
+            else:
+                command = dialogue.send(response)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def observed(dialogue: Dialogue[T], observer: Observer) -> Dialogue[T]:
+    """A layer that shows each exchange to *observer*, and changes none."""
+    try:
+        command = next(dialogue)
+        while True:
+            try:
+                response = yield command
+            except GeneratorExit:
+                dialogue.close()
+                raise
+            except Exception as error:
+                command = dialogue.throw(error)
+            else:
+                observer(command, response)
+                command = dialogue.send(response)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
