@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answer, and every check that led to it. Names of checks and outcomes are those of BSI TR-03135-1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Outcome(Enum):
+    """How one check ended (BSI TR-03135-1 §3.5)."""
+
+    SUCCESSFUL = "SUCCESSFUL"
+    FAILED = "FAILED"
+    UNDETERMINED = "UNDETERMINED"
+    NOT_SUPPORTED = "NOT_SUPPORTED"
+    ABORTED = "ABORTED"
+    NOT_PERFORMED = "NOT_PERFORMED"
+
+
+class Decision(Enum):
+    """The whole verdict."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    INCONCLUSIVE = "inconclusive"
+
+
+class CheckName(Enum):
+    """What is checked, in the order in which it is reported."""
+
+    ACCESS = "chip access protocols"
+    SOD_SIGNATURE = "security object signature"
+    DATA_GROUP_INTEGRITY = "data group integrity"
+    DS_CERTIFICATE_SIGNATURE = "DS certificate signature"
+    CERTIFICATE_VALIDITY = "certificate validity"
+    TRUST_STATUS = "trust status"
+    REVOCATION = "DS revocation"
+    ISSUING_STATE = "issuing state"
+    SOD_AGAINST_COM = "EF.SOD against EF.COM"
+    ACTIVE_AUTHENTICATION = "Active Authentication"
+    CHIP_AUTHENTICATION = "Chip Authentication"
+    CHIP_AUTHENTICITY = "chip authenticity"
+    CARD_ACCESS_AGAINST_DG14 = "EF.CardAccess against DG14"
+    DG1_AGAINST_DG13 = "DG1 against DG13"
+    MRZ = "machine readable zone"
+    DOCUMENT_EXPIRY = "document expiry"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    :ivar reason: a stable code, lower-case with hyphens, e.g. ``dg-hash-mismatch``; ``ok`` for a plain success.
+    :ivar detail: a sentence for a person, without personal data.
+    """
+
+    name: CheckName
+    outcome: Outcome
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All checks, and what the policy made of them.
+
+    :ivar policy: the policy's name.
+    :ivar decision: accepted only when everything that the policy demands is SUCCESSFUL.
+    :ivar reasons: the reason codes that kept it from *accepted*, or that the policy tolerated, in order of the checks.
+    """
+
+    decision: Decision
+    policy: str
+    checks: tuple[Check, ...]
+    reasons: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """True only when everything that the policy demands has passed."""
+        return self.decision is Decision.ACCEPTED
+
+    def __bool__(self) -> bool:
+        return self.accepted
+
+    def check(self, name: CheckName) -> Check:
+        """The check of that name; every name is in every verdict."""
+        return next(check for check in self.checks if check.name is name)
