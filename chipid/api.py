@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two calls that an agency app needs: read a card, verify what was read."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from chipid.crypto.random import system_random
+from chipid.evidence import Evidence
+from chipid.inspection.plan import ReadingPlan
+from chipid.inspection.procedure import inspection
+from chipid.inspection.progress import ProgressObserver
+from chipid.iso7816.atr import Atr
+from chipid.iso7816.dialogue import Channel, run
+from chipid.pki.trust_store import TrustStore
+from chipid.profiles.access_keys import AccessKeys
+from chipid.verify import verify as _verify
+from chipid.verify.policy import Policy
+from chipid.verify.verdict import Verdict
+
+
+def read(
+    keys: AccessKeys,
+    *,
+    reader: str | None = None,
+    timeout: float | None = 30,
+    channel: Channel | None = None,
+    plan: ReadingPlan | None = None,
+    challenge: bytes | None = None,
+    progress: ProgressObserver | None = None,
+    at: datetime | None = None,
+) -> Evidence:
+    """Read the card on a PC/SC reader.
+
+    :param keys: what opens the card: its number, CAN, MRZ or QR text.
+    :param reader: a part of the reader's name that only one reader has; any reader with a card on it where ``None``.
+    :param timeout: seconds to wait for a card, ``None`` for ever.
+    :param channel: talk to this channel instead of a reader, e.g. an emulated card.
+    :param plan: what to read; identity with portrait where ``None``.
+    :param challenge: 8 octets for Active Authentication from a server that demands freshness; random where ``None``.
+    :param progress: called as reading goes on.
+    :param at: the time to record, aware; now where ``None``.
+    :raises ReaderError: no reader, no card in time, or the card was taken away.
+    :raises AccessDenied: the keys do not open this card.
+    :raises UnsupportedFeature: the card holds no identity document.
+    """
+    at = at or datetime.now(UTC)
+    with contextlib.ExitStack() as stack:
+        wire = channel if channel is not None else stack.enter_context(_card(reader, timeout))
+        atr: bytes | None = getattr(wire, "atr", None)
+        dialogue = inspection(
+            keys,
+            plan or ReadingPlan.with_portrait(),
+            random=system_random,
+            at=at,
+            extended_length=atr is not None and Atr.parse(atr).takes_extended_length,
+            challenge=challenge,
+            progress=progress,
+        )
+        evidence = run(dialogue, wire)
+        return replace(evidence, atr=atr, reader=getattr(wire, "reader", None))
+
+
+def verify(
+    evidence: Evidence,
+    *,
+    trust: TrustStore | None,
+    policy: Policy | None = None,
+    at: datetime | None = None,
+) -> Verdict:
+    """Judge what was read.
+
+    :param trust: the CSCA certificates that the operator trusts; ``None`` or an empty store never gives *accepted*.
+    :param policy: which checks count; :meth:`Policy.counter` where ``None``.
+    :param at: the time to judge at, aware; now where ``None``.
+    """
+    return _verify(evidence, trust, policy or Policy.counter(), at=at or datetime.now(UTC))
+
+
+@contextlib.contextmanager
+def _card(reader: str | None, timeout: float | None) -> Iterator[Channel]:
+    from chipid.readers.pcsc import wait_for_card  # noqa: PLC0415  # a server that only verifies has no pyscard
+
+    with wait_for_card(reader, timeout) as card:
+        yield card

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading whole elementary files (ICAO 9303-10 §3.6.3, ISO 7816-4 §11.3), at the pace that the chip stands.
+
+A reader knows nothing of secure messaging beyond how many octets of a response it leaves for data. Each announced length is
+checked against :data:`FILE_SIZE_LIMIT` before anything is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chipid.crypto.cipher import BLOCK_SIZE, Cipher
+from chipid.errors import CardMisbehaved, MalformedData, NotAuthorised, StatusError
+from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.status import SW
+from chipid.iso7816.tlv import parse_tlv
+
+READ_BINARY = 0xB0
+READ_BINARY_ODD = 0xB1
+SELECT = 0xA4
+FILE_SIZE_LIMIT = 512 * 1024
+"""No file is read beyond this, whatever it announces: ten times the largest portrait seen in the field."""
+
+HEADER_SIZE = 6
+"""Tag and length of any file of the LDS fit into six octets."""
+
+LE_STEPS = (224, 192, 160, 128, 112)
+"""What chips have been seen to stop at; tried in order when the first block is refused."""
+
+OFFSET_LIMIT = 0x8000
+"""From here on READ BINARY needs its odd instruction with an offset data object (ISO 7816-4 §11.3.3)."""
+
+_RESPONSE_SIZE = 256
+_SM_OVERHEAD = 4 + 4 + 10  # DO87 up to its indicator (87 81 L 01), DO99, DO8E
+_EXTENDED_BLOCK = 32 * 1024 - 32
+_OFTEN_SHORT = frozenset({FileId.COM, FileId.DG1, FileId.DG11, FileId.DG12, FileId.DG13, FileId.DG14, FileId.DG15})
+_REFUSED = frozenset({SW.SECURITY_STATUS, SW.CONDITIONS_NOT_SATISFIED})
+_NO_SHORT_ID = frozenset(
+    {SW.FILE_NOT_FOUND, SW.WRONG_P1_P2, SW.FUNCTION_NOT_SUPPORTED, SW.WRONG_OFFSET, SW.NO_CURRENT_EF, SW.WRONG_INS}
+)
+
+
+def short_block(cipher: Cipher | None) -> int:
+    """The plain octets that fit into a short response under secure messaging with *cipher* (``None``: without).
+
+    223 for AES and 231 for 3DES: DO87, DO99 and DO8E together stay within 256 octets, and padding adds at least one.
+    """
+    if cipher is None:
+        return _RESPONSE_SIZE
+    block = BLOCK_SIZE[cipher]
+    return (_RESPONSE_SIZE - _SM_OVERHEAD) // block * block - 1
+
+
+class FileReader:
+    """Reads files one after another, and remembers what the chip stood.
+
+    :param cipher: of the secure session around, ``None`` outside of one.
+    :param extended: whether to begin with extended length.
+    :param progress: called with (octets so far, octets in all).
+    """
+
+    def __init__(
+        self, cipher: Cipher | None, *, extended: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        self._short = short_block(cipher)
+        self.block = _EXTENDED_BLOCK if extended else self._short
+        self._progress = progress
+
+    @property
+    def extended(self) -> bool:
+        """Whether extended length is in use."""
+        return self.block > _RESPONSE_SIZE
+
+    def step_down(self) -> bool:
+        """Ask for less per command from now on; ``False`` where there is no less."""
+        if self.extended:
+            self.block = self._short
+            return True
+        smaller = next((step for step in LE_STEPS if step < self.block), None)
+        if smaller is None:
+            return False
+        self.block = smaller
+        return True
+
+    def read(self, file: FileId) -> Dialogue[bytes]:
+        """All octets of *file*, up to the length that its first data object announces.
+
+        :raises NotAuthorised: the chip refuses it.
+        :raises StatusError: 6A82 where there is no such file; any other status word that ends the reading.
+        :raises CardMisbehaved: the file is shorter than it announces, or longer than :data:`FILE_SIZE_LIMIT`.
+        :raises MalformedData: its first octets are no data object.
+        """
+        data = bytearray((yield from self._first_block(file)))
+        total = announced_size(bytes(data[: 2 * HEADER_SIZE]), file)
+        if total is None:
+            return (yield from self._read_to_the_end(data, file))
+        if total > FILE_SIZE_LIMIT:
+            raise CardMisbehaved(f"{file.label} announces {total} octets, more than {FILE_SIZE_LIMIT}")
+        del data[total:]
+        while len(data) < total:
+            self._tell(len(data), total)
+            part = yield from self._next_block(len(data), total - len(data), file)
+            if not part:
+                raise CardMisbehaved(f"{file.label} ends after {len(data)} of {total} announced octets")
+            data += part[: total - len(data)]
+        self._tell(total, total)
+        return bytes(data)
+
+    def _tell(self, done: int, total: int) -> None:
+        if self._progress is not None:
+            self._progress(done, total)
+
+    def _first_block(self, file: FileId) -> Dialogue[bytes]:
+        """By short identifier, which selects the file too; by SELECT where the chip knows none."""
+        wanted = HEADER_SIZE if file in _OFTEN_SHORT else self.block
+        response = yield from self._stepping(0x80 | file.sfi, 0, wanted)
+        if response.sw in _NO_SHORT_ID:
+            response = yield CommandAPDU(0x00, SELECT, 0x02, 0x0C, file.fid.to_bytes(2, "big"))
+            if response.ok:
+                response = yield from self._stepping(0, 0, wanted)
+        return _content(response, file)
+
+    def _stepping(self, p1: int, p2: int, wanted: int) -> Dialogue[ResponseAPDU]:
+        """READ BINARY, asking for less where the chip refuses the length (PEERS: UA 192, NL 160, 112, 224)."""
+        while True:
+            response = yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=min(wanted, self.block))
+            if response.sw >> 8 == 0x6C and response.sw & 0xFF:
+                return (yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=response.sw & 0xFF))
+            too_long = response.sw == SW.WRONG_LENGTH or (response.ok and not response.data)
+            if not too_long or wanted < LE_STEPS[-1] or not self.step_down():
+                return response
+
+    def _next_block(self, offset: int, left: int, file: FileId) -> Dialogue[bytes]:
+        if offset >= OFFSET_LIMIT:
+            return (yield from self._next_block_odd(offset, left, file))
+        wanted = min(left, OFFSET_LIMIT - offset) if self.extended else left
+        response = yield from self._stepping(offset >> 8, offset & 0xFF, min(wanted, self.block))
+        return _content(response, file)
+
+    def _next_block_odd(self, offset: int, left: int, file: FileId) -> Dialogue[bytes]:
+        """READ BINARY with an offset data object; its answer is wrapped in DO53 (ISO 7816-4 §11.3.3)."""
+        position = offset.to_bytes(3, "big")
+        le = min(left, self.block - 4) + 4
+        response = yield CommandAPDU(0x00, READ_BINARY_ODD, 0, 0, b"\x54\x03" + position, le=le)
+        return parse_tlv(_content(response, file), 0x53).value
+
+    def _read_to_the_end(self, data: bytearray, file: FileId) -> Dialogue[bytes]:
+        """A file of indefinite length ends where the chip says so (seen on US documents)."""
+        while len(data) <= FILE_SIZE_LIMIT:
+            if len(data) >= OFFSET_LIMIT:
+                raise CardMisbehaved(f"{file.label} has no definite length and goes beyond {OFFSET_LIMIT} octets")
+            response = yield CommandAPDU(0x00, READ_BINARY, len(data) >> 8, len(data) & 0xFF, le=self.block)
+            data += response.data
+            if response.sw != SW.OK or not response.data:
+                break
+        return bytes(data)
+
+
+def announced_size(head: bytes, file: FileId) -> int | None:
+    """Tag, length and value of the file that begins with *head*, in octets; ``None`` for the indefinite length.
+
+    :raises MalformedData: *head* is no beginning of a data object.
+    """
+    start = 1
+    if head and head[0] & 0x1F == 0x1F:
+        start = next((i + 1 for i, octet in enumerate(head[1:4], 1) if not octet & 0x80), 0)
+    if not head or start == 0 or len(head) <= start:
+        raise MalformedData(f"{file.label} does not begin with a data object", offset=0)
+    first = head[start]
+    if first < 0x80:
+        return start + 1 + first
+    count = first & 0x7F
+    if count == 0:
+        return None
+    octets = head[start + 1 : start + 1 + count]
+    if count > 4 or len(octets) < count:
+        raise MalformedData(f"{file.label} begins with a length that is none", offset=start)
+    return start + 1 + count + int.from_bytes(octets, "big")
+
+
+def _content(response: ResponseAPDU, file: FileId) -> bytes:
+    """The data of a successful READ BINARY; 6282 with data is success at the end of the file."""
+    if response.ok or (response.sw == SW.END_OF_FILE and response.data):
+        return response.data
+    if response.sw in _REFUSED:
+        raise NotAuthorised(f"reading {file.label}: the chip answered {response.sw:04X}")
+    raise StatusError(response.sw, f"reading {file.label}")
