@@ -1,2 +1,84 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read and verify chip ID cards."""
+"""Read and verify chip ID cards: the Vietnamese CCCD and every ICAO 9303 document.
+
+::
+
+    import chipid
+
+    trust = chipid.TrustStore.load(["csca/"])                 # the CSCA certificates that you trust
+    keys = chipid.AccessKeys.from_number("099012345678")      # or from_can, from_mrz, from_fields, from_qr
+    evidence = chipid.read(keys)                              # waits for a card on any reader
+    verdict = chipid.verify(evidence, trust=trust)
+    if verdict.accepted: ...
+
+The names below are the whole public API; they are imported when first used, so that ``import chipid`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chipid.api import read, verify
+    from chipid.errors import (
+        AccessDenied,
+        CardMisbehaved,
+        CardRemoved,
+        CertificateError,
+        ChipIdError,
+        LdsError,
+        MalformedData,
+        NoCard,
+        NoReader,
+        NotAuthorised,
+        PasswordBlocked,
+        ProtocolError,
+        ReaderError,
+        SecureMessagingError,
+        StatusError,
+        TlvError,
+        TransmitFailed,
+        UnsupportedFeature,
+        WrongPassword,
+    )
+    from chipid.evidence import Evidence
+    from chipid.inspection.plan import ReadingPlan
+    from chipid.inspection.progress import Progress
+    from chipid.iso7816.file_ids import FileId
+    from chipid.pki.trust_store import TrustStore
+    from chipid.profiles.access_keys import AccessKeys
+    from chipid.verify.policy import Policy
+    from chipid.verify.verdict import Check, CheckName, Decision, Outcome, Verdict
+
+__version__ = "0.1.0"
+
+_ERRORS = (
+    "AccessDenied CardMisbehaved CardRemoved CertificateError ChipIdError LdsError MalformedData NoCard NoReader NotAuthorised "
+    "PasswordBlocked ProtocolError ReaderError SecureMessagingError StatusError TlvError TransmitFailed UnsupportedFeature "
+    "WrongPassword"
+).split()
+
+_HOMES = {
+    "read": "chipid.api",
+    "verify": "chipid.api",
+    "Evidence": "chipid.evidence",
+    "ReadingPlan": "chipid.inspection.plan",
+    "Progress": "chipid.inspection.progress",
+    "FileId": "chipid.iso7816.file_ids",
+    "TrustStore": "chipid.pki.trust_store",
+    "AccessKeys": "chipid.profiles.access_keys",
+    "Policy": "chipid.verify.policy",
+    **dict.fromkeys(("Check", "CheckName", "Decision", "Outcome", "Verdict"), "chipid.verify.verdict"),
+    **dict.fromkeys(_ERRORS, "chipid.errors"),
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  # a test holds it against the imports above
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'chipid' has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value

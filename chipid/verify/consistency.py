@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do the files agree with each other, and with the calendar?"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.evidence import AccessAttempt, Evidence, Protocol, Result
+from chipid.iso7816.file_ids import FileId
+from chipid.lds.card_access import CardAccess
+from chipid.lds.dg1 import Dg1
+from chipid.lds.dg14 import Dg14
+from chipid.lds.mrz import Mrz
+from chipid.lds.security_infos import PaceInfo
+from chipid.profiles import vn_cccd
+from chipid.verify.verdict import Check, CheckName, Outcome
+
+FUTURE_YEARS = 15
+"""BSI TR-03135-1 §5.7.1: a two-digit year within now … now+15 is in the future, any other in the past."""
+
+
+def access(evidence: Evidence) -> Check:
+    """How the chip was opened (BSI TR-03135-1 §5.6.3.1): BAC on a chip that offers PACE is a downgrade (ICAO 9303-11 §4.2)."""
+    name, attempts = CheckName.ACCESS, evidence.accesses
+    opened = next((attempt for attempt in reversed(attempts) if attempt.result is Result.DONE), None)
+    if opened is None:
+        reason = "access-failed" if attempts else "access-unknown"
+        return Check(name, Outcome.UNDETERMINED, reason, "The evidence does not say how the chip was opened.")
+    if opened.protocol is Protocol.PACE:
+        return Check(name, Outcome.SUCCESSFUL, "ok", f"PACE with {opened.password.upper()}.", _retries(attempts))
+    if any(attempt.protocol is Protocol.PACE for attempt in attempts):
+        detail = "The chip offers PACE and failed it; it was opened with BAC."
+        return Check(name, Outcome.UNDETERMINED, "bac-after-pace-failed", detail)
+    if _offered_pace(evidence.file(FileId.CARD_ACCESS)):
+        return Check(name, Outcome.UNDETERMINED, "pace-not-tried", "The chip offers PACE, and BAC was used.")
+    return Check(name, Outcome.SUCCESSFUL, "ok", "BAC; the chip offers no PACE.", _retries(attempts))
+
+
+def card_access_against_dg14(evidence: Evidence) -> Check:
+    """EF.CardAccess is unsigned; what it offers must be what the signed DG14 names (ICAO 9303-11 §4.4.2)."""
+    name, raw = CheckName.CARD_ACCESS_AGAINST_DG14, evidence.file(FileId.DG14)
+    if raw is None:
+        return Check(name, Outcome.NOT_SUPPORTED, "dg14-absent", "There is no DG14 to compare with.")
+    try:
+        signed = _suites(Dg14.parse(raw).infos.pace)
+    except MalformedData:
+        return Check(name, Outcome.FAILED, "dg14-malformed", "DG14 holds no security infos.")
+    if not signed:
+        return Check(name, Outcome.NOT_SUPPORTED, "dg14-names-no-pace", "DG14 repeats nothing of EF.CardAccess.")
+    unsigned = evidence.file(FileId.CARD_ACCESS)
+    if unsigned is None:
+        detail = "DG14 names PACE, and EF.CardAccess could not be read."
+        return Check(name, Outcome.UNDETERMINED, "card-access-missing", detail)
+    if _pace_of(unsigned) != signed:
+        detail = "EF.CardAccess does not offer the PACE that DG14 names: it may have been altered to weaken the access."
+        return Check(name, Outcome.FAILED, "card-access-altered", detail)
+    return Check(name, Outcome.SUCCESSFUL, "ok", "EF.CardAccess offers what DG14 names.")
+
+
+def machine_readable_zone(evidence: Evidence) -> tuple[Check, Mrz | None]:
+    """DG1 parses, and its check digits are right (ICAO 9303-3 §4.9)."""
+    name, raw = CheckName.MRZ, evidence.file(FileId.DG1)
+    if raw is None:
+        return Check(name, Outcome.UNDETERMINED, "dg1-missing", "DG1 could not be read."), None
+    try:
+        mrz = Dg1.parse(raw).mrz
+    except MalformedData:
+        return Check(name, Outcome.FAILED, "dg1-malformed", "DG1 holds no machine readable zone."), None
+    if mrz.check_digit_errors:
+        detail = f"Check digits are wrong: {', '.join(mrz.check_digit_errors)}."
+        return Check(name, Outcome.FAILED, "mrz-check-digit", detail), mrz
+    return Check(name, Outcome.SUCCESSFUL, "ok", "DG1 is well formed and its check digits are right."), mrz
+
+
+def dg1_against_dg13(evidence: Evidence, mrz: Mrz | None) -> Check:
+    """The two places where a CCCD holds the same person."""
+    name, raw = CheckName.DG1_AGAINST_DG13, evidence.file(FileId.DG13)
+    if mrz is None or not vn_cccd.is_cccd(mrz):
+        return Check(name, Outcome.NOT_SUPPORTED, "no-profile", "DG13 has a known meaning on Vietnamese cards only.")
+    if raw is None:
+        return Check(name, Outcome.NOT_PERFORMED, "dg13-not-read", "DG13 was not read.")
+    try:
+        differences = vn_cccd.differences(mrz, vn_cccd.Dg13.parse(raw))
+    except MalformedData:
+        return Check(name, Outcome.UNDETERMINED, "dg13-malformed", "DG13 is not laid out as on known cards.")
+    if differences:
+        return Check(name, Outcome.FAILED, "dg1-dg13-differ", f"They differ in: {', '.join(differences)}.")
+    return Check(name, Outcome.SUCCESSFUL, "ok", "DG1 and DG13 name the same person.")
+
+
+def document_expiry(evidence: Evidence, mrz: Mrz | None, at: datetime) -> Check:
+    """Whether the document is in date (BSI TR-03135-1 §5.7.1); the day of expiry is its last."""
+    name = CheckName.DOCUMENT_EXPIRY
+    if mrz is None:
+        return Check(name, Outcome.UNDETERMINED, "dg1-missing", "There is no expiry date to look at.")
+    if vn_cccd.is_cccd(mrz) and mrz.expiry_date == vn_cccd.NO_EXPIRY:
+        return Check(name, Outcome.SUCCESSFUL, "no-expiry", "The document does not expire.")
+    try:
+        expiry = _expiry(mrz, at.date(), long_lived=vn_cccd.is_cccd(mrz))
+    except ValueError:
+        return Check(name, Outcome.UNDETERMINED, "expiry-unreadable", "The expiry date is no date.")
+    if expiry < at.date():
+        return Check(name, Outcome.FAILED, "document-expired", "The document has expired.")
+    return Check(name, Outcome.SUCCESSFUL, "ok", "The document is in date.")
+
+
+def _expiry(mrz: Mrz, today: date, *, long_lived: bool) -> date:
+    """A CCCD issued at 38 lasts to 60, beyond the fifteen years that the general rule knows; none expired before 2021."""
+    year, month, day = (int(mrz.expiry_date[i : i + 2]) for i in (0, 2, 4))
+    century = today.year // 100 * 100
+    if long_lived:
+        return date(century + year, month, day)
+    nearest = century + year if century + year >= today.year else century + 100 + year
+    return date(nearest if nearest - today.year <= FUTURE_YEARS else nearest - 100, month, day)
+
+
+def _retries(attempts: tuple[AccessAttempt, ...]) -> tuple[str, ...]:
+    failed = any(attempt.result is Result.FAILED for attempt in attempts)
+    return ("access-took-several-tries",) if failed else ()
+
+
+def _offered_pace(raw: bytes | None) -> bool:
+    return bool(raw is not None and _pace_of(raw))
+
+
+def _pace_of(card_access: bytes) -> frozenset[tuple[str, int | None]]:
+    try:
+        return _suites(CardAccess.parse(card_access).infos.pace)
+    except (MalformedData, UnsupportedFeature):
+        return frozenset()
+
+
+def _suites(infos: tuple[PaceInfo, ...]) -> frozenset[tuple[str, int | None]]:
+    return frozenset((info.oid, info.parameter_id) for info in infos)
