@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from chipid._native import Buffer, Cipher, cmac, equal, retail_mac
+from typing import TYPE_CHECKING
+
+from chipid._native import Cipher, cmac, equal, retail_mac
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 MAC_SIZE = 8
 
