@@ -54,10 +54,26 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ERRORS = (
-    "AccessDenied CardMisbehaved CardRemoved CertificateError ChipIdError LdsError MalformedData NoCard NoReader NotAuthorised "
-    "PasswordBlocked ProtocolError ReaderError SecureMessagingError StatusError TlvError TransmitFailed UnsupportedFeature "
-    "WrongPassword"
-).split()
+    "AccessDenied",
+    "CardMisbehaved",
+    "CardRemoved",
+    "CertificateError",
+    "ChipIdError",
+    "LdsError",
+    "MalformedData",
+    "NoCard",
+    "NoReader",
+    "NotAuthorised",
+    "PasswordBlocked",
+    "ProtocolError",
+    "ReaderError",
+    "SecureMessagingError",
+    "StatusError",
+    "TlvError",
+    "TransmitFailed",
+    "UnsupportedFeature",
+    "WrongPassword",
+)
 
 _HOMES = {
     "read": "chipid.api",

@@ -49,18 +49,26 @@ class ReaderError(ChipIdError):
 
 
 class NoReader(ReaderError):
+    """No PC/SC service answers, or no reader is attached."""
+
     hint = "Connect a contactless PC/SC reader and check that the PC/SC service (pcscd) is running."
 
 
 class NoCard(ReaderError):
+    """Nothing was presented in time."""
+
     hint = "Lay the card flat on the reader and keep it there."
 
 
 class CardRemoved(ReaderError):
+    """The card left in the middle of a dialogue."""
+
     hint = "Lay the card on the reader again and do not move it until reading has ended."
 
 
 class TransmitFailed(ReaderError):
+    """The exchange with the card failed for another reason."""
+
     hint = "Take the card off the reader, lay it on again and retry."
 
 
@@ -82,11 +90,11 @@ class WrongPassword(AccessDenied):
 
 
 class PasswordBlocked(AccessDenied):
-    pass
+    """The chip has blocked or suspended this password."""
 
 
 class NotAuthorised(AccessDenied):
-    pass
+    """A file or a step needs rights that this session lacks."""
 
 
 class ProtocolError(ChipIdError):
@@ -140,15 +148,15 @@ class MalformedData(ChipIdError):
 
 
 class TlvError(MalformedData):
-    pass
+    """Octets that are no data object, or not the one that belongs there."""
 
 
 class LdsError(MalformedData):
-    pass
+    """A file of the logical data structure breaks ICAO 9303-10."""
 
 
 class CertificateError(MalformedData):
-    pass
+    """A certificate, CRL or CMS object breaks its standard."""
 
 
 class UnsupportedFeature(ChipIdError):

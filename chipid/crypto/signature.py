@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from chipid._native import EcDomain, Hash, NativeError, ecdsa_verify, rsa_verify_pkcs1, rsa_verify_pss
 from chipid.errors import UnsupportedFeature
 
-__all__ = ["EcPublicKey", "EcdsaScheme", "Hash", "Pkcs1Scheme", "PssScheme", "PublicKey", "RsaPublicKey", "Scheme", "verify", "verify_digest"]
+__all__ = [
+    "EcPublicKey",
+    "EcdsaScheme",
+    "Hash",
+    "Pkcs1Scheme",
+    "PssScheme",
+    "PublicKey",
+    "RsaPublicKey",
+    "Scheme",
+    "verify",
+    "verify_digest",
+]
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from chipid.inspection.reading import READ_BINARY, FileReader
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
-from chipid.iso7816.secure_messaging import SecureMessaging, secured
+from chipid.iso7816.secure_messaging import secured
 from chipid.lds.com import EfCom
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15

@@ -137,7 +137,7 @@ class FileReader:
             return (yield from self._next_block_odd(offset, left, file))
         wanted = min(left, OFFSET_LIMIT - offset) if self.extended else left
         response = yield from self._stepping(offset >> 8, offset & 0xFF, min(wanted, self.block))
-        return _content(response, file)
+        return b"" if response.sw in (SW.WRONG_OFFSET, SW.END_OF_FILE) and not response.data else _content(response, file)
 
     def _next_block_odd(self, offset: int, left: int, file: FileId) -> Dialogue[bytes]:
         """READ BINARY with an offset data object; its answer is wrapped in DO53 (ISO 7816-4 §11.3.3)."""

@@ -34,6 +34,6 @@ def verify(evidence: Evidence, trust: TrustStore | None, policy: Policy, *, at: 
     zone, mrz = consistency.machine_readable_zone(evidence)
     checks += [zone, consistency.dg1_against_dg13(evidence, mrz)]
     # 5. The calendar
-    checks.append(consistency.document_expiry(evidence, mrz, at))
+    checks.append(consistency.document_expiry(mrz, at))
     # 6. The decision
     return policy.decide(checks)

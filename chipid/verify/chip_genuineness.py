@@ -7,7 +7,7 @@ A proof counts only for a key that the signed EF.SOD vouches for: a clone brings
 from __future__ import annotations
 
 from chipid.errors import MalformedData, UnsupportedFeature
-from chipid.evidence import Evidence
+from chipid.evidence import ChipAuthenticationTranscript, Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
@@ -53,6 +53,11 @@ def _chip_authentication(evidence: Evidence, infos: SecurityInfos | None, listed
         return _without_key(name, 14, listed, "ca")
     if infos is None:
         return Check(name, Outcome.FAILED, "dg14-malformed", "DG14 holds no security infos.")
+    return _chip_authentication_by(infos, transcript)
+
+
+def _chip_authentication_by(infos: SecurityInfos, transcript: ChipAuthenticationTranscript | None) -> Check:
+    name = CheckName.CHIP_AUTHENTICATION
     if not infos.chip_authentication_public_keys:
         return Check(name, Outcome.NOT_SUPPORTED, "ca-not-offered", "DG14 holds no key for Chip Authentication.")
     if transcript is None:

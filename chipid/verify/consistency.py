@@ -89,7 +89,7 @@ def dg1_against_dg13(evidence: Evidence, mrz: Mrz | None) -> Check:
     return Check(name, Outcome.SUCCESSFUL, "ok", "DG1 and DG13 name the same person.")
 
 
-def document_expiry(evidence: Evidence, mrz: Mrz | None, at: datetime) -> Check:
+def document_expiry(mrz: Mrz | None, at: datetime) -> Check:
     """Whether the document is in date (BSI TR-03135-1 §5.7.1); the day of expiry is its last."""
     name = CheckName.DOCUMENT_EXPIRY
     if mrz is None:

@@ -32,8 +32,8 @@ def test_card_capabilities_announce_extended_length(historical: str, extended: b
 
 
 def test_interface_octets_are_passed_over() -> None:
-    # TA1 TB1 TC1 TD1, TD2, TA3: six interface octets, one historical object.
-    raw = bytes.fromhex("3BF5 11 00 FF 81 31 FE 8073C02140 00".replace(" ", ""))
+    # TA1 TB1 TC1 TD1, TD2, TA3 TB3: seven interface octets, one historical object.
+    raw = bytes.fromhex("3BF5 11 00 FF 81 31 FE 45 8073C02140 00".replace(" ", ""))
     assert Atr.parse(raw).historical == bytes.fromhex("8073C02140")
 
 

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# An invented citizen's card is issued, laid on the virtual PC/SC reader, read and verified, as at a counter.
+set -eu
+cd "$(dirname "$0")/.."
+chipid=.venv/bin/chipid
+out=demo-out
+mkdir -p "$out"
+chmod 700 "$out"
+service=""
+card=""
+cleanup() {
+    [ -z "$card" ] || kill "$card" 2>/dev/null || true
+    [ -z "$service" ] || kill "$service" 2>/dev/null || true
+    wait 2>/dev/null || true
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
+
+if ! $chipid readers >/dev/null 2>&1; then
+    say "Starting the PC/SC service"
+    pcscd --foreground --disable-polkit >"$out/pcscd.log" 2>&1 &
+    service=$!
+fi
+tries=0
+until $chipid readers 2>/dev/null | grep -q 'Virtual PCD'; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 50 ]; then
+        echo "demo: the PC/SC service shows no virtual reader" >&2
+        echo "demo: is vsmartcard-vpcd installed? A pcscd that ran before it was must be started anew. See $out/pcscd.log" >&2
+        exit 3
+    fi
+    sleep 0.2
+done
+
+say "Issuing a card for an invented citizen, by a test CSCA"
+$chipid issue fixtures/cards/citizen_2021.json --out "$out/card.image" --trust-out "$out/csca.pem" --force
+
+say "Laying it on the virtual reader"
+$chipid emulate "$out/card.image" &
+card=$!
+tries=0
+until $chipid readers 2>/dev/null | grep -q 'Virtual PCD.*card'; do
+    tries=$((tries + 1))
+    [ "$tries" -le 50 ] || { echo "demo: the emulated card did not arrive in the reader" >&2; exit 3; }
+    sleep 0.2
+done
+
+say "chipid dump: reading it with the number printed on it"
+# The number is a secret of the card's holder: it comes by standard input, not in the command line.
+printf '099012345678\n' | $chipid dump --reader 'Virtual PCD' --number-file - --show-personal \
+    --portrait "$out/portrait.jpg" --out "$out/card.evidence" --force
+
+say "chipid verify: judging what was read"
+$chipid verify "$out/card.evidence" --trust "$out/csca.pem"

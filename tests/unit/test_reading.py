@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading whole files, against a chip that has one file and a will of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipid.errors import CardMisbehaved, ChipIdError, MalformedData, NotAuthorised, StatusError
+from chipid.inspection.reading import FILE_SIZE_LIMIT, FileReader, announced_size, short_block
+from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.iso7816.dialogue import run
+from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.tlv import build_tlv
+
+
+@dataclass
+class OneFile:
+    """A chip with one file: no secure messaging, and READ BINARY as the test wants it."""
+
+    content: bytes
+    le_limit: int = 65536
+    short_ids: bool = True
+    past_the_end: int = 0x6B00
+    first_status: int | None = None
+    selected: bool = False
+    commands: list[CommandAPDU] = field(default_factory=list)
+
+    def transmit(self, command: bytes) -> bytes:
+        apdu = CommandAPDU.from_bytes(command)
+        self.commands.append(apdu)
+        return self.answer(apdu).to_bytes()
+
+    def answer(self, apdu: CommandAPDU) -> ResponseAPDU:
+        if apdu.ins == 0xA4:
+            self.selected = True
+            return ResponseAPDU(b"", 0x9000)
+        if self.first_status is not None:
+            return ResponseAPDU(b"", self.first_status)
+        if apdu.ins == 0xB1:
+            return self.odd(apdu)
+        offset = apdu.p1 << 8 | apdu.p2
+        if apdu.p1 & 0x80:
+            if not self.short_ids:
+                return ResponseAPDU(b"", 0x6A86)
+            self.selected, offset = True, apdu.p2
+        elif not self.selected:
+            return ResponseAPDU(b"", 0x6986)
+        return self.block(offset, apdu.le or 0)
+
+    def block(self, offset: int, le: int) -> ResponseAPDU:
+        if le > self.le_limit:
+            return ResponseAPDU(b"", 0x6700)
+        if offset >= len(self.content):
+            return ResponseAPDU(b"", 0x6B00)
+        data = self.content[offset : offset + le]
+        if len(data) == le:
+            return ResponseAPDU(data, 0x9000)
+        return ResponseAPDU(data if self.past_the_end == 0x6282 else b"", self.past_the_end)
+
+    def odd(self, apdu: CommandAPDU) -> ResponseAPDU:
+        assert apdu.data[:2] == b"\x54\x03"
+        inner = self.block(int.from_bytes(apdu.data[2:], "big"), (apdu.le or 0) - 4)
+        return ResponseAPDU(build_tlv(0x53, inner.data), inner.sw)
+
+
+def file_of(size: int, tag: int = 0x75) -> bytes:
+    return build_tlv(tag, bytes(i * 7 % 251 for i in range(size)))
+
+
+def test_a_protected_short_response_holds_223_and_231_octets() -> None:
+    # DO87 with padding, DO99 and DO8E within 256 octets: one octet of data more would need one cipher block more.
+    assert [short_block(cipher) for cipher in ("AES-128", "AES-256", "3DES", None)] == [223, 223, 231, 256]
+
+
+@pytest.mark.parametrize("size", [1, 20, 222, 223, 224, 5000, 40000])
+@pytest.mark.parametrize("file", [FileId.DG1, FileId.DG2])
+def test_a_file_is_read_whole_and_never_past_its_end(size: int, file: FileId) -> None:
+    content = file_of(size)
+    chip = OneFile(content + b"\xee" * 300)
+    assert run(FileReader("AES-128").read(file), chip) == content
+    ends = [(c.p1 << 8 | c.p2) + (c.le or 0) for c in chip.commands if c.ins == 0xB0 and not c.p1 & 0x80]
+    assert all(end <= len(content) for end in ends)
+
+
+def test_a_small_file_is_not_read_past_its_end_by_the_first_block_either() -> None:
+    chip = OneFile(file_of(20, 0x61))
+    assert run(FileReader("3DES").read(FileId.DG1), chip) == chip.content
+    assert [c.le for c in chip.commands] == [6, 16]
+
+
+def test_the_odd_instruction_takes_over_beyond_32767() -> None:
+    chip = OneFile(file_of(70000))
+    assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
+    assert {c.ins for c in chip.commands} == {0xB0, 0xB1}
+
+
+def test_extended_length_needs_few_commands() -> None:
+    chip = OneFile(file_of(11900))
+    assert run(FileReader("AES-128", extended=True).read(FileId.COM), chip) == chip.content
+    assert len(chip.commands) == 2
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(65536, 223), (200, 192), (192, 192), (161, 160), (130, 128), (112, 112)])
+def test_a_smaller_block_is_found_and_remembered(limit: int, expected: int) -> None:
+    chip = OneFile(file_of(3000), le_limit=limit)
+    reader = FileReader("AES-128")
+    assert run(reader.read(FileId.DG2), chip) == chip.content
+    assert reader.block == expected
+    before = len(chip.commands)
+    run(reader.read(FileId.DG2), chip)
+    refused = [c for c in chip.commands[before:] if (c.le or 0) > limit]
+    assert not refused
+
+
+def test_extended_length_refused_falls_back_to_short() -> None:
+    chip = OneFile(file_of(3000), le_limit=256)
+    reader = FileReader("AES-128", extended=True)
+    assert run(reader.read(FileId.DG2), chip) == chip.content
+    assert not reader.extended
+
+
+def test_no_smaller_step_is_the_end() -> None:
+    chip = OneFile(file_of(3000), le_limit=50)
+    with pytest.raises(StatusError, match="6700"):
+        run(FileReader("AES-128").read(FileId.DG2), chip)
+
+
+def test_a_wrong_length_answer_names_the_right_one() -> None:
+    class Corrects(OneFile):
+        def block(self, offset: int, le: int) -> ResponseAPDU:
+            left = len(self.content) - offset
+            return ResponseAPDU(b"", 0x6C00 | left) if le > left else super().block(offset, le)
+
+    chip = Corrects(file_of(40))
+    assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
+
+
+def test_end_of_file_with_data_is_success() -> None:
+    chip = OneFile(file_of(40), past_the_end=0x6282)
+    assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
+
+
+def test_select_where_the_chip_knows_no_short_identifiers() -> None:
+    chip = OneFile(file_of(500), short_ids=False)
+    assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
+    select = next(c for c in chip.commands if c.ins == 0xA4)
+    assert (select.p1, select.p2, select.data, select.le) == (0x02, 0x0C, b"\x01\x02", None)
+
+
+def test_a_file_shorter_than_announced_is_told() -> None:
+    with pytest.raises(CardMisbehaved, match="ends after"):
+        run(FileReader("AES-128").read(FileId.DG2), OneFile(file_of(3000)[:-100], past_the_end=0x6282))
+
+
+def test_a_claim_beyond_the_limit_is_refused_before_it_is_read() -> None:
+    chip = OneFile(b"\x75\x84\x7f\xff\xff\xff" + bytes(300))
+    with pytest.raises(CardMisbehaved, match=str(FILE_SIZE_LIMIT)):
+        run(FileReader("AES-128").read(FileId.DG2), chip)
+    assert len(chip.commands) == 1
+
+
+def test_indefinite_length_is_read_to_the_end_of_the_file() -> None:
+    content = b"\x77\x80" + build_tlv(0x30, bytes(600)) + b"\x00\x00"
+    assert run(FileReader("AES-128").read(FileId.SOD), OneFile(content, past_the_end=0x6282)) == content
+
+
+def test_an_endless_file_of_indefinite_length_ends() -> None:
+    class Endless(OneFile):
+        def block(self, offset: int, le: int) -> ResponseAPDU:
+            return ResponseAPDU((b"\x77\x80" + bytes(le))[:le], 0x9000)
+
+    with pytest.raises(CardMisbehaved, match="no definite length"):
+        run(FileReader("AES-128").read(FileId.SOD), Endless(b""))
+
+
+@pytest.mark.parametrize(("status", "error"), [(0x6982, NotAuthorised), (0x6A82, StatusError), (0x6F00, StatusError)])
+def test_a_refusal_is_its_own_error(status: int, error: type[ChipIdError]) -> None:
+    with pytest.raises(error, match="DG2"):
+        run(FileReader("AES-128").read(FileId.DG2), OneFile(b"", first_status=status))
+
+
+@given(st.binary(max_size=12))
+def test_any_head_is_a_size_or_malformed(head: bytes) -> None:
+    try:
+        size = announced_size(head, FileId.DG2)
+    except MalformedData:
+        return
+    assert size is None or size >= 2
+
+
+@given(st.integers(0, 70000), st.sampled_from([0x61, 0x7F61, 0x5F1F]))
+def test_the_announced_size_is_that_of_the_object(size: int, tag: int) -> None:
+    raw = build_tlv(tag, bytes(size))
+    assert announced_size(raw[:8], FileId.DG2) == len(raw)
