@@ -74,9 +74,7 @@ def _demand_offered(sw: int, command: str) -> None:
 
 def _demand_accepted(sw: int) -> None:
     if sw in _WRONG_KEY or attempts_left(sw) is not None:
-        raise WrongPassword(
-            f"Basic Access Control: the chip does not accept this MRZ ({sw:04X})", attempts_left=attempts_left(sw)
-        )
+        raise WrongPassword(f"Basic Access Control: the chip does not accept this MRZ ({sw:04X})", attempts_left=attempts_left(sw))
     if sw == SW.AUTHENTICATION_BLOCKED:
         raise PasswordBlocked("Basic Access Control: the chip takes no more tries (6983)")
     _demand_offered(sw, "EXTERNAL AUTHENTICATE")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from chipid.errors import MalformedData
 from chipid.iso7816.apdu import CLA_CHAINING, SHORT_LE_MAX, CommandAPDU
 from chipid.iso7816.tlv import TlvCursor, build_tlv, parse_tlv
 
@@ -48,5 +49,10 @@ def only_object(data: bytes, tag: int) -> bytes:
 
 
 def reference(number: int) -> bytes:
-    """A key or parameter identifier as an unsigned integer of as few octets as it takes, at least one."""
+    """A key or parameter identifier as an unsigned integer of as few octets as it takes, at least one.
+
+    :raises MalformedData: *number* is negative, which an INTEGER of the chip may be.
+    """
+    if number < 0:
+        raise MalformedData("a key reference is negative")
     return number.to_bytes((number.bit_length() + 7) // 8 or 1, "big")

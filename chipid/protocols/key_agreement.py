@@ -6,11 +6,12 @@ A refused key is :class:`chipid.errors.MalformedData` on both ends: the terminal
 
 from __future__ import annotations
 
-from chipid._native import NativeError, Secret
+from chipid._native import Cipher, NativeError, Secret
 from chipid.crypto.ec import EcDomain, KeyPair
 from chipid.errors import MalformedData
 
 UNCOMPRESSED = 0x04
+CIPHER_BITS: dict[Cipher, int] = {"3DES": 112, "AES-128": 128, "AES-192": 192, "AES-256": 256}
 
 
 def checked_public_key(domain: EcDomain, point: bytes) -> bytes:

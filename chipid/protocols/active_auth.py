@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Active Authentication (ICAO 9303-11 §6.1): the terminal's dialogue, the evaluation of its transcript, the chip's responder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from chipid._native import Hash
+from chipid.crypto import asn1, rsa
+from chipid.crypto.random import RandomSource, system_random
+from chipid.crypto.signature import EcdsaScheme, EcPublicKey, RsaPublicKey, verify
+from chipid.crypto.spki import parse_public_key
+from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.evidence import ActiveAuthenticationTranscript
+from chipid.iso7816.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX, CommandAPDU
+from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.status import SW
+from chipid.lds.security_infos import SecurityInfos
+from chipid.protocols import iso9796_2
+from chipid.protocols.finding import Finding
+from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
+from chipid.protocols.private_key import EcPrivateKey, RsaPrivateKey, parse_private_key
+
+INTERNAL_AUTHENTICATE = 0x88
+CHALLENGE_SIZE = 8
+
+ECDSA_HASHES: dict[str, Hash] = {
+    f"{ID_ECDSA_PLAIN_SIGNATURES}.1": "sha1",
+    f"{ID_ECDSA_PLAIN_SIGNATURES}.2": "sha224",
+    f"{ID_ECDSA_PLAIN_SIGNATURES}.3": "sha256",
+    f"{ID_ECDSA_PLAIN_SIGNATURES}.4": "sha384",
+    f"{ID_ECDSA_PLAIN_SIGNATURES}.5": "sha512",
+    # ANSI X9.62's identifiers, which §9.2.4 does not provide for, name the same hash functions.
+    "1.2.840.10045.4.1": "sha1",
+    "1.2.840.10045.4.3.1": "sha224",
+    "1.2.840.10045.4.3.2": "sha256",
+    "1.2.840.10045.4.3.3": "sha384",
+    "1.2.840.10045.4.3.4": "sha512",
+}
+"""Signature algorithms of ActiveAuthenticationInfo (ICAO 9303-11 §9.2.4)."""
+
+_WITHOUT_DG14: tuple[Hash, ...] = ("sha256", "sha384", "sha512", "sha224", "sha1")
+# The answer did not fit the command's Le, or the reader's buffer: nothing about the chip.
+_LENGTH_STATUS = (SW.WRONG_LENGTH, 0x6C00, 0x6100)
+
+
+# Terminal --------------------------------------------------------------------------------------------------------
+
+
+def active_authentication(
+    challenge: bytes | RandomSource,
+    *,
+    source: str | None = None,
+    extended: bool = False,
+    signature_size: int | None = None,
+) -> Dialogue[ActiveAuthenticationTranscript]:
+    """Let the chip sign a challenge, inside the session (ICAO 9303-11 §6.1.1).
+
+    :param challenge: RND.IFD, 8 octets, or where to draw them from.
+    :param source: what the transcript says of its origin; ``random`` for a drawn one, ``given`` for octets by default.
+    :param extended: ask with an extended Le: the protected answer of an RSA key of more than 1900 bits is longer than a short one.
+    :param signature_size: how long the answer will be, in octets. Where it comes shorter, the other form of Le is tried: some chips
+        need the extended one, others must not have it.
+    :raises MalformedData: the challenge has not 8 octets, or is all zeros: a chip's answer to that can be had beforehand.
+    """
+    drawn = not isinstance(challenge, bytes)
+    rnd_ifd = challenge if isinstance(challenge, bytes) else challenge(CHALLENGE_SIZE)
+    if len(rnd_ifd) != CHALLENGE_SIZE or not any(rnd_ifd):
+        raise MalformedData(f"the challenge of Active Authentication is {CHALLENGE_SIZE} octets, not all of them zero")
+    response = yield _internal_authenticate(rnd_ifd, extended)
+    if signature_size is not None and len(response.data) < signature_size:
+        other = yield _internal_authenticate(rnd_ifd, not extended)
+        response = other if len(other.data) > len(response.data) else response
+    origin = source or ("random" if drawn else "given")
+    return ActiveAuthenticationTranscript(rnd_ifd, response.data, response.sw, origin)
+
+
+def _internal_authenticate(rnd_ifd: bytes, extended: bool) -> CommandAPDU:
+    le = EXTENDED_LE_MAX if extended else SHORT_LE_MAX
+    return CommandAPDU(0x00, INTERNAL_AUTHENTICATE, 0x00, 0x00, rnd_ifd, le, extended)
+
+
+# Evaluation ------------------------------------------------------------------------------------------------------
+
+
+def evaluate_active_authentication(spki: bytes, infos: SecurityInfos | None, transcript: ActiveAuthenticationTranscript) -> Finding:
+    """Whether the chip holds the private key to DG15 (ICAO 9303-11 §6.1.2, §6.1.4).
+
+    :param spki: DG15's SubjectPublicKeyInfo, which passive authentication has to vouch for.
+    :param infos: DG14, which names an EC key's hash function.
+    :raises MalformedData: *spki* holds no key.
+    :raises UnsupportedFeature: it holds a key that cannot be used.
+    """
+    # 1. The challenge could not be foreseen
+    if len(transcript.challenge) != CHALLENGE_SIZE or not any(transcript.challenge):
+        return Finding(None, "aa-challenge", "The challenge is no random one: the answer may have been recorded.")
+    # 2. There is an answer
+    problem = _answer_missing(transcript)
+    if problem is not None:
+        return problem
+    # 3. It is DG15's key's
+    key = parse_public_key(spki)
+    if isinstance(key, RsaPublicKey):
+        return _evaluate_rsa(key, transcript)
+    return _evaluate_ecdsa(key, infos, transcript)
+
+
+def _answer_missing(transcript: ActiveAuthenticationTranscript) -> Finding | None:
+    sw = transcript.sw
+    if sw in _LENGTH_STATUS or sw & 0xFF00 in _LENGTH_STATUS or (sw == SW.OK and not transcript.response):
+        return Finding(None, "aa-no-answer", f"The chip's answer did not come through ({sw:04X}).")
+    if sw != SW.OK:
+        return Finding(False, "aa-refused", f"The chip refused Active Authentication ({sw:04X}).")
+    return None
+
+
+def _evaluate_rsa(key: RsaPublicKey, transcript: ActiveAuthenticationTranscript) -> Finding:
+    """ISO 9796-2 scheme 1 (§6.1.2.2)."""
+    signature, size = transcript.response, key.bits // 8
+    if key.bits % 8:
+        raise UnsupportedFeature(f"Active Authentication with an RSA modulus of {key.bits} bits")
+    if len(signature) < size:
+        return Finding(None, "aa-answer-short", f"The answer has {len(signature)} octets instead of {size}.")
+    if len(signature) > size or int.from_bytes(signature, "big") >= key.n:
+        return Finding(False, "aa-length", "The answer is longer than a signature of the key in DG15.")
+    recovered = rsa.recover(key.n, key.e, signature)
+    if recovered is None:
+        raise UnsupportedFeature("the RSA key in DG15 cannot be used")
+    opened = iso9796_2.open_representative(_representative(key, recovered), transcript.challenge)
+    if opened.hash is None:
+        return Finding(False, opened.reason or "aa-trailer", "The answer is no signature by the key in DG15.")
+    detail = f"RSA-{key.bits}, {opened.hash}"
+    return Finding(True, "aa-sha1" if opened.hash == "sha1" else "ok", f"The chip holds the private key ({detail}).")
+
+
+def _representative(key: RsaPublicKey, recovered: bytes) -> bytes:
+    """F, or n - F where the chip gave the smaller of s and n - s (ISO 9796-2 Annex B.4; Annex B.6 does not)."""
+    if recovered[-1] & 0x0F == iso9796_2.LAST_NIBBLE:
+        return recovered
+    return (key.n - int.from_bytes(recovered, "big")).to_bytes(len(recovered), "big")
+
+
+def _evaluate_ecdsa(key: EcPublicKey, infos: SecurityInfos | None, transcript: ActiveAuthenticationTranscript) -> Finding:
+    """ECDSA over RND.IFD (§6.1.2.3), as r ‖ s or, against the standard, in DER."""
+    declared = [info.signature_algorithm for info in infos.active_authentication] if infos is not None else []
+    hashes = tuple(ECDSA_HASHES[oid] for oid in declared if oid in ECDSA_HASHES) if declared else _WITHOUT_DG14
+    if not hashes:
+        return Finding(False, "aa-algorithm-unknown", "DG14 names a signature algorithm that is none for ECDSA.")
+    for scheme in _schemes(hashes):
+        if verify(key, scheme, transcript.challenge, transcript.response):
+            return _ecdsa_finding(key, scheme, bool(declared))
+    return Finding(False, "aa-signature", "The answer is no signature by the key in DG15.")
+
+
+def _schemes(hashes: tuple[Hash, ...]) -> Iterator[EcdsaScheme]:
+    for plain in (True, False):
+        yield from (EcdsaScheme(hash_name, plain) for hash_name in hashes)
+
+
+def _ecdsa_finding(key: EcPublicKey, scheme: EcdsaScheme, declared: bool) -> Finding:
+    """A success, with the gravest of its deviations as the reason and all of them in the detail."""
+    deviations = {
+        "aa-sha1": scheme.hash == "sha1",
+        "aa-algorithm-undeclared": not declared,
+        "aa-hash-too-long": 8 * hashlib.new(scheme.hash).digest_size > 8 * key.domain.field_size,
+        "aa-der": not scheme.plain,
+    }
+    found = [reason for reason, holds in deviations.items() if holds]
+    form = "r‖s" if scheme.plain else "DER"
+    detail = f"The chip holds the private key ({key.domain.name}, {scheme.hash}, {form})."
+    return Finding(True, found[0] if found else "ok", " ".join([detail, *(f"[{reason}]" for reason in found)]))
+
+
+# Chip ------------------------------------------------------------------------------------------------------------
+
+
+class ActiveAuthenticationChip:
+    """The chip's end: signs what the terminal sends.
+
+    :param private_key_pkcs8: RSA or EC.
+    :param hash_name: :func:`default_hash` of the key where ``None``.
+    :param plain: ECDSA signatures as r ‖ s, otherwise in DER.
+    :raises MalformedData: the key is none.
+    :raises UnsupportedFeature: another kind of key, or an RSA modulus that is no whole number of octets or too short for the hash.
+    """
+
+    def __init__(
+        self,
+        private_key_pkcs8: bytes,
+        random: RandomSource = system_random,
+        *,
+        hash_name: Hash | None = None,
+        plain: bool = True,
+    ) -> None:
+        self._key = parse_private_key(private_key_pkcs8)
+        self._random = random
+        self._hash = hash_name or default_hash(self._key)
+        self._plain = plain
+        if isinstance(self._key, RsaPrivateKey):
+            room = iso9796_2.m1_size(self._key.size, self._hash)
+            if self._key.n.bit_length() % 8 or room < 1:
+                raise UnsupportedFeature("an RSA key that Active Authentication cannot be made with")
+
+    def internal_authenticate(self, challenge: bytes) -> bytes:
+        """The signature over *challenge*, 8 octets, with a fresh M1 where it is RSA (§6.1.2.2)."""
+        if isinstance(self._key, RsaPrivateKey):
+            return self._sign_rsa(self._key, challenge)
+        return self._sign_ecdsa(self._key, challenge)
+
+    def _sign_rsa(self, key: RsaPrivateKey, challenge: bytes) -> bytes:
+        m1 = self._random(iso9796_2.m1_size(key.size, self._hash))
+        f = iso9796_2.build_representative(m1, challenge, self._hash)
+        return key.private_operation(int.from_bytes(f, "big")).to_bytes(key.size, "big")
+
+    def _sign_ecdsa(self, key: EcPrivateKey, challenge: bytes) -> bytes:
+        r, s = key.sign(hashlib.new(self._hash, challenge).digest(), self._random)
+        if not self._plain:
+            return asn1.sequence(asn1.integer(r), asn1.integer(s))
+        size = len(key.domain.order)
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+
+def default_hash(key: RsaPrivateKey | EcPrivateKey) -> Hash:
+    """SHA-256 for RSA; for ECDSA the longest hash that is not longer than the key (§6.1.2.3)."""
+    if isinstance(key, RsaPrivateKey):
+        return "sha256"
+    fitting: list[Hash] = [
+        hash_name
+        for hash_name in ("sha224", "sha256", "sha384", "sha512")
+        if hashlib.new(hash_name).digest_size <= key.domain.field_size
+    ]
+    return fitting[-1] if fitting else "sha1"

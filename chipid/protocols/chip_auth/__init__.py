@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chip Authentication version 1 (ICAO 9303-11 §6.2): the terminal's dialogue, its transcript's evaluation, the chip's responder.
+
+The proof is not in the key agreement, which a clone answers as well, but in the first exchange under the new keys: only the holder
+of the static private key can have them.
+"""
+
+from chipid.protocols.chip_auth.chip import ChipAuthenticationChip
+from chipid.protocols.chip_auth.evaluation import evaluate_chip_authentication
+from chipid.protocols.chip_auth.selection import (
+    ChipAuthenticationChoice,
+    chip_authentication_choices,
+    select_chip_authentication,
+)
+from chipid.protocols.chip_auth.terminal import ChipAuthenticationRun, chip_authentication
+
+__all__ = [
+    "ChipAuthenticationChip",
+    "ChipAuthenticationChoice",
+    "ChipAuthenticationRun",
+    "chip_authentication",
+    "chip_authentication_choices",
+    "evaluate_chip_authentication",
+    "select_chip_authentication",
+]

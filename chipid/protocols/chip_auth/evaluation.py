@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a transcript of Chip Authentication proves that the chip holds the key in DG14 (ICAO 9303-11 §6.2.1, §6.2.2).
+
+It proves it to whoever made the challenge: the terminal that drew the ephemeral key, and a server that trusts that terminal's word.
+Whoever holds the transcript could have computed the chip's side from it.
+"""
+
+from __future__ import annotations
+
+from chipid._native import NativeError, Secret, SecureMessaging
+from chipid.crypto.ec import KeyPair
+from chipid.crypto.kdf import derive_session_keys
+from chipid.crypto.mac import equal
+from chipid.evidence import ChipAuthenticationTranscript
+from chipid.iso7816.secure_messaging import open_session
+from chipid.iso7816.status import SW
+from chipid.lds.security_infos import SecurityInfos
+from chipid.protocols.chip_auth.selection import (
+    ChipAuthenticationChoice,
+    chip_authentication_choices,
+    select_chip_authentication,
+)
+from chipid.protocols.finding import Finding
+from chipid.protocols.key_agreement import shared_secret
+
+_UNPROTECTED = frozenset({"sm-plaintext", "sm-mac-missing", "sm-status-missing"})
+
+
+def evaluate_chip_authentication(infos: SecurityInfos, transcript: ChipAuthenticationTranscript) -> Finding:
+    """Derive the session anew and check the first exchange under it.
+
+    :param infos: DG14, which passive authentication has to vouch for.
+    :raises UnsupportedFeature: DG14 offers what chipid does not speak, and nothing else.
+    :raises MalformedData: DG14's key is none.
+    """
+    # 1. The key and the protocol are DG14's
+    choice = _choice(infos, transcript)
+    if choice is None:
+        return Finding(False, "ca-not-in-dg14", "DG14 does not offer the key and protocol that the transcript names.")
+    # 2. The chip agreed
+    if transcript.sw != SW.OK:
+        return Finding(False, "ca-refused", f"The chip refused the key agreement ({transcript.sw:04X}).")
+    # 3. The public key that was sent is ours
+    own = _own_key(choice, transcript)
+    if own is None:
+        return Finding(False, "ca-transcript-inconsistent", "The terminal's key pair in the transcript is none.")
+    # 4. The command under the new keys is ours
+    secret = shared_secret(choice.domain, own, choice.public_key)
+    session = open_session(derive_session_keys(choice.cipher, secret))
+    if not _is_ours(session, transcript.command):
+        return Finding(False, "ca-transcript-inconsistent", "The recorded command was not made under the new keys.")
+    # 5. The chip's answer is, too
+    return _answered(session, transcript.response) or _proven(choice)
+
+
+def _choice(infos: SecurityInfos, transcript: ChipAuthenticationTranscript) -> ChipAuthenticationChoice | None:
+    select_chip_authentication(infos)  # says why where nothing at all can be used
+    for choice in chip_authentication_choices(infos):
+        if (choice.oid, choice.key_id) == (transcript.oid, transcript.key_id):
+            return choice
+    return None
+
+
+def _own_key(choice: ChipAuthenticationChoice, transcript: ChipAuthenticationTranscript) -> KeyPair | None:
+    private = Secret(transcript.private_key)
+    try:
+        public = choice.domain.public_key(private)
+    except NativeError:
+        return None
+    return KeyPair(private, public) if equal(public, transcript.public_key) else None
+
+
+def _is_ours(session: SecureMessaging, command: bytes) -> bool:
+    try:
+        session.unprotect_command(command)
+    except NativeError:
+        return False
+    return True
+
+
+def _answered(session: SecureMessaging, response: bytes) -> Finding | None:
+    """What is wrong with the answer, ``None`` where it is good."""
+    if not response:
+        return Finding(None, "ca-not-confirmed", "No answer came under the new keys.")
+    try:
+        session.unprotect_response(response)
+    except NativeError as error:
+        if error.code in _UNPROTECTED:
+            return Finding(False, "ca-unprotected", "The chip did not answer under the new keys.")
+        return Finding(False, "ca-wrong-keys", "The chip's answer was not made under the new keys.")
+    return None
+
+
+def _proven(choice: ChipAuthenticationChoice) -> Finding:
+    detail = f"The chip holds the private key ({choice.domain.name}, {choice.cipher})."
+    if choice.declared:
+        return Finding(True, "ok", detail)
+    return Finding(True, "ca-protocol-undeclared", f"{detail} DG14 does not name the protocol: 3DES was inferred.")

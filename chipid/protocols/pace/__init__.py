@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Password Authenticated Connection Establishment (ICAO 9303-11 §4.4): the terminal's dialogue and the chip's responder.
+
+``suite`` says which object identifier means what, ``domain_parameters`` which number means which group, ``mapping`` how the nonce
+becomes a generator; ``terminal`` and ``chip`` walk the same four steps on either side.
+"""
+
+from chipid.protocols.pace.chip import PaceChip
+from chipid.protocols.pace.selection import select_pace
+from chipid.protocols.pace.terminal import PaceRun, pace
+
+__all__ = ["PaceChip", "PaceRun", "pace", "select_pace"]
