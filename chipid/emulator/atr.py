@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answer to reset that a PC/SC reader makes up for a contactless chip (PC/SC part 3 §3.1.3.2.3.1)."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import xor
+
+HISTORICAL_BYTES_MAX = 15
+
+# ISO 7816-4 §12.1.1: category 80, then card capabilities (tag 7, length 3): selection by full DF name, file identifier and
+# short EF identifier; data units of one octet; extended Lc and Le.
+CAPABILITIES = bytes.fromhex("8073942140")
+CAPABILITIES_SHORT_LENGTH = bytes.fromhex("8073942100")
+
+
+def contactless_atr(historical_bytes: bytes = CAPABILITIES) -> bytes:
+    """The ATR for an ISO 14443-4 type A chip whose ATS carries *historical_bytes* (0–15 octets).
+
+    TS 3B direct convention; T0 8n: TD1 follows, n historical bytes; TD1 80: T=0, TD2 follows; TD2 01: T=1; TCK closes.
+    """
+    if len(historical_bytes) > HISTORICAL_BYTES_MAX:
+        raise ValueError(f"an ATS carries at most {HISTORICAL_BYTES_MAX} historical bytes, not {len(historical_bytes)}")
+    checked = bytes((0x80 | len(historical_bytes), 0x80, 0x01)) + historical_bytes
+    return b"\x3b" + checked + bytes((reduce(xor, checked),))
