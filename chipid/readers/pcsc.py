@@ -243,7 +243,13 @@ class PcscCard:
     def _exchange(self, command: bytes) -> bytes:
         code, response = self._scard.SCardTransmit(self._handle, self._pci, list(command))
         self._check(code, "exchanging a command")
-        return _octets(response)
+        answer = bytes(octet & 0xFF for octet in response)
+        if len(answer) >= 2:
+            return answer
+        # What the driver of the virtual reader says of a card that has gone; a driver of a real one may as well.
+        if self._context.card_has_gone(self.reader):
+            raise CardRemoved("the card left the reader while exchanging a command")
+        raise TransmitFailed("the reader gave an answer without a status word")
 
     def _check(self, code: int, doing: str) -> None:
         code = hresult(code)
@@ -363,13 +369,6 @@ class _Context:
             if left == 0:
                 return False
             known = [(reader, flags & ~self.scard.SCARD_STATE_CHANGED)]
-
-
-def _octets(response: list[int]) -> bytes:
-    octets = bytes(value & 0xFF for value in response)
-    if len(octets) < 2:
-        raise TransmitFailed("the reader gave an answer without a status word")
-    return octets
 
 
 def _pyscard() -> Any:

@@ -427,6 +427,14 @@ def test_an_answer_without_status_word(service: FakeService, answer: list[int]) 
             card.transmit(SELECT)
 
 
+def test_an_answer_without_status_word_from_a_card_that_has_gone(service: FakeService) -> None:
+    with pcsc.wait_for_card() as card:
+        service.answers = [[]]
+        service.script = [take_off("Reader B 00 00")]
+        with pytest.raises(CardRemoved):
+            card.transmit(SELECT)
+
+
 def test_a_card_shows_its_reader_and_nothing_else(service: FakeService) -> None:
     with pcsc.wait_for_card() as card:
         assert repr(card) == "<PcscCard on Reader B 00 00, T=1, open>"
