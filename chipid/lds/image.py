@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an image says of itself in its first octets: format and size, found without decoding anything.
+
+JPEG (ITU-T T.81 §B.2), JPEG 2000 in its file format (ITU-T T.800 annex I) and as a bare codestream (annex A): the formats of
+ICAO 9303-10 §4.7.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from chipid.errors import LdsError
+from chipid.lds.octets import OctetReader
+
+DIMENSION_LIMIT = 65_535
+SEGMENT_LIMIT = 1_000
+
+_JPEG_START = b"\xff\xd8\xff"
+_JP2_SIGNATURE = bytes.fromhex("0000000C6A5020200D0A870A")
+_CODESTREAM_START = b"\xff\x4f\xff\x51"
+_END_OF_IMAGE = b"\xff\xd9"  # EOI of JPEG, and EOC of a JPEG 2000 codestream
+
+_STANDALONE_MARKERS = frozenset((0x01, *range(0xD0, 0xD8)))
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SCAN_OR_END = frozenset((0xD9, 0xDA))
+
+
+class ImageFormat(IntEnum):
+    """The image data types of ISO/IEC 19794-5:2005 §5.7.2."""
+
+    JPEG = 0
+    JPEG2000 = 1
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """Format and size of an image.
+
+    :ivar width: in pixels, 1–65,535, as *height*.
+    :ivar boxed: JPEG 2000 in its file format (JP2), not a bare codestream.
+    """
+
+    format: ImageFormat
+    width: int
+    height: int
+    boxed: bool = False
+
+
+def image_format(image: bytes) -> ImageFormat | None:
+    """The format that the first octets announce, ``None`` for another one."""
+    if image.startswith(_JPEG_START):
+        return ImageFormat.JPEG
+    if image.startswith((_JP2_SIGNATURE, _CODESTREAM_START)):
+        return ImageFormat.JPEG2000
+    return None
+
+
+def read_image_header(image: bytes) -> ImageHeader:
+    """Format and size of *image*, whatever follows it.
+
+    :raises LdsError: neither JPEG nor JPEG 2000, or a damaged header.
+    """
+    boxed = image.startswith(_JP2_SIGNATURE)
+    if boxed:
+        width, height = _size_of_jp2(OctetReader(image))
+    elif image.startswith(_CODESTREAM_START):
+        width, height = _size_of_codestream(OctetReader(image))
+    elif image.startswith(_JPEG_START):
+        width, height = _size_of_jpeg(OctetReader(image))
+    else:
+        raise LdsError("neither JPEG nor JPEG 2000")
+    if not (1 <= width <= DIMENSION_LIMIT and 1 <= height <= DIMENSION_LIMIT):
+        raise LdsError("an image of a size that cannot be")
+    return ImageHeader(ImageFormat.JPEG if image.startswith(_JPEG_START) else ImageFormat.JPEG2000, width, height, boxed)
+
+
+def split_padding(block: bytes) -> tuple[bytes, bytes]:
+    """(image, padding) of an image that zeros or ones may follow; only what stands behind an end marker is padding."""
+    for filler in (b"\x00", b"\xff"):
+        image = block.rstrip(filler)
+        if image.endswith(_END_OF_IMAGE):
+            return image, block[len(image) :]
+    return block, b""
+
+
+def _size_of_jpeg(octets: OctetReader) -> tuple[int, int]:
+    octets.take(2)
+    for _ in range(SEGMENT_LIMIT):
+        marker = _next_marker(octets)
+        if marker in _SCAN_OR_END:
+            raise octets.error("a JPEG image without frame header")
+        if marker in _STANDALONE_MARKERS:
+            continue
+        length = octets.number(2)
+        if length < 2:
+            raise octets.error("a JPEG segment shorter than its length field")
+        segment = octets.part(length - 2)
+        if marker in _FRAME_MARKERS:
+            segment.take(1)  # sample precision
+            height = segment.number(2)
+            return segment.number(2), height
+    raise octets.error(f"more than {SEGMENT_LIMIT} segments before a JPEG image's frame header")
+
+
+def _next_marker(octets: OctetReader) -> int:
+    if octets.number(1) != 0xFF:
+        raise octets.error("a JPEG marker is missing")
+    while (marker := octets.number(1)) == 0xFF:
+        pass  # fill octets, T.81 §B.1.1.2
+    return marker
+
+
+def _size_of_jp2(octets: OctetReader) -> tuple[int, int]:
+    for kind, content in _boxes(octets):
+        if kind == b"jp2h":
+            for inner, header in _boxes(content):
+                if inner == b"ihdr":
+                    height = header.number(4)
+                    return header.number(4), height
+            raise content.error("a JP2 header without image header")
+        if kind == b"jp2c":
+            return _size_of_codestream(content)
+    raise octets.error("a JP2 file without header and codestream")
+
+
+def _boxes(octets: OctetReader) -> Iterator[tuple[bytes, OctetReader]]:
+    """The boxes one after another (T.800 §I.4)."""
+    for _ in range(SEGMENT_LIMIT):
+        if not octets.left:
+            return
+        length, kind, head = octets.number(4), octets.take(4), 8
+        if length == 1:
+            length, head = octets.number(8), 16
+        elif length == 0:
+            length = octets.left + head
+        if length < head:
+            raise octets.error("a JP2 box shorter than its header")
+        yield kind, octets.part(length - head)
+    raise octets.error(f"more than {SEGMENT_LIMIT} JP2 boxes")
+
+
+def _size_of_codestream(octets: OctetReader) -> tuple[int, int]:
+    if octets.take(4) != _CODESTREAM_START:
+        raise octets.error("a JPEG 2000 codestream must start with SOC and SIZ")
+    octets.take(4)  # Lsiz, Rsiz
+    right, bottom = octets.number(4), octets.number(4)
+    left, top = octets.number(4), octets.number(4)
+    return right - left, bottom - top
