@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import Enum
 
+from chipid._native import Hash
 from chipid.crypto.random import RandomSource
 from chipid.emulator.filesystem import DO_OFFSET, Access, DedicatedFile, FileSystem, Reading, read, read_odd
 from chipid.emulator.instruction import Instruction, instruction_of, is_chained
@@ -25,6 +26,7 @@ from chipid.lds.security_infos import SecurityInfos
 from chipid.protocols.active_auth import ActiveAuthenticationChip
 from chipid.protocols.bac import BacChip
 from chipid.protocols.chip_auth import ChipAuthenticationChip
+from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
 from chipid.protocols.pace import PaceChip
 from chipid.protocols.password import Password, PasswordKind
 
@@ -35,6 +37,8 @@ _BY_SFI = 0x80
 _SFI_MAX = 0x1E
 _OFFSET_OCTETS_MAX = 4
 _DO_FCI, _DO_DF_NAME = 0x6F, 0x84
+_HASHES: tuple[Hash, ...] = ("sha1", "sha224", "sha256", "sha384", "sha512")
+_ECDSA_HASHES = {f"{ID_ECDSA_PLAIN_SIGNATURES}.{arc}": name for arc, name in enumerate(_HASHES, 1)}
 
 
 class State(Enum):
@@ -67,7 +71,7 @@ class Applet:
         self._random = random
         self._files = FileSystem(image.files, image.access_protected)
         self._pace_infos = _security_infos(image, FileId.CARD_ACCESS)
-        self._active_authentication = _active_authentication(image)
+        self._active_authentication = _active_authentication(image, random)
         self._chip_authentication = _chip_authentication(image)
         self.session: SecureMessaging | None = None
         self.reset()
@@ -356,9 +360,12 @@ def _security_infos(image: CardImage, file: FileId) -> SecurityInfos | None:
         return None
 
 
-def _active_authentication(image: CardImage) -> ActiveAuthenticationChip | None:
-    key = image.active_authentication_key
-    return None if key is None else ActiveAuthenticationChip(key)
+def _active_authentication(image: CardImage, random: RandomSource) -> ActiveAuthenticationChip | None:
+    if image.active_authentication_key is None:
+        return None
+    infos = _security_infos(image, FileId.DG14)
+    declared = [_ECDSA_HASHES.get(info.signature_algorithm) for info in infos.active_authentication] if infos else []
+    return ActiveAuthenticationChip(image.active_authentication_key, random, hash_name=declared[0] if declared else None)
 
 
 def _chip_authentication(image: CardImage) -> ChipAuthenticationChip | None:

@@ -207,7 +207,7 @@ class UnprotectedStatus(Fault):
     """A naked status word inside a session, which stays open (PEERS 9).
 
     :ivar at: which command since power-up; ``None`` for every READ BINARY with extended length fields.
-    :ivar counted: whether the chip's send sequence counter took the command (US) or not (CN).
+    :ivar counted: whether the chip's send sequence counter took the command and this answer (US) or neither (CN).
     """
 
     name = "unprotected-status"
@@ -224,7 +224,7 @@ class UnprotectedStatus(Fault):
             return None
         if self.counted:
             counter = exchange.session.ssc
-            successor = (int.from_bytes(counter, "big") + 1) % (1 << 8 * len(counter))
+            successor = (int.from_bytes(counter, "big") + 2) % (1 << 8 * len(counter))
             exchange.session.ssc = successor.to_bytes(len(counter), "big")
         return naked(self.sw)
 

@@ -172,9 +172,7 @@ class Presentation:
 class _Slot:
     """One card in one slot, as long as the connection lasts."""
 
-    def __init__(
-        self, card: PowerableCard, connection: socket.socket, stop: threading.Event, withdraw_after: int | None
-    ) -> None:
+    def __init__(self, card: PowerableCard, connection: socket.socket, stop: threading.Event, withdraw_after: int | None) -> None:
         self._card, self._connection, self._stop = card, connection, stop
         self._apdus_left = withdraw_after
         self._received = bytearray()
