@@ -53,12 +53,14 @@ class Check:
 
     :ivar reason: a stable code, lower-case with hyphens, e.g. ``dg-hash-mismatch``; ``ok`` for a plain success.
     :ivar detail: a sentence for a person, without personal data.
+    :ivar deviations: departures from the standards that changed no answer, as stable codes.
     """
 
     name: CheckName
     outcome: Outcome
     reason: str
     detail: str = ""
+    deviations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
