@@ -7,17 +7,16 @@ the chip genuine, with our own challenges. It holds personal data: its file is w
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import cbor2
-
-from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.iso7816.file_ids import FileId
+from chipid.records import Record, build_record, parse_record, read_file
+from chipid.records import write_private as write_private  # noqa: PLC0414  # re-exported: evidence is what callers know
 
 FORMAT = "chipid-evidence"
 VERSION = 1
@@ -144,8 +143,11 @@ class Evidence:
         return {number: raw for number, raw in groups.items() if number is not None}
 
     def to_cbor(self) -> bytes:
-        """One deterministic CBOR map (RFC 8949 §4.2)."""
-        return cbor2.dumps(_encode(self), canonical=True)
+        """One deterministic CBOR map (RFC 8949 §4.2).
+
+        :raises ValueError: :attr:`read_at` has no time zone.
+        """
+        return build_record(FORMAT, VERSION, _encode(self))
 
     @classmethod
     def from_cbor(cls, raw: bytes) -> Evidence:
@@ -154,7 +156,7 @@ class Evidence:
         :raises MalformedData: it is none, or damaged.
         :raises UnsupportedFeature: it was written by a later version.
         """
-        return _decode(raw)
+        return _decode(parse_record(raw, FORMAT, VERSION, SIZE_LIMIT))
 
     def save(self, path: Path) -> None:
         """Write to *path*, mode 0600, whole or not at all."""
@@ -163,6 +165,143 @@ class Evidence:
     @classmethod
     def load(cls, path: Path) -> Evidence:
         """Read from *path*; errors as :meth:`from_cbor`, and ``OSError``."""
-        if path.stat().st_size > SIZE_LIMIT:
-            raise MalformedData(f"an evidence file has at most {SIZE_LIMIT} octets")
-        return cls.from_cbor(path.read_bytes())
+        return cls.from_cbor(read_file(path, SIZE_LIMIT))
+
+
+# CBOR ----------------------------------------------------------------------------------------------------------------
+
+_TRANSCRIPT_LIMIT = 64 * 1024
+_SW_LIMIT = 0xFFFF
+_T = TypeVar("_T")
+_EnumT = TypeVar("_EnumT", bound=Enum)
+
+
+def _encode(evidence: Evidence) -> dict[str, Any]:
+    if evidence.read_at.tzinfo is None:
+        raise ValueError("the time of reading needs a time zone")
+    return {
+        "read_at": evidence.read_at.astimezone(UTC).isoformat(),
+        "files": {file.label: raw for file, raw in evidence.files.items()},
+        "failures": {
+            file.label: {"sw": failure.sw, "reason": failure.reason} for file, failure in evidence.failures.items()
+        },
+        "accesses": [_encode_access(attempt) for attempt in evidence.accesses],
+        "active_authentication": _encode_transcript(evidence.active_authentication),
+        "chip_authentication": _encode_transcript(evidence.chip_authentication),
+        "atr": evidence.atr,
+        "reader": evidence.reader,
+        "complete": evidence.complete,
+        "notes": list(evidence.notes),
+    }
+
+
+def _encode_access(attempt: AccessAttempt) -> dict[str, Any]:
+    return {**vars(attempt), "protocol": attempt.protocol.value, "result": attempt.result.value}
+
+
+def _encode_transcript(
+    transcript: ActiveAuthenticationTranscript | ChipAuthenticationTranscript | None,
+) -> dict[str, Any] | None:
+    return None if transcript is None else dict(vars(transcript))
+
+
+def _decode(record: Record) -> Evidence:
+    evidence = Evidence(
+        read_at=_time(record),
+        files=_by_file(record, "files", lambda files, label: files.octets(label, SIZE_LIMIT)),
+        failures=_by_file(record, "failures", _failure),
+        accesses=tuple(_access(Record(attempt, "an access attempt")) for attempt in record.array("accesses")),
+        active_authentication=_optional(record, "active_authentication", _active_authentication),
+        chip_authentication=_optional(record, "chip_authentication", _chip_authentication),
+        atr=_optional(record, "atr", lambda entries, key: entries.octets(key, 64)),
+        reader=_optional(record, "reader", Record.text),
+        complete=record.boolean("complete"),
+        notes=record.texts("notes"),
+    )
+    record.finish()
+    return evidence
+
+
+def _optional(record: Record, key: str, decode: Callable[[Record, str], _T]) -> _T | None:
+    return decode(record, key) if record.has(key) else None
+
+
+def _time(record: Record) -> datetime:
+    """ISO 8601 in UTC, as :func:`_encode` writes it and in no other way."""
+    text = record.text("read_at")
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is not UTC or time.isoformat() != text:
+        raise record.error("read_at", "a time in UTC")
+    return time
+
+
+def _by_file(record: Record, key: str, decode: Callable[[Record, str], _T]) -> dict[FileId, _T]:
+    entries = Record(record.take(key), key)
+    content: dict[FileId, _T] = {}
+    for file in FileId:
+        if file.label in entries:
+            content[file] = decode(entries, file.label)
+    entries.finish()
+    return content
+
+
+def _failure(failures: Record, label: str) -> FileFailure:
+    entries = Record(failures.take(label), "a file's failure")
+    failure = FileFailure(_optional(entries, "sw", _sw), _optional(entries, "reason", Record.text))
+    entries.finish()
+    return failure
+
+
+def _access(entries: Record) -> AccessAttempt:
+    attempt = AccessAttempt(
+        protocol=_member(entries, "protocol", Protocol),
+        password=entries.text("password"),
+        result=_member(entries, "result", Result),
+        source=entries.text("source"),
+        oid=_optional(entries, "oid", Record.text),
+        parameter_id=_optional(entries, "parameter_id", Record.integer),
+        reason=_optional(entries, "reason", Record.text),
+    )
+    entries.finish()
+    return attempt
+
+
+def _active_authentication(record: Record, key: str) -> ActiveAuthenticationTranscript:
+    entries = Record(record.take(key), "the Active Authentication transcript")
+    transcript = ActiveAuthenticationTranscript(
+        challenge=entries.octets("challenge", _TRANSCRIPT_LIMIT),
+        response=entries.octets("response", _TRANSCRIPT_LIMIT),
+        sw=_sw(entries, "sw"),
+        challenge_source=entries.text("challenge_source"),
+    )
+    entries.finish()
+    return transcript
+
+
+def _chip_authentication(record: Record, key: str) -> ChipAuthenticationTranscript:
+    entries = Record(record.take(key), "the Chip Authentication transcript")
+    transcript = ChipAuthenticationTranscript(
+        oid=entries.text("oid"),
+        key_id=_optional(entries, "key_id", Record.integer),
+        private_key=entries.octets("private_key", _TRANSCRIPT_LIMIT),
+        public_key=entries.octets("public_key", _TRANSCRIPT_LIMIT),
+        command=entries.octets("command", _TRANSCRIPT_LIMIT),
+        response=entries.octets("response", _TRANSCRIPT_LIMIT),
+        sw=_sw(entries, "sw"),
+    )
+    entries.finish()
+    return transcript
+
+
+def _sw(entries: Record, key: str) -> int:
+    return entries.integer(key, 0, _SW_LIMIT)
+
+
+def _member(entries: Record, key: str, kind: type[_EnumT]) -> _EnumT:
+    try:
+        return kind(entries.text(key))
+    except ValueError:
+        raise entries.error(key, f"one of {', '.join(member.value for member in kind)}") from None
