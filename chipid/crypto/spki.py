@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): RSA and elliptic-curve keys (ICAO 9303-12 §4.1.6).
+
+Doc 9303 wants the curve's parameters spelt out. Explicit parameters are never computed with: they are compared with the curves that
+the core knows, since a key on made-up parameters can be made to fit any signature (CVE-2020-0601).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chipid._native import EcDomain, NativeError
+from chipid.crypto import asn1
+from chipid.crypto.signature import EcPublicKey, PublicKey, RsaPublicKey
+from chipid.errors import MalformedData, UnsupportedFeature
+
+__all__ = ["CURVE_OIDS", "build_ec_parameters", "build_spki", "parse_ec_parameters", "parse_public_key"]
+
+RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
+RSASSA_PSS: Final = "1.2.840.113549.1.1.10"
+EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
+EC_DH: Final = "1.3.132.1.12"
+PRIME_FIELD: Final = "1.2.840.10045.1.1"
+_RSA = frozenset({RSA_ENCRYPTION, RSASSA_PSS, "1.2.840.113549.1.1.7"})
+_EC = frozenset({EC_PUBLIC_KEY, EC_DH})
+
+CURVE_OIDS: Final[dict[str, str]] = {
+    "1.2.840.10045.3.1.1": "secp192r1",
+    "1.3.132.0.33": "secp224r1",
+    "1.2.840.10045.3.1.7": "secp256r1",
+    "1.3.132.0.34": "secp384r1",
+    "1.3.132.0.35": "secp521r1",
+    "1.3.36.3.3.2.8.1.1.1": "brainpoolP160r1",
+    "1.3.36.3.3.2.8.1.1.3": "brainpoolP192r1",
+    "1.3.36.3.3.2.8.1.1.5": "brainpoolP224r1",
+    "1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1",
+    "1.3.36.3.3.2.8.1.1.9": "brainpoolP320r1",
+    "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
+    "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
+}
+"""Object identifiers of the curves that the core knows."""
+
+_OID_OF_CURVE = {name: oid for oid, name in CURVE_OIDS.items()}
+
+
+def parse_public_key(spki_der: bytes) -> PublicKey:
+    """The key in a SubjectPublicKeyInfo.
+
+    :param spki_der: the whole SEQUENCE.
+    :raises MalformedData: it is none; a point off its curve; explicit parameters that forge a known curve.
+    :raises UnsupportedFeature: another kind of key, or a curve that the core does not know.
+    """
+    spki = asn1.parse(spki_der, asn1.SEQUENCE).children()
+    algorithm = spki.sequence()
+    oid = algorithm.expect(asn1.OBJECT_IDENTIFIER).oid()
+    parameters = None if algorithm.at_end else algorithm.read().raw
+    algorithm.finish()
+    key = spki.expect(asn1.BIT_STRING).bits()
+    spki.finish()
+    if oid in _RSA:
+        return _rsa_key(key)
+    if oid in _EC:
+        return _ec_key(parameters, key)
+    raise UnsupportedFeature(f"a public key of algorithm {oid}")
+
+
+def parse_ec_parameters(der: bytes) -> tuple[EcDomain, bool]:
+    """The group that an ``ECParameters`` names or spells out (ANSI X9.62, BSI TR-03111 §5.1.1), and whether it spells it out.
+
+    A missing cofactor is tolerated (Ukraine): the comparison fixes it.
+
+    :raises MalformedData: it is none, or the equation of a known curve with another generator, order or cofactor.
+    :raises UnsupportedFeature: parameters of a curve that the core does not know, or inherited ones.
+    """
+    element = asn1.Reader(der).read()
+    if len(element.raw) != len(der):
+        raise MalformedData("octets behind the EC parameters", offset=element.end)
+    if element.tag == asn1.OBJECT_IDENTIFIER:
+        oid = element.oid()
+        if oid not in CURVE_OIDS:
+            raise UnsupportedFeature(f"the curve {oid}")
+        return EcDomain.named(CURVE_OIDS[oid]), False
+    if element.tag == asn1.NULL:
+        raise UnsupportedFeature("EC parameters that are inherited")
+    if element.tag != asn1.SEQUENCE:
+        raise element.error("EC parameters are expected")
+    return _explicit_domain(element.children()), True
+
+
+def build_ec_parameters(domain: EcDomain, *, explicit: bool) -> bytes:
+    """``ECParameters`` of *domain*: spelt out with cofactor (ICAO 9303-12 §4.1.6.3), or the curve's object identifier."""
+    if not explicit:
+        return asn1.oid(_OID_OF_CURVE[domain.name])
+    p, a, b, generator, order, cofactor = domain.parameters
+    return asn1.sequence(
+        asn1.integer(1),
+        asn1.sequence(asn1.oid(PRIME_FIELD), asn1.integer(int.from_bytes(p, "big"))),
+        asn1.sequence(*(asn1.octet_string(_padded(coefficient, domain)) for coefficient in (a, b))),
+        asn1.octet_string(generator),
+        asn1.integer(int.from_bytes(order, "big")),
+        asn1.integer(cofactor),
+    )
+
+
+def build_spki(key: PublicKey) -> bytes:
+    """The SubjectPublicKeyInfo of *key*; an EC key's parameters are spelt out where ``key.explicit`` says so."""
+    if isinstance(key, RsaPublicKey):
+        algorithm = asn1.sequence(asn1.oid(RSA_ENCRYPTION), asn1.null())
+        return asn1.sequence(algorithm, asn1.bit_string(asn1.sequence(asn1.integer(key.n), asn1.integer(key.e))))
+    parameters = build_ec_parameters(key.domain, explicit=key.explicit)
+    return asn1.sequence(asn1.sequence(asn1.oid(EC_PUBLIC_KEY), parameters), asn1.bit_string(key.point))
+
+
+def _rsa_key(octets: bytes) -> RsaPublicKey:
+    numbers = asn1.parse(octets, asn1.SEQUENCE).children()
+    n, e = numbers.expect(asn1.INTEGER).integer(), numbers.expect(asn1.INTEGER).integer()
+    numbers.finish()
+    if not 0 < e < n:
+        raise MalformedData("an RSA key needs 0 < e < n")
+    return RsaPublicKey(n, e)
+
+
+def _ec_key(parameters: bytes | None, point: bytes) -> EcPublicKey:
+    if parameters is None:
+        raise UnsupportedFeature("EC parameters that are inherited")
+    domain, explicit = parse_ec_parameters(parameters)
+    try:
+        return EcPublicKey(domain, domain.check_point(point), explicit)
+    except NativeError:
+        raise MalformedData(f"the public point is not on {domain.name}") from None
+
+
+def _explicit_domain(parameters: asn1.Reader) -> EcDomain:
+    version = parameters.expect(asn1.INTEGER).integer()
+    if version not in (1, 2, 3):
+        raise parameters.error("not a version of ECParameters")
+    field = parameters.sequence()
+    if field.expect(asn1.OBJECT_IDENTIFIER).oid() != PRIME_FIELD:
+        raise UnsupportedFeature("a curve over a field that is not prime")
+    p = _natural(field.expect(asn1.INTEGER))
+    curve = parameters.sequence()
+    a, b = curve.octet_string(), curve.octet_string()
+    generator = parameters.octet_string()
+    order = _natural(parameters.expect(asn1.INTEGER))
+    cofactor = parameters.optional(asn1.INTEGER)
+    try:
+        return EcDomain.explicit(p, a, b, generator, order, None if cofactor is None else _natural(cofactor))
+    except NativeError:
+        name = _curve_with_equation(p, a, b)
+    if name is None:
+        raise UnsupportedFeature("explicit EC parameters of no known curve")
+    raise MalformedData(f"EC parameters with the equation of {name}, but another generator, order or cofactor")
+
+
+def _curve_with_equation(*equation: bytes) -> str | None:
+    numbers = tuple(int.from_bytes(octets, "big") for octets in equation)
+    for name in CURVE_OIDS.values():
+        known = EcDomain.named(name).parameters[:3]
+        if numbers == tuple(int.from_bytes(octets, "big") for octets in known):
+            return name
+    return None
+
+
+def _natural(element: asn1.Element) -> bytes:
+    """A positive INTEGER as octets; one whose sign bit was taken for a value bit is common enough to be read as meant."""
+    octets = element.value.lstrip(b"\0")
+    if not octets:
+        raise element.error("a positive INTEGER is expected")
+    return octets
+
+
+def _padded(octets: bytes, domain: EcDomain) -> bytes:
+    return octets.rjust(domain.field_size, b"\0")

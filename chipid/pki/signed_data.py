@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verifying SignedData (RFC 5652 §5.4–5.6, ICAO 9303-10 §4.6.2)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from chipid.crypto import asn1
+from chipid.crypto.algorithms import hash_from_algorithm_identifier
+from chipid.crypto.signature import Hash
+from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.pki.certificate import Certificate
+from chipid.pki.cms import CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, SignedData, SignerInfo, SubjectKeyIdentifier
+from chipid.pki.signatures import SignatureFinding, verify_signature
+
+
+@dataclass(frozen=True)
+class SignerFinding:
+    """What one SignerInfo proves.
+
+    :ivar ok: whether its signature is good and covers the content; ``None`` where that cannot be decided.
+    :ivar reason: a stable code, ``ok`` for a plain success; :ivar detail: a sentence for a person.
+    :ivar certificate: the one that holds the signer's key, ``None`` where there is none.
+    :ivar signed_at: the signingTime attribute, when the signer says that it signed.
+    :ivar content_ok: whether the signed digest is the content's; :ivar signature_ok: whether the key made the signature.
+    """
+
+    ok: bool | None
+    reason: str
+    detail: str
+    certificate: Certificate | None = None
+    signed_at: datetime | None = None
+    content_ok: bool | None = None
+    signature_ok: bool | None = None
+    deviations: tuple[str, ...] = ()
+
+
+class _Stop(Exception):
+    """A step that cannot go on."""
+
+    def __init__(self, ok: bool | None, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.finding = (ok, reason, detail)
+
+
+def verify_signers(signed: SignedData, known: Iterable[Certificate] = ()) -> tuple[SignerFinding, ...]:
+    """A finding for each SignerInfo, in their order; none at all where nobody signed.
+
+    :param known: certificates from elsewhere that may be a signer's, for an object that carries none.
+    """
+    others = tuple(known)
+    return tuple(_Verification(signed, signer, others).run() for signer in signed.signers)
+
+
+class _Verification:
+    """One run over one SignerInfo."""
+
+    def __init__(self, signed: SignedData, signer: SignerInfo, known: tuple[Certificate, ...]) -> None:
+        self._signed = signed
+        self._signer = signer
+        self._known = known
+        self._certificate: Certificate | None = None
+        self._content_ok: bool | None = None
+        self._signature_ok: bool | None = None
+        self._deviations: list[str] = []
+
+    def run(self) -> SignerFinding:
+        ok: bool | None
+        try:
+            ok, reason, detail = self._steps()
+        except _Stop as stop:
+            ok, reason, detail = stop.finding
+        except UnsupportedFeature as error:
+            ok, reason, detail = None, "unsupported-algorithm", f"The signature cannot be checked: {error}."
+        return SignerFinding(
+            ok,
+            reason,
+            detail,
+            self._certificate,
+            self._signing_time(),
+            self._content_ok,
+            self._signature_ok,
+            tuple(dict.fromkeys(self._deviations)),
+        )
+
+    def _steps(self) -> tuple[bool, str, str]:
+        # 1. The versions and the list of hashes fit the rest; they are not signed and decide nothing.
+        self._note_unsigned_oddities()
+        # 2. The signer's certificate is the one that the SignerInfo names (RFC 5652 §5.3 sid).
+        certificate = self._certificate = self._find_certificate()
+        # 3. The hash is one that we know.
+        digest_name = self._digest_name()
+        # 4. The content is there, and with signed attributes its hash and its type are the ones that were signed (§5.4, §11).
+        content = self._signed.content
+        if content is None:
+            raise _Stop(False, "content-missing", "The signed content is not there.")
+        content_failure = self._check_attributes(content, digest_name)
+        # 5. The key made the signature over the attributes, or over the content where there are none (§5.4).
+        self._signature_ok = self._check_signature(certificate, content, digest_name)
+        if content_failure is not None:
+            raise content_failure
+        if not self._signature_ok:
+            raise _Stop(False, "signature-invalid", "The signature was not made by the key of the signer's certificate.")
+        return True, "ok", "The signature is good."
+
+    def _note(self, code: str, applies: bool) -> None:
+        if applies:
+            self._deviations.append(code)
+
+    def _note_unsigned_oddities(self) -> None:
+        signer = self._signer
+        by_key = isinstance(signer.sid, SubjectKeyIdentifier)
+        self._note("signed-data-version", self._signed.version != 3)
+        self._note("signer-version", signer.version != (3 if by_key else 1))
+        try:
+            listed = {hash_from_algorithm_identifier(der) for der in self._signed.digest_algorithms}
+            fits = hash_from_algorithm_identifier(signer.digest_algorithm) in listed
+        except (MalformedData, UnsupportedFeature):
+            fits = False
+        self._note("digest-algorithms", not fits)
+
+    def _find_certificate(self) -> Certificate:
+        sid, inside = self._signer.sid, self._signed.certificates
+        for candidates in (inside, self._known):
+            for fits in (sid.names, sid.resembles):
+                found = next(filter(_careful(fits), candidates), None)
+                if found is not None:
+                    self._note("signer-identifier", fits != sid.names)
+                    return found
+        if len(inside) == 1:
+            self._deviations.append("signer-identifier")
+            return inside[0]
+        raise _Stop(None if not inside else False, "signer-certificate-missing", "No certificate belongs to the signer.")
+
+    def _digest_name(self) -> Hash:
+        try:
+            return hash_from_algorithm_identifier(self._signer.digest_algorithm)
+        except MalformedData:
+            raise _Stop(False, "signer-malformed", "The signer's hash algorithm is malformed.") from None
+
+    def _check_attributes(self, content: bytes, digest_name: Hash) -> _Stop | None:
+        signer = self._signer
+        if signer.signed_attributes is None:
+            # RFC 5652 §5.3 wants attributes for any content type but id-data; without them the signature covers the content itself.
+            self._deviations.append("signed-attributes-missing")
+            return None
+        signed_type, signed_digest = signer.attribute(CONTENT_TYPE), signer.attribute(MESSAGE_DIGEST)
+        if signed_digest is not None:
+            self._content_ok = _octets(signed_digest) == hashlib.new(digest_name, content).digest()
+        failures = {
+            ("duplicate-attribute", "A signed attribute is there twice."): bool(signer.repeated_attributes),
+            ("message-digest-missing", "The signed attributes hold no hash of the content."): signed_digest is None,
+            ("message-digest-mismatch", "The content is not what was signed: its hash differs."): not self._content_ok,
+            ("content-type-missing", "The signed attributes do not say what was signed."): signed_type is None,
+            ("content-type-mismatch", "What was signed is of another type than the content."): (
+                signed_type is not None and _oid(signed_type) != self._signed.content_type
+            ),
+        }
+        return next((_Stop(False, *failure) for failure, applies in failures.items() if applies), None)
+
+    def _check_signature(self, certificate: Certificate, content: bytes, digest_name: Hash) -> bool:
+        signer = self._signer
+        finding = SignatureFinding(False)
+        try:
+            for message, deviations in self._messages(content):
+                finding = verify_signature(
+                    certificate.public_key, signer.signature_algorithm, message, signer.signature, digest_name
+                )
+                if finding.valid:
+                    self._deviations.extend(deviations)
+                    break
+        except MalformedData as error:
+            raise _Stop(False, "signer-key-malformed", f"The signer's key or algorithm is malformed: {error}.") from None
+        self._deviations.extend(finding.deviations)
+        return finding.valid
+
+    def _messages(self, content: bytes) -> Iterator[tuple[bytes, tuple[str, ...]]]:
+        """What the signature may cover. Signed attributes are hashed as a SET, in DER (RFC 5652 §5.4).
+
+        The octets as read come first, under the SET's tag; where they are no DER, what the signer had before it was written.
+        """
+        attributes = self._signer.signed_attributes
+        if attributes is None:
+            yield content, ()
+            return
+        as_read = bytes((asn1.SET,)) + attributes.raw[1:]
+        yield as_read, ()
+        element = asn1.parse(as_read, asn1.SET)
+        tried = {as_read}
+        for sort_sets in (False, True):
+            try:
+                message = asn1.to_der(element, sort_sets=sort_sets)
+            except MalformedData:
+                return
+            if message not in tried:
+                tried.add(message)
+                yield message, ("signed-attributes-not-der",)
+
+    def _signing_time(self) -> datetime | None:
+        value = self._signer.attribute(SIGNING_TIME)
+        if value is None:
+            return None
+        try:
+            return asn1.Reader(value).expect(asn1.UTC_TIME, asn1.GENERALIZED_TIME).time()
+        except MalformedData:
+            return None
+
+
+def _careful(fits: Callable[[Certificate], bool]) -> Callable[[Certificate], bool]:
+    """A certificate whose key cannot even be found fits no identifier."""
+
+    def check(certificate: Certificate) -> bool:
+        try:
+            return fits(certificate)
+        except MalformedData:
+            return False
+
+    return check
+
+
+def _octets(encoded: bytes) -> bytes | None:
+    try:
+        return asn1.Reader(encoded).octet_string()
+    except MalformedData:
+        return None
+
+
+def _oid(encoded: bytes) -> str | None:
+    try:
+        return asn1.Reader(encoded).expect(asn1.OBJECT_IDENTIFIER).oid()
+    except MalformedData:
+        return None

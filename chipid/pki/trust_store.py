@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The certificates that the operator trusts (ICAO 9303-12 §6.1): CSCAs, with link certificates and document signers beside them.
+
+Only a self-signed authority in here is an anchor. A link certificate (an old CSCA key that certifies the new one) and a document
+signer that a chip leaves out of its EF.SOD may lie in the same folder: they help build a path, and an anchor alone makes it good.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+from chipid.errors import CertificateError, MalformedData
+from chipid.pki.certificate import Certificate
+from chipid.pki.countries import alpha_2
+from chipid.pki.extensions import KeyUsage
+from chipid.pki.names import Name
+
+SUFFIXES = frozenset({".cer", ".cert", ".crt", ".der", ".pem"})
+"""What counts as a certificate file in a folder (case does not matter); a file that is named itself may be called anything."""
+
+SIZE_LIMIT = 16 * 1024 * 1024
+_PEM_BEGIN = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
+_PEM = re.compile(_PEM_BEGIN.pattern + rb"([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----")
+
+
+class TrustStore:
+    """A set of trusted certificates, indexed; it never changes.
+
+    :param certificates: in any order; the same octets twice count once.
+    """
+
+    def __init__(self, certificates: Iterable[Certificate] = ()) -> None:
+        self._certificates = tuple(dict.fromkeys(certificates))
+        self._by_subject: dict[tuple[tuple[str, str], ...], list[Certificate]] = defaultdict(list)
+        self._by_key: dict[bytes, list[Certificate]] = defaultdict(list)
+        for certificate in self.authorities:
+            self._by_subject[certificate.subject.normalised].append(certificate)
+            if certificate.subject_key_id is not None:
+                self._by_key[certificate.subject_key_id].append(certificate)
+
+    @classmethod
+    def load(cls, paths: Iterable[str | PathLike[str]]) -> TrustStore:
+        """Read certificates, DER or PEM with any number of certificates, from files and folders (not the folders inside).
+
+        :raises CertificateError: a file that holds none, or a malformed one, or a folder without any; the message names it.
+        :raises OSError: a path that cannot be read.
+        """
+        return cls(certificate for path in paths for certificate in _load(Path(path)))
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> TrustStore:
+        """Read DER, or PEM with any number of certificates.
+
+        :raises CertificateError: it is neither.
+        """
+        return cls(read_certificates(raw))
+
+    def __len__(self) -> int:
+        return len(self._certificates)
+
+    def __repr__(self) -> str:
+        return f"<TrustStore: {len(self._certificates)} certificates>"
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """All of them."""
+        return self._certificates
+
+    @cached_property
+    def authorities(self) -> tuple[Certificate, ...]:
+        """Those that may stand above others: CSCAs and link certificates."""
+        return tuple(filter(_is_authority, self._certificates))
+
+    @cached_property
+    def document_signers(self) -> tuple[Certificate, ...]:
+        """The rest."""
+        return tuple(certificate for certificate in self._certificates if not _is_authority(certificate))
+
+    def issuers_of(self, certificate: Certificate) -> tuple[Certificate, ...]:
+        """The authorities that may have signed *certificate*, likeliest first: by key identifier and by name, then by country.
+
+        Who of them did is a matter of the signature: several CSCAs bear one name, and anybody can write a name.
+        """
+        by_key = self._by_key.get(certificate.authority_key_id or b"", [])
+        by_name = self._by_subject.get(certificate.issuer.normalised, [])
+        both = [candidate for candidate in by_key if candidate in by_name]
+        return tuple(dict.fromkeys((*both, *by_name, *by_key, *self.of_country(certificate.issuer))))
+
+    def of_country(self, name: Name) -> tuple[Certificate, ...]:
+        """The authorities of the country in *name*."""
+        country = alpha_2(name.country or "")
+        if country is None:
+            return ()
+        return tuple(each for each in self.authorities if alpha_2(each.subject.country or "") == country)
+
+
+def read_certificates(raw: bytes) -> tuple[Certificate, ...]:
+    """The certificates in *raw*: one in DER, or any number in PEM (RFC 7468 §5).
+
+    :raises CertificateError: it is neither, or one of them is malformed.
+    """
+    if b"-----BEGIN " not in raw:
+        return (Certificate.parse(raw),)
+    blocks = _PEM.findall(raw)
+    if not blocks:
+        raise CertificateError("PEM without a certificate")
+    if len(blocks) != len(_PEM_BEGIN.findall(raw)):
+        raise CertificateError("PEM with a damaged certificate")
+    return tuple(Certificate.parse(_decode(block)) for block in blocks)
+
+
+def write_pem(certificates: Iterable[Certificate]) -> bytes:
+    """The certificates in PEM, one after another."""
+    blocks = []
+    for certificate in certificates:
+        text = base64.encodebytes(certificate.raw).replace(b"\n", b"")
+        lines = [text[i : i + 64] for i in range(0, len(text), 64)]
+        blocks += [b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----"]
+    return b"\n".join((*blocks, b""))
+
+
+def _is_authority(certificate: Certificate) -> bool:
+    """Whether it may sign certificates, by its extensions; old CSCAs without any are authorities when they are self-issued."""
+    if certificate.is_ca or KeyUsage.KEY_CERT_SIGN in (certificate.key_usage or ()):
+        return True
+    return certificate.basic_constraints is None and certificate.is_self_issued
+
+
+def _load(path: Path) -> Iterable[Certificate]:
+    if not path.is_dir():
+        return _load_file(path)
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+    if not files:
+        kinds = ", ".join(sorted(SUFFIXES))
+        raise CertificateError(f"{path}: no certificate files in this folder ({kinds})")
+    return [certificate for file in files for certificate in _load_file(file)]
+
+
+def _load_file(path: Path) -> tuple[Certificate, ...]:
+    if path.stat().st_size > SIZE_LIMIT:
+        raise CertificateError(f"{path}: larger than {SIZE_LIMIT} octets, no certificates")
+    try:
+        return read_certificates(path.read_bytes())
+    except MalformedData as error:
+        raise CertificateError(
+            f"{path}: no certificate that can be read: {error}", hint="Give CSCA certificates in DER or PEM."
+        ) from None
+
+
+def _decode(block: bytes) -> bytes:
+    try:
+        return base64.b64decode(b"".join(block.split()), validate=True)
+    except binascii.Error:
+        raise CertificateError("PEM with a damaged certificate") from None

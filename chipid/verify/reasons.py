@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each reason code means, in one sentence: codes are stable, sentences may be improved.
+
+A code with the prefix ``dsc-`` or ``csca-`` that is not listed whole means what the rest means, of the document signer's certificate or
+of an authority's above it.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+_EVERYWHERE: Final = {
+    "ok": "The check passed.",
+    "unsupported-algorithm": "The data use an algorithm, a key or a curve that chipid does not know.",
+    "not-performed": "The check was not made.",
+}
+
+_SOD_SIGNATURE: Final = {
+    "sod-missing": "EF.SOD is not there, or was not read.",
+    "sod-malformed": "EF.SOD is empty, damaged, or holds no list of hashes.",
+    "no-signer": "Nobody signed EF.SOD.",
+    "signer-certificate-missing": "No certificate of EF.SOD's signer is known.",
+    "signer-malformed": "The signer's part of EF.SOD is malformed.",
+    "signer-key-malformed": "The signer's public key, or the name of its algorithm, is malformed or forges a known curve.",
+    "content-missing": "The signature is there, and what it should cover is not.",
+    "duplicate-attribute": "A signed attribute is there twice.",
+    "message-digest-missing": "The signed attributes hold no hash of the content.",
+    "message-digest-mismatch": "The content changed after it was signed.",
+    "content-type-missing": "The signed attributes do not name the content's type.",
+    "content-type-mismatch": "The content is of another type than the signed one.",
+    "signature-invalid": "The signature was not made by the key of the signer's certificate.",
+}
+
+_DATA_GROUP_INTEGRITY: Final = {
+    "no-data-group-read": "No data group was read.",
+    "dg-hash-mismatch": "A data group differs from the one that EF.SOD lists.",
+    "dg-not-in-sod": "A data group was read that EF.SOD does not list.",
+    "hashes-unsigned": "The data groups match hashes that nobody is known to have signed, which proves nothing.",
+}
+
+_CERTIFICATES: Final = {
+    "no-trust-anchor": "No trusted CSCA certificate is at hand that could vouch for the signer.",
+    "untrusted-signer": "A CSCA of the signer's state is trusted, and did not sign the signer's certificate.",
+    "dsc-expired": "The document signer's certificate is out of date.",
+    "dsc-not-yet-valid": "The document signer's certificate is not valid yet.",
+    "csca-expired": "The CSCA certificate is out of date.",
+    "csca-not-yet-valid": "The CSCA certificate is not valid yet.",
+    "dsc-key-usage": "The document signer's key may not sign data.",
+    "csca-key-usage": "The authority's key may not sign certificates.",
+    "dsc-extended-key-usage": "The signer's certificate is for another purpose than documents.",
+    "dsc-unknown-critical-extension": "The document signer's certificate has a critical extension that is not understood.",
+    "csca-unknown-critical-extension": "The CSCA certificate has a critical extension that is not understood.",
+    "issuer-name-mismatch": "A trusted key signed under another name than its certificate bears.",
+    "path-too-long": "There are more authorities in the path than the CSCA allows.",
+    "country-mismatch": "A CSCA certified a signer of another state.",
+}
+
+_REVOCATION: Final = {"no-crl": "No revocation list was consulted."}
+
+_ISSUING_STATE: Final = {
+    "dg1-missing": "DG1 was not read.",
+    "dg1-malformed": "DG1 holds no machine readable zone.",
+    "issuing-state-unknown": "DG1 names a state that is in no list.",
+    "issuing-state-mismatch": "DG1 is of another state than whoever signed it.",
+    "signer-state-missing": "The signer's certificate names no state.",
+}
+
+_SOD_AGAINST_COM: Final = {
+    "com-missing": "EF.COM was not read.",
+    "com-malformed": "EF.COM is damaged.",
+    "com-sod-mismatch": "EF.COM and EF.SOD list different data groups.",
+    "lds-version-mismatch": "EF.COM and EF.SOD name different LDS versions.",
+}
+
+_DEVIATIONS: Final = {
+    # EF.SOD and its signature
+    "sod-not-der": "EF.SOD is in BER, where DER belongs.",
+    "sod-content-type": "EF.SOD names its content otherwise than Doc 9303 does.",
+    "several-signers": "More than one signed EF.SOD.",
+    "signed-data-version": "The version of the signed object is not the one that Doc 9303 wants.",
+    "signer-version": "The version of a signer's part does not fit the way it names its certificate.",
+    "signer-identifier": "The signer's certificate was found although its name or number is written otherwise.",
+    "digest-algorithms": "The list of hash algorithms does not hold the signer's, or holds others that are not allowed.",
+    "signed-attributes-missing": "The signature covers the content directly, without signed attributes.",
+    "signed-attributes-not-der": "The signed attributes are not stored in the form in which they were signed.",
+    "sha1-signature": "The signature uses SHA-1.",
+    "sha1-hashes": "The data groups are hashed with SHA-1.",
+    "short-key": "The key that signed is shorter than Doc 9303 allows.",
+    "algorithm-parameters": "The signature algorithm has parameters that do not belong there, or lacks those that do.",
+    "pkcs1-digest-info": "The RSA signature leaves out the NULL that belongs into it.",
+    "ecdsa-signature-encoding": "The ECDSA signature is encoded otherwise than its algorithm says.",
+    "ecdsa-other-curve": "The signature was made on another curve than the key names.",
+    "lds-version": "The list of hashes has an unknown version.",
+    "lds-version-info": "The list of hashes has version strings and should not, or the other way round.",
+    "lds-hash-count": "EF.SOD lists fewer than two data groups.",
+    "lds-hash-parameters": "The hash algorithm of the list of hashes carries parameters.",
+    "lds-unknown-object": "The list of hashes is followed by something unknown.",
+    "dg-listed-but-absent": "EF.SOD lists a data group that the chip says it has not.",
+    # Certificates, behind dsc- or csca-
+    "serial-not-positive": "The serial number is zero or negative.",
+    "serial-too-long": "The serial number has more than 20 octets.",
+    "version-not-3": "The certificate is not of version 3.",
+    "not-der": "The certificate is in BER, where DER belongs.",
+    "tbs-extra-data": "There is unknown data inside the certificate.",
+    "inner-algorithm-differs": "The certificate names two different signature algorithms.",
+    "validity-encoding": "A date is of another type than its year asks for.",
+    "key-usage-missing": "The certificate does not say what its key is for.",
+    "key-usage-malformed": "What the certificate's key is for cannot be read.",
+    "key-usage-not-critical": "What the certificate's key is for is not marked as critical.",
+    "basic-constraints-missing": "The certificate does not say that it is an authority's.",
+    "basic-constraints-present": "A document signer's certificate speaks about being an authority.",
+    "basic-constraints-malformed": "Whether the certificate is an authority's cannot be read.",
+    "basic-constraints-encoding": "Whether the certificate is an authority's is said in an irregular form.",
+    "path-length": "The CSCA does not limit the length of paths to zero.",
+    "subject-key-identifier-missing": "The certificate has no identifier of its key.",
+    "subject-key-identifier-malformed": "The identifier of the certificate's key cannot be read.",
+    "authority-key-identifier-missing": "The certificate has no identifier of its issuer's key.",
+    "authority-key-identifier-malformed": "The identifier of the issuer's key cannot be read.",
+    "authority-key-identifier-differs": "The identifier of the issuer's key is another than that key's own.",
+    "usage-period-missing": "The certificate does not say how long its key may sign.",
+    "usage-period-malformed": "How long the certificate's key may sign cannot be read.",
+    "extended-key-usage-malformed": "The purposes of the certificate's key cannot be read.",
+    "alternative-name-missing": "The certificate lacks an alternative name of its subject or issuer.",
+    "document-types-missing": "The certificate does not list the documents that it is for.",
+    "document-types-malformed": "The list of documents that the certificate is for cannot be read.",
+    "country-missing": "The certificate names no country.",
+    "country-encoding": "The certificate names its country otherwise than in two capital letters, or in two ways.",
+    "named-curve": "The key names its curve instead of spelling out its parameters.",
+    "issuer-name-order": "The issuer's name has its parts in another order than the issuer's own certificate.",
+    "issued-outside-validity": "The certificate was issued while its issuer's was not valid.",
+    "signed-outside-validity": "The signer says that it signed while its certificate was not valid.",
+    "signed-outside-usage-period": "The signer says that it signed outside the period in which its key may sign.",
+    "alternative-name-state": "The alternative name of the signer's certificate is of another state than DG1.",
+    "document-type-not-listed": "The signer's certificate is not for documents of this type.",
+}
+
+REASONS: Final = MappingProxyType(
+    _EVERYWHERE
+    | _SOD_SIGNATURE
+    | _DATA_GROUP_INTEGRITY
+    | _CERTIFICATES
+    | _REVOCATION
+    | _ISSUING_STATE
+    | _SOD_AGAINST_COM
+    | _DEVIATIONS
+)
+"""Code → sentence, in the order of the checks."""
+
+_ROLES: Final = {"dsc-": "Document signer's certificate: ", "csca-": "CSCA certificate: "}
+
+
+def explain(code: str) -> str:
+    """The sentence for *code*; the code itself where there is none."""
+    if code in REASONS:
+        return REASONS[code]
+    for prefix, role in _ROLES.items():
+        if code.startswith(prefix) and code.removeprefix(prefix) in REASONS:
+            return role + REASONS[code.removeprefix(prefix)]
+    return code

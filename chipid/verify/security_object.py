@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EF.SOD: what it lists, who signed it, and whether the signature is good (ICAO 9303-11 §5.1.1, 9303-10 §4.6.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.evidence import Evidence
+from chipid.iso7816.file_ids import FileId
+from chipid.lds.sod import EfSod, LDSSecurityObject
+from chipid.pki.chain import ChainFinding, validate_chain
+from chipid.pki.cms import SignedData
+from chipid.pki.signed_data import SignerFinding, verify_signers
+from chipid.pki.trust_store import TrustStore
+from chipid.verify.verdict import Check, CheckName, Outcome
+
+LDS_SECURITY_OBJECT: Final = "2.23.136.1.1.1"
+FILE_NOT_FOUND: Final = 0x6A82
+
+_NAME = CheckName.SOD_SIGNATURE
+_OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}
+
+
+@dataclass(frozen=True)
+class SecurityObject:
+    """EF.SOD as far as it can be understood.
+
+    :ivar check: SOD_SIGNATURE.
+    :ivar listed: the hashes, signed or not; ``None`` where none can be read.
+    :ivar unlisted_reason: why there are none, a reason code; empty where there are.
+    :ivar signer: the SignerInfo that counts; :ivar chain: the path of its certificate.
+    """
+
+    check: Check
+    listed: LDSSecurityObject | None = None
+    unlisted_reason: str = ""
+    signer: SignerFinding | None = None
+    chain: ChainFinding | None = None
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the hashes are those that the signer signed."""
+        return self.check.outcome is Outcome.SUCCESSFUL
+
+
+def read_security_object(evidence: Evidence, trust: TrustStore | None, at: datetime) -> SecurityObject:
+    """Parse EF.SOD, verify its signature, and follow its signer's certificate to the trust anchors."""
+    # 1. EF.SOD is there.
+    raw = evidence.file(FileId.SOD)
+    if raw is None:
+        return _missing(evidence)
+    # 2. It is a SignedData in data object 77 …
+    try:
+        sod = EfSod.parse(raw)
+        signed = SignedData.parse(sod.cms)
+    except MalformedData as error:
+        return _failed("sod-malformed", f"EF.SOD is malformed: {error}.")
+    # 3. … over an LDSSecurityObject.
+    try:
+        listed, unlisted_reason = LDSSecurityObject.parse(signed.content or b""), ""
+    except UnsupportedFeature:
+        listed, unlisted_reason = None, "unsupported-algorithm"
+    except MalformedData as error:
+        return _failed("sod-malformed", f"EF.SOD holds no list of hashes: {error}.")
+    # 4. Somebody signed it. Of several signers one is enough whose signature is good and whom we trust: all sign the same content.
+    known = trust.document_signers if trust is not None else ()
+    findings = [(signer, _chain(signer, trust, at)) for signer in verify_signers(signed, known)]
+    if not findings:
+        return _failed("no-signer", "Nobody signed EF.SOD.", listed)
+    signer, chain = max(findings, key=_rank)
+    # 5. What departs from the standard, and changes no answer.
+    deviations = (*_deviations(signed, sod, listed), *signer.deviations, *(("several-signers",) if len(findings) > 1 else ()))
+    check = Check(_NAME, _OUTCOMES[signer.ok], signer.reason, signer.detail, tuple(dict.fromkeys(deviations)))
+    return SecurityObject(check, listed, unlisted_reason, signer, chain)
+
+
+def _missing(evidence: Evidence) -> SecurityObject:
+    """A chip that says that it has no EF.SOD fails; one that was not read to the end leaves the question open."""
+    failure = evidence.failures.get(FileId.SOD)
+    if failure is not None and failure.sw == FILE_NOT_FOUND:
+        return _failed("sod-missing", "The chip has no EF.SOD, which every document must have.")
+    check = Check(_NAME, Outcome.UNDETERMINED, "sod-missing", "EF.SOD was not read.")
+    return SecurityObject(check, unlisted_reason="sod-missing")
+
+
+def _failed(reason: str, detail: str, listed: LDSSecurityObject | None = None) -> SecurityObject:
+    return SecurityObject(Check(_NAME, Outcome.FAILED, reason, detail), listed, "" if listed else reason)
+
+
+def _chain(signer: SignerFinding, trust: TrustStore | None, at: datetime) -> ChainFinding | None:
+    return None if signer.certificate is None else validate_chain(signer.certificate, trust, at)
+
+
+def _rank(finding: tuple[SignerFinding, ChainFinding | None]) -> tuple[bool, bool, bool, bool]:
+    signer, chain = finding
+    trusted, valid = (chain.trust.ok, chain.validity.ok) if chain is not None else (None, None)
+    return signer.ok is True, trusted is True, trusted is not False, valid is True
+
+
+def _deviations(signed: SignedData, sod: EfSod, listed: LDSSecurityObject | None) -> list[str]:
+    found = []
+    if sod.indefinite_length or not signed.is_der:
+        found.append("sod-not-der")
+    if signed.content_type != LDS_SECURITY_OBJECT:
+        found.append("sod-content-type")
+    if listed is not None:
+        found += [f"lds-{code}" for code in listed.deviations]
+        if listed.hash_algorithm == "sha1":
+            found.append("sha1-hashes")
+    return found
