@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Test documents: authorities, signers, and the personalisation of synthetic citizens."""

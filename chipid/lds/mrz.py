@@ -42,6 +42,12 @@ class MrzFormat(Enum):
         """Characters in the whole zone."""
         return self.rows * self.width
 
+    @property
+    def name_width(self) -> int:
+        """Characters of the name field."""
+        start, end = _PLACES[self]["name"]
+        return end - start
+
 
 # Where each element stands, counted through all lines.
 _PLACES: dict[MrzFormat, dict[str, tuple[int, int]]] = {

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The description of a synthetic citizen and a test card, as JSON has it, read strictly.
+
+Every message names the entry at fault and never repeats what stands in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from chipid.errors import MalformedData
+
+TEXT_LIMIT = 1000
+LIST_LIMIT = 16
+
+
+class Description:
+    """Takes the entries out of one JSON object, each with the type that it must have.
+
+    Every method raises :class:`chipid.errors.MalformedData` for an entry that is missing or something else.
+
+    :param where: what the object is, for messages; empty for the whole.
+    """
+
+    def __init__(self, content: object, where: str = "") -> None:
+        self._where = where
+        if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
+            raise MalformedData(f"description: {where or 'the whole'} must be an object")
+        self._left: dict[str, Any] = dict(content)
+
+    def error(self, key: str, expected: str) -> MalformedData:
+        """An error that names the entry."""
+        return MalformedData(f"description: {self._where + '.' if self._where else ''}{key} must be {expected}")
+
+    def optional_text(self, key: str, pattern: str = r"(?s).+", expected: str = "a text") -> str | None:
+        """A text, ``None`` where it is absent or null."""
+        value = self._left.pop(key, None)
+        if value is None:
+            return None
+        if not isinstance(value, str) or len(value) > TEXT_LIMIT or not re.fullmatch(pattern, value):
+            raise self.error(key, expected)
+        return value
+
+    def text(self, key: str, pattern: str = r"(?s).+", expected: str = "a text") -> str:
+        """A text that must be there."""
+        value = self.optional_text(key, pattern, expected)
+        if value is None:
+            raise self.error(key, f"{expected}, and is missing")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, empty where it is absent."""
+        value = self._left.pop(key, None) or []
+        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > LIST_LIMIT:
+            raise self.error(key, f"a list of at most {LIST_LIMIT} texts")
+        if not all(isinstance(text, str) and 0 < len(text) <= TEXT_LIMIT for text in value):
+            raise self.error(key, "a list of texts")
+        return tuple(value)
+
+    def choice(self, key: str, choices: Sequence[str], default: str) -> str:
+        """One of several words."""
+        value = self._left.pop(key, default)
+        if value not in choices:
+            raise self.error(key, f"one of {', '.join(choices)}")
+        return str(value)
+
+    def number(self, key: str, choices: Sequence[int], default: int) -> int:
+        """One of several numbers."""
+        value = self._left.pop(key, default)
+        if isinstance(value, bool) or value not in choices:
+            raise self.error(key, f"one of {', '.join(map(str, choices))}")
+        return int(value)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self._left.pop(key, default)
+        if not isinstance(value, bool):
+            raise self.error(key, "true or false")
+        return value
+
+    def optional_date(self, key: str) -> date | None:
+        """``YYYY-MM-DD``, ``None`` where it is absent or null."""
+        text = self.optional_text(key, r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date YYYY-MM-DD")
+        try:
+            return date.fromisoformat(text) if text is not None else None
+        except ValueError:
+            raise self.error(key, "a day of the calendar") from None
+
+    def date(self, key: str) -> date:
+        """A date that must be there."""
+        value = self.optional_date(key)
+        if value is None:
+            raise self.error(key, "a date YYYY-MM-DD, and is missing")
+        return value
+
+    def section(self, key: str) -> Description | None:
+        """An object inside; empty where it is absent, ``None`` where it is null."""
+        value = self._left.pop(key, {})
+        return None if value is None else Description(value, f"{self._where + '.' if self._where else ''}{key}")
+
+    def finish(self) -> None:
+        """Raise where entries are left: a misspelt one would otherwise be passed over in silence."""
+        if self._left:
+            names = ", ".join(sorted(self._left)[:5])
+            raise MalformedData(f"description: unknown entries{' in ' + self._where if self._where else ''}: {names}")

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A drawn face for a test document: nobody's, and no larger or smaller than a real portrait."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFilter
+
+SIZE = (480, 640)
+"""3 : 4, as ISO/IEC 19794-5 wants a token image; real ones lie around 12 to 18 kB."""
+
+_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    "jpeg": ("JPEG", {"quality": 78}),
+    "jpeg2000": ("JPEG2000", {"quality_mode": "rates", "quality_layers": [60]}),
+}
+FORMATS = tuple(_FORMATS)
+
+
+def draw_portrait(seed: str, image_format: str = "jpeg") -> bytes:
+    """A face made of ellipses; *seed* chooses colours and shapes, so that one citizen always looks the same.
+
+    :param image_format: ``jpeg`` or ``jpeg2000``.
+    """
+    numbers = hashlib.sha256(seed.encode()).digest()
+    width, height = SIZE
+    picture = Image.effect_noise(SIZE, 24).convert("RGB")  # a print has grain; without it the file would be far too small
+    picture = Image.blend(picture, Image.new("RGB", SIZE, (205, 215, 225)), 0.8)
+    draw = ImageDraw.Draw(picture)
+    hair = (20 + numbers[0] % 40, 15 + numbers[1] % 30, 15 + numbers[2] % 25)
+    skin = (215 + numbers[3] % 25, 175 + numbers[4] % 25, 140 + numbers[5] % 25)
+    shirt = (40 + numbers[6] % 160, 40 + numbers[7] % 160, 60 + numbers[8] % 160)
+    middle, wide = width // 2, 112 + numbers[9] % 24
+    draw.ellipse((middle - 210, height - 160, middle + 210, height + 240), fill=shirt)
+    draw.ellipse((middle - wide - 22, 110, middle + wide + 22, 460), fill=hair)
+    draw.rectangle((middle - 48, 400, middle + 48, 520), fill=skin)
+    draw.ellipse((middle - wide, 150, middle + wide, 470), fill=skin)
+    for side in (-1, 1):
+        eye = middle + side * (46 + numbers[10] % 12)
+        draw.ellipse((eye - 22, 282, eye + 22, 304), fill=(250, 250, 250))
+        draw.ellipse((eye - 10, 283, eye + 10, 303), fill=(45, 30, 25))
+        draw.arc((eye - 32, 250, eye + 32, 290), 200, 340, fill=hair, width=6)
+    draw.line((middle, 300, middle - 12, 364, middle + 10, 368), fill=tuple(part - 35 for part in skin), width=4)
+    draw.arc((middle - 44, 380, middle + 44, 424), 15, 165, fill=(150, 60, 60), width=7)
+    picture = picture.filter(ImageFilter.GaussianBlur(1.2))
+    name, options = _FORMATS[image_format]
+    out = io.BytesIO()
+    picture.save(out, name, **options)
+    return out.getvalue()
