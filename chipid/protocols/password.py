@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from chipid._native import Secret
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
+from chipid.errors import MalformedData
 
 BAC_SEED_SIZE = 16
+
+_MRZ_CHARACTERS = re.compile(r"[A-Z0-9<]+")
 
 
 class PasswordKind(IntEnum):
@@ -41,14 +45,28 @@ class Password:
 
     @classmethod
     def from_mrz_information(cls, mrz_information: str, source: str = "mrz") -> Password:
-        """From document number, birth date and expiry date, each with its check digit, concatenated."""
+        """From document number, birth date and expiry date, each with its check digit, concatenated.
+
+        :raises MalformedData: characters that no MRZ has.
+        """
+        if not _MRZ_CHARACTERS.fullmatch(mrz_information):
+            raise MalformedData("the MRZ consists of the letters A to Z, digits and '<'")
         digest = hashlib.sha1(mrz_information.encode("ascii"), usedforsecurity=False).digest()
         return cls(PasswordKind.MRZ, Secret(digest), source)
 
     @classmethod
     def from_text(cls, kind: PasswordKind, text: str, source: str = "") -> Password:
-        """From the digits of a CAN, PIN or PUK."""
-        return cls(kind, Secret(text.encode("latin-1")), source or kind.label)
+        """From the digits of a CAN, PIN or PUK (ICAO 9303-11 §9.7.3: ISO 8859-1).
+
+        :raises MalformedData: nothing at all, or characters beyond ISO 8859-1.
+        """
+        try:
+            encoded = text.encode("latin-1")
+        except UnicodeEncodeError:
+            encoded = b""
+        if not encoded:
+            raise MalformedData(f"not a {kind.name}: it has digits, and at least one")
+        return cls(kind, Secret(encoded), source or kind.label)
 
     def bac_keys(self) -> SessionKeys:
         """K_Enc and K_MAC of Basic Access Control, from the first 16 octets of the hash (ICAO 9303-11 §9.7.2)."""
