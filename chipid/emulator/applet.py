@@ -214,7 +214,7 @@ class Applet:
         if not self.application_selected:
             return _refused(SW.CONDITIONS_NOT_SATISFIED)
         password = self._passwords().get(PasswordKind.MRZ)
-        if password is None:
+        if password is None or not self._image.bac:
             return _refused(SW.REFERENCE_NOT_FOUND)
         self._bac = BacChip(password, self._random)
         self.state = State.CHALLENGED

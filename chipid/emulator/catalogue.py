@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every fault by its name, for command lines and parameterised tests: ``le-limit``, ``le-limit:limit=160``, ``pace-fails:sw=6300``."""
+"""Every fault by its name, for command lines and tests: ``le-limit``, ``le-limit:limit=160``, ``pace-fails:sw=6300``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 
 from chipid.emulator import attacks, faults
 from chipid.emulator.faults import Fault
@@ -29,7 +31,7 @@ def fault_from_text(text: str) -> Fault:
     kind = FAULTS.get(name)
     if kind is None:
         raise UnsupportedFeature(f"no fault is called {name!r}", hint="There are " + ", ".join(sorted(FAULTS)) + ".")
-    values = {}
+    values: dict[str, Any] = {}
     for setting in filter(None, settings.split(",")):
         field_name, _, value = setting.partition("=")
         values[field_name] = _value(kind, field_name, value)
@@ -45,9 +47,7 @@ def _value(kind: type[Fault], field_name: str, text: str) -> object:
         return read(text)
     except (ValueError, KeyError):
         known = ", ".join(f"{name} ({'hexadecimal' if name == 'sw' else of})" for name, of in types.items()) or "nothing"
-        raise UnsupportedFeature(
-            f"the fault {kind.name} cannot be set to {field_name}={text}", hint=f"It takes {known}."
-        ) from None
+        raise UnsupportedFeature(f"the fault {kind.name} cannot be set to {field_name}={text}", hint=f"It takes {known}.") from None
 
 
 def _status_word(text: str) -> int:
@@ -60,7 +60,7 @@ def _truth(text: str) -> bool:
     return {"yes": True, "no": False}[text]
 
 
-_READ = {
+_READ: dict[str, Callable[[str], object]] = {
     "sw": _status_word,
     "int": int,
     "int | None": int,

@@ -56,8 +56,8 @@ class FileSystem:
         return next((file for file in self._in(df) if file.sfi == sfi), None)
 
     def content(self, file: FileId) -> bytes:
-        """All octets of a file that is present."""
-        return self._files[file]
+        """All octets of a file; of one that nothing opens the image may hold none."""
+        return self._files.get(file, b"")
 
     def access(self, file: FileId) -> Access:
         """What opens *file*."""
@@ -66,7 +66,8 @@ class FileSystem:
         return _MF_ACCESS.get(file, Access.SESSION)
 
     def _in(self, df: DedicatedFile) -> tuple[FileId, ...]:
-        return tuple(file for file in self._files if file.in_mf == (df is DedicatedFile.MASTER_FILE))
+        present = {*self._files, *self._access_protected}
+        return tuple(file for file in present if file.in_mf == (df is DedicatedFile.MASTER_FILE))
 
 
 def asks_for_all(command: CommandAPDU) -> bool:

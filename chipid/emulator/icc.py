@@ -45,10 +45,10 @@ class EmulatedCard:
         faults: Sequence[Fault] = (),
         link: Link | None = None,
     ) -> None:
+        self.image = image
         self.applet = Applet(image, random)
         self.faults = tuple(faults)
         self.link = link or Link()
-        self._atr = image.atr
         self.exchanges = 0
         self._since_reset = 0
         self._in_field = True
@@ -61,7 +61,7 @@ class EmulatedCard:
     @property
     def atr(self) -> bytes:
         """The image's answer to reset; where it has none, one that announces what the link can do."""
-        return self._atr or contactless_atr(CAPABILITIES if self.link.extended_length else CAPABILITIES_SHORT_LENGTH)
+        return self.image.atr or contactless_atr(CAPABILITIES if self.link.extended_length else CAPABILITIES_SHORT_LENGTH)
 
     def reset(self) -> None:
         """Power taken and given: no session, the master file selected; a withdrawn card lies on the reader again."""
