@@ -63,7 +63,7 @@ class EfCom:
             raise LdsError(f"the LDS version has {LDS_VERSION_SIZE} digits")
         if not _is_version(self.unicode_version, UNICODE_VERSION_SIZE):
             raise LdsError(f"the Unicode version has {UNICODE_VERSION_SIZE} digits")
-        tags = b"".join(tag.to_bytes((tag.bit_length() + 7) // 8, "big") for tag in self.tags)
+        tags = b"".join(tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big") for tag in self.tags)
         return build_tlv(
             TAG,
             build_tlv(LDS_VERSION, self.lds_version.encode("ascii")),

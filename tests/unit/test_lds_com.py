@@ -23,9 +23,9 @@ def test_cccd() -> None:
 
 
 def test_unknown_tags_and_objects_are_kept() -> None:
-    raw = build_tlv(0x60, VERSIONS, build_tlv(0x5C, bytes.fromhex("615F1F7F8102 2A61 75")), build_tlv(0x53, b"x"))
+    raw = build_tlv(0x60, VERSIONS, build_tlv(0x5C, bytes.fromhex("615F1F7F8102002A6175")), build_tlv(0x53, b"x"))
     com = EfCom.parse(raw)
-    assert com.tags == (0x61, 0x5F1F, 0x7F8102, 0x2A, 0x61, 0x75)
+    assert com.tags == (0x61, 0x5F1F, 0x7F8102, 0x00, 0x2A, 0x61, 0x75)
     assert com.data_groups == (1, 2)
     assert com.unknown == (build_tlv(0x53, b"x"),)
     assert com.build() == raw
