@@ -123,10 +123,12 @@ def _without_issuer(signer: Certificate, store: TrustStore, at: datetime, unsupp
     if unsupported:
         detail = "A certificate of the document signer's issuer is trusted, and its key cannot be used."
         return _undecided(signer, at, "unsupported-algorithm", detail)
-    if not store.issuers_of(signer):
-        detail = f"No trusted CSCA certificate is of the issuer's name or country ({signer.issuer.country or 'none'})."
+    # Whoever names an authority that we trust, and was not signed by it, is a forger. Of an authority that we do not know nothing
+    # can be said, even where we know others of its state: an anchor may be missing here.
+    if not store.named_by(signer):
+        detail = f"No trusted CSCA certificate is the one that the signer's names (country {signer.issuer.country or 'none'})."
         return _undecided(signer, at, "no-trust-anchor", detail)
-    no = Answer(False, "untrusted-signer", "No trusted CSCA's key signed the document signer's certificate.")
+    no = Answer(False, "untrusted-signer", "The CSCA that it names is trusted, and its key did not sign the signer's certificate.")
     return ChainFinding(no, no, _validity((signer,), at), deviations=_deviations(signer, "dsc"))
 
 

@@ -31,6 +31,8 @@ D DE GBD GB GBN GB GBO GB GBP GB GBS GB RKS KS EUE EU UNO UN UNA UN UNK UN
 
 _ALPHA_2: Final = dict(zip(*[iter((_ISO_3166 + _MRZ_ONLY).split())] * 2, strict=True))
 
+_ALPHA_3: Final = {two: three for three, two in reversed(_ALPHA_2.items())}
+
 _EQUIVALENT: Final = {"UK": "GB", "XK": "KS", "ZZ": "UN"}
 """Two-letter codes that certificates use besides the one that belongs there (ICAO's PKD holds ``ZZ`` for the United Nations)."""
 
@@ -49,6 +51,11 @@ def alpha_2(code: str) -> str | None:
     if len(code) == 2:
         return _EQUIVALENT.get(code, code) if code.isascii() and code.isalpha() else None
     return _ALPHA_2.get(code)
+
+
+def alpha_3(code: str) -> str | None:
+    """The three letters for the two of a certificate; ``None`` where they are in no list."""
+    return _ALPHA_3.get(alpha_2(code) or "")
 
 
 def may_issue_for(csca: str, document_signer: str) -> bool:

@@ -52,8 +52,12 @@ def verify_signature(
     scheme = scheme_from_algorithm_identifier(algorithm, digest_hint)
     if isinstance(scheme, EcdsaScheme) is not isinstance(key, EcPublicKey):
         return SignatureFinding(False)
-    digest = hashlib.new(scheme.hash, message).digest()
-    valid, deviations = _verify(key, scheme, digest, signature)
+    valid, deviations = _verify(key, scheme, message, signature)
+    if not valid and digest_hint not in (None, scheme.hash) and not isinstance(scheme, PssScheme):
+        # RFC 5652 §5.4 hashes with the digestAlgorithm; one issuer names that there, and another hash in the signatureAlgorithm.
+        other = replace(scheme, hash=digest_hint)
+        if _verify(key, other, message, signature)[0]:
+            valid, deviations, scheme = True, ("signature-hash-differs",), other
     noted = {
         "sha1-signature": scheme.hash == "sha1",
         "short-key": key.bits < (EC_BITS_MIN if isinstance(key, EcPublicKey) else RSA_BITS_MIN),
@@ -62,7 +66,8 @@ def verify_signature(
     return SignatureFinding(valid, (*deviations, *(code for code, applies in noted.items() if applies)))
 
 
-def _verify(key: PublicKey, scheme: Scheme, digest: bytes, signature: bytes) -> tuple[bool, tuple[str, ...]]:
+def _verify(key: PublicKey, scheme: Scheme, message: bytes, signature: bytes) -> tuple[bool, tuple[str, ...]]:
+    digest = hashlib.new(scheme.hash, message).digest()
     if verify_digest(key, scheme, digest, signature):
         return True, ()
     if isinstance(scheme, EcdsaScheme) and isinstance(key, EcPublicKey):

@@ -88,10 +88,14 @@ class TrustStore:
 
         Who of them did is a matter of the signature: several CSCAs bear one name, and anybody can write a name.
         """
+        return tuple(dict.fromkeys((*self.named_by(certificate), *self.of_country(certificate.issuer))))
+
+    def named_by(self, certificate: Certificate) -> tuple[Certificate, ...]:
+        """The authorities that *certificate* names as its issuer, by key identifier or by name, first those that fit both."""
         by_key = self._by_key.get(certificate.authority_key_id or b"", [])
         by_name = self._by_subject.get(certificate.issuer.normalised, [])
         both = [candidate for candidate in by_key if candidate in by_name]
-        return tuple(dict.fromkeys((*both, *by_name, *by_key, *self.of_country(certificate.issuer))))
+        return tuple(dict.fromkeys((*both, *by_name, *by_key)))
 
     def of_country(self, name: Name) -> tuple[Certificate, ...]:
         """The authorities of the country in *name*."""

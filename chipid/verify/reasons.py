@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each reason code means, in one sentence: codes are stable, sentences may be improved.
 
-A code with the prefix ``dsc-`` or ``csca-`` that is not listed whole means what the rest means, of the document signer's certificate or
-of an authority's above it.
+A code with the prefix ``dsc-`` or ``csca-`` that is not listed whole means what the rest means, of the document signer's certificate
+or of an authority's above it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _DATA_GROUP_INTEGRITY: Final = {
 
 _CERTIFICATES: Final = {
     "no-trust-anchor": "No trusted CSCA certificate is at hand that could vouch for the signer.",
-    "untrusted-signer": "A CSCA of the signer's state is trusted, and did not sign the signer's certificate.",
+    "untrusted-signer": "The CSCA that the signer's certificate names is trusted, and did not sign that certificate.",
     "dsc-expired": "The document signer's certificate is out of date.",
     "dsc-not-yet-valid": "The document signer's certificate is not valid yet.",
     "csca-expired": "The CSCA certificate is out of date.",
@@ -90,6 +90,7 @@ _DEVIATIONS: Final = {
     "algorithm-parameters": "The signature algorithm has parameters that do not belong there, or lacks those that do.",
     "pkcs1-digest-info": "The RSA signature leaves out the NULL that belongs into it.",
     "ecdsa-signature-encoding": "The ECDSA signature is encoded otherwise than its algorithm says.",
+    "signature-hash-differs": "The signature was made with another hash than its algorithm names.",
     "ecdsa-other-curve": "The signature was made on another curve than the key names.",
     "lds-version": "The list of hashes has an unknown version.",
     "lds-version-info": "The list of hashes has version strings and should not, or the other way round.",
