@@ -3,12 +3,8 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from shutil import which
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -18,7 +14,6 @@ from chipid.crypto.random import system_random
 from chipid.emulator.faults import Fault
 from chipid.emulator.icc import EmulatedCard
 from chipid.emulator.link import Link
-from chipid.emulator.vpcd import DEFAULT_HOST, DEFAULT_PORT
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue, run
 from chipid.iso7816.file_ids import FileId
@@ -165,37 +160,3 @@ def terminal(chip_image: CardImage) -> Callable[..., Terminal]:
 def way(request: pytest.FixtureRequest) -> str:
     """How the session was opened: the plans run these cases over both."""
     return request.param
-
-
-# PC/SC -----------------------------------------------------------------------------------------------------------
-
-
-def _listens() -> bool:
-    try:
-        socket.create_connection((DEFAULT_HOST, DEFAULT_PORT), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-@pytest.fixture(scope="session")
-def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A PC/SC service with the virtual reader: the one that runs, or one for the length of the tests."""
-    if _listens():
-        yield
-        return
-    if which("pcscd") is None:
-        pytest.skip("pcscd is not installed")
-    log = tmp_path_factory.mktemp("pcscd") / "pcscd.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(["pcscd", "--foreground"], stdout=output, stderr=output)
-        try:
-            deadline = time.monotonic() + 10
-            while not _listens():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    pytest.skip(f"pcscd does not start, or vsmartcard-vpcd is not installed: {log.read_text()[-300:]}")
-                time.sleep(0.1)
-            yield
-        finally:
-            process.terminate()
-            process.wait(10)

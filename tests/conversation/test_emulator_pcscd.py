@@ -17,11 +17,11 @@ from chipid.emulator.vpcd import Ending, Presentation, presented
 from chipid.errors import CardRemoved, NoReader
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.secure_messaging import SecureMessaging
+from chipid.pytest_plugin import VIRTUAL_READER as READER
 
 scard = pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
-pytestmark = [pytest.mark.pcscd, pytest.mark.usefixtures("pcscd")]
+pytestmark = [pytest.mark.pcscd, pytest.mark.usefixtures("chipid_virtual_reader")]
 
-READER = "Virtual PCD 00 00"
 SELECT_APPLICATION = "00A4040C07A0000002471001"
 
 
