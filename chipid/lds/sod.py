@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from chipid.crypto.algorithms import HASH_OIDS, OID_OF_HASH
 from chipid.errors import LdsError, UnsupportedFeature
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv, parse_tlv
 from chipid.lds.der import (
@@ -32,15 +33,6 @@ TAG = 0x77
 HASH_SIZE_LIMIT = 64
 DATA_GROUPS = range(1, 17)
 INDEFINITE = 0x80
-
-_HASH_OIDS: dict[Hash, str] = {
-    "sha1": "1.3.14.3.2.26",
-    "sha224": "2.16.840.1.101.3.4.2.4",
-    "sha256": "2.16.840.1.101.3.4.2.1",
-    "sha384": "2.16.840.1.101.3.4.2.2",
-    "sha512": "2.16.840.1.101.3.4.2.3",
-}
-_HASHES = {oid: name for name, oid in _HASH_OIDS.items()}
 
 
 @dataclass(frozen=True)
@@ -80,7 +72,8 @@ class LDSSecurityObject:
     :ivar lds_version: e.g. ``0108``, ``None`` where there is none; *unicode_version* likewise.
     :ivar hash_parameters: whether the algorithm identifier carries parameters (a NULL), which it should not.
     :ivar deviations: ``version`` (neither 0 nor 1), ``version-info`` (present in version 0, absent from version 1), ``hash-count``
-        (fewer than two), ``hash-parameters``, ``unknown-object`` (something behind the version strings).
+        (fewer than two), ``hash-length`` (not the algorithm's), ``hash-parameters``, ``unknown-object`` (something behind the
+        version strings).
     """
 
     version: int
@@ -122,6 +115,7 @@ class LDSSecurityObject:
             "version": version not in (0, 1),
             "version-info": (version == 0) == (info is not None),
             "hash-count": len(hashes) < 2,
+            "hash-length": any(len(value) != _digest_size(hash_algorithm) for value in hashes.values()),
             "hash-parameters": hash_parameters,
             "unknown-object": not cursor.at_end,
         }
@@ -138,7 +132,7 @@ class LDSSecurityObject:
         """
         if not self.hashes or not all(number in DATA_GROUPS for number in self.hashes):
             raise LdsError("hashes are of data groups 1 to 16, and at least of one")
-        size = len(_digest(self.hash_algorithm, b""))
+        size = _digest_size(self.hash_algorithm)
         if any(len(value) != size for value in self.hashes.values()):
             raise LdsError(f"a hash has {size} octets")
         entries = (
@@ -148,7 +142,7 @@ class LDSSecurityObject:
         return build_tlv(
             SEQUENCE,
             build_integer(self.version),
-            build_tlv(SEQUENCE, build_oid(_HASH_OIDS[self.hash_algorithm]), parameters),
+            build_tlv(SEQUENCE, build_oid(OID_OF_HASH[self.hash_algorithm]), parameters),
             build_tlv(SEQUENCE, *entries),
             self._version_info(),
         )
@@ -165,9 +159,13 @@ def _digest(algorithm: Hash, data: bytes) -> bytes:
     return hashlib.new(algorithm, data, usedforsecurity=False).digest()
 
 
+def _digest_size(algorithm: Hash) -> int:
+    return hashlib.new(algorithm, usedforsecurity=False).digest_size
+
+
 def _read_algorithm(identifier: Tlv) -> tuple[Hash, bool]:
     cursor = identifier.children()
-    name = _HASHES.get(read_oid(cursor.expect(OBJECT_IDENTIFIER)))
+    name = HASH_OIDS.get(read_oid(cursor.expect(OBJECT_IDENTIFIER)))
     has_parameters = not cursor.at_end
     if has_parameters:
         cursor.expect(NULL)

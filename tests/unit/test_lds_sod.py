@@ -107,6 +107,7 @@ def test_deviations_are_kept_and_shown(raw: bytes, deviations: tuple[str, ...]) 
 def test_a_hash_of_another_length_is_kept_for_comparison_and_never_built() -> None:
     parsed = LDSSecurityObject.parse(security_object(entries=(entry(1, b"\x00" * 20), entry(2))))
     assert parsed.hashes[1] == b"\x00" * 20
+    assert parsed.deviations == ("hash-length",)
     with pytest.raises(LdsError, match="32 octets"):
         parsed.build()
 
