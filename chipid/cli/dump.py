@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``chipid dump``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chipid.cli.exit_codes import ExitCode, of_decision
+from chipid.cli.judging import judge, judging_options, load_trust, point_in_time
+from chipid.cli.messages import warning
+from chipid.cli.output import emit, force_option, json_option, output_path, show_personal_option
+from chipid.cli.reading import read_card, reading_options
+from chipid.cli.usage import Misuse
+
+if TYPE_CHECKING:
+    from chipid.evidence import Evidence
+    from chipid.report.schema import DocumentReport
+
+
+@click.command("dump")
+@click.option("--out", type=click.Path(), metavar="FILE", help="Keep all that was read, for verification later (mode 0600).")
+@click.option("--portrait", type=click.Path(), metavar="FILE", help="Save the portrait as the chip holds it (mode 0600).")
+@click.option("--verify", "verified", is_flag=True, help="Verify in the same go; the exit code is that of the verdict.")
+@judging_options
+@reading_options
+@show_personal_option
+@json_option
+@force_option
+def command(**options: Any) -> int:
+    """Read a card, and show what is on it.
+
+    Without a key option the terminal is asked for the number on the card. Without --verify the exit code tells how reading went: 0,
+    3 where it was broken off, 5 where the portrait that was asked for is not there, 6 where a file cannot be understood.
+    """
+    out, portrait = (_path(options, name) for name in ("out", "portrait"))
+    at = point_in_time(options["at"])
+    if not options["verified"] and any(_explicit(name) for name in ("trust", "policy", "at")):
+        raise Misuse("--trust, --policy and --at are for a verdict", "Give --verify with them.")
+    if portrait is not None and options["plan"] == "identity":
+        raise Misuse("--files identity reads no portrait")
+    trust = load_trust(options["trust"]) if options["verified"] else None
+
+    evidence = read_card(options)
+    if out is not None:
+        evidence.save(out)
+    saved = portrait is None or _save_portrait(evidence, portrait)
+    verdict = judge(evidence, trust, options["policy"], at) if options["verified"] else None
+
+    from chipid.report.document import document_report  # noqa: PLC0415
+    from chipid.report.text import document_text  # noqa: PLC0415
+
+    report = document_report(evidence, verdict, show_personal=options["show_personal"])
+    emit(report, document_text, as_json=options["as_json"])
+    return of_decision(report.verdict.decision) if report.verdict is not None else _reading_code(report, saved)
+
+
+def _reading_code(report: DocumentReport, saved: bool) -> ExitCode:
+    if not report.complete:
+        return ExitCode.NO_CARD
+    if report.troubles:
+        return ExitCode.MALFORMED
+    return ExitCode.ACCEPTED if saved else ExitCode.INCONCLUSIVE
+
+
+def _path(options: dict[str, Any], name: str) -> Path | None:
+    return output_path(options[name], force=options["force"]) if options[name] is not None else None
+
+
+def _explicit(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _save_portrait(evidence: Evidence, path: Path) -> bool:
+    from chipid.errors import MalformedData  # noqa: PLC0415
+    from chipid.iso7816.file_ids import FileId  # noqa: PLC0415
+    from chipid.lds.dg2 import Dg2  # noqa: PLC0415
+    from chipid.records import write_private  # noqa: PLC0415
+
+    raw = evidence.file(FileId.DG2)
+    try:
+        face = Dg2.parse(raw).portrait if raw is not None else None
+    except MalformedData:
+        face = None
+    if face is None:
+        warning(f"there is no portrait to save: {path} has not been written")
+        return False
+    write_private(path, face.image)
+    return True

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How ``dump`` and ``verify`` come to their evidence: a card on a reader, or an emulated one in this process."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from chipid.cli.keys import access_keys, key_options, keys_given
+from chipid.cli.messages import info
+from chipid.cli.output import output_path
+from chipid.cli.progress import progress_bar
+from chipid.cli.usage import Misuse
+
+if TYPE_CHECKING:
+    from chipid.emulator.faults import Fault
+    from chipid.evidence import Evidence
+    from chipid.inspection.plan import ReadingPlan
+    from chipid.iso7816.dialogue import Channel
+
+CHALLENGE_SIZE = 8
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_FILE = click.Path(exists=True, dir_okay=False)
+_OPTIONS = (
+    click.option("--reader", envvar="CHIPID_READER", metavar="NAME", help="The reader, or a part of its name that no other has."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0),
+        default=30,
+        show_default=True,
+        metavar="SECONDS",
+        help="Wait so long for a card.",
+    ),
+    click.option(
+        "--files",
+        "plan",
+        type=click.Choice(["identity", "portrait", "everything"]),
+        default="portrait",
+        show_default=True,
+        help="What to read: who it is; with the portrait; or each file that the chip lists.",
+    ),
+    click.option("--no-bac", is_flag=True, help="Do not fall back to BAC on a chip that offers PACE and fails it."),
+    click.option(
+        "--challenge",
+        metavar="HEX",
+        help="The 8 octets that Active Authentication signs, from a server that demands freshness.",
+    ),
+    click.option("--card", type=_FILE, metavar="IMAGE", help="Read an emulated card in this process instead of a reader."),
+    click.option("--fault", "faults", multiple=True, metavar="NAME", help="Give the emulated card a fault; may be repeated."),
+    click.option("--trace", type=click.Path(), metavar="FILE", help="Record headers, lengths and status words of each command."),
+    click.option("--trace-whole", type=click.Path(), metavar="FILE", help="Record every octet, personal data included."),
+)
+OPTION_NAMES = frozenset({"reader", "timeout", "plan", "no_bac", "challenge", "card", "faults", "trace", "trace_whole"})
+
+
+def reading_options(command: _Command) -> _Command:
+    """The options of a command that reads a card."""
+    command = key_options(command)
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def given_options(context: click.Context) -> list[str]:
+    """The names of reading options in the command line."""
+    explicit = click.core.ParameterSource.COMMANDLINE
+    names = [name for name in OPTION_NAMES if context.get_parameter_source(name) is explicit]
+    return [*names, "a key"] if keys_given(context.params) else names
+
+
+def read_card(options: Mapping[str, Any]) -> Evidence:
+    """Evidence from a card, as the options of :func:`reading_options` say.
+
+    :raises Misuse: the options do not go together, or there is no key.
+    :raises ChipIdError: as :func:`chipid.read`.
+    """
+    if options["faults"] and not options["card"]:
+        raise Misuse("--fault is for an emulated card", "Give --card IMAGE with it.")
+    if options["trace"] and options["trace_whole"]:
+        raise Misuse("--trace and --trace-whole do not go together")
+    challenge = _challenge(options["challenge"])
+    traced = [output_path(name, force=True) for name in (options["trace"], options["trace_whole"]) if name]
+    keys = access_keys(options, date.today())
+    from chipid.api import read  # noqa: PLC0415
+
+    with contextlib.ExitStack() as stack:
+        channel = stack.enter_context(_channel(options))
+        if traced:
+            channel = stack.enter_context(_traced(channel, traced[0], whole=bool(options["trace_whole"])))
+        progress = stack.enter_context(progress_bar())
+        return read(keys, channel=channel, plan=_plan(options), challenge=challenge, progress=progress)
+
+
+@contextlib.contextmanager
+def _channel(options: Mapping[str, Any]) -> Iterator[Channel]:
+    if options["card"]:
+        from chipid.emulator.icc import EmulatedCard  # noqa: PLC0415
+        from chipid.issuing.card_image import CardImage  # noqa: PLC0415
+
+        yield EmulatedCard(CardImage.load(Path(options["card"])), faults=faults_named(options["faults"]))
+        return
+    from chipid.readers.pcsc import wait_for_card  # noqa: PLC0415
+
+    info("lay the card on the reader, and leave it there until reading has ended")
+    with wait_for_card(options["reader"], options["timeout"]) as card:
+        info(f"reading on {card.reader}")
+        yield card
+
+
+def faults_named(names: Sequence[str]) -> tuple[Fault, ...]:
+    """The faults of an emulated card, by name.
+
+    :raises Misuse: there is no such fault; the hint lists all.
+    """
+    from chipid.emulator.catalogue import fault_from_text  # noqa: PLC0415
+    from chipid.errors import UnsupportedFeature  # noqa: PLC0415
+
+    try:
+        return tuple(fault_from_text(name) for name in names)
+    except UnsupportedFeature as problem:
+        raise Misuse(str(problem), problem.hint) from None
+
+
+@contextlib.contextmanager
+def _traced(channel: Channel, path: Path, *, whole: bool) -> Iterator[Channel]:
+    from chipid.readers.trace import WARNING, TraceChannel  # noqa: PLC0415
+    from chipid.readers.transcript import Extent  # noqa: PLC0415
+
+    if whole:
+        click.echo(WARNING, err=True)
+    with TraceChannel(channel, path, Extent.WHOLE if whole else Extent.HEADERS) as traced:
+        yield traced
+
+
+def _plan(options: Mapping[str, Any]) -> ReadingPlan:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from chipid.inspection.plan import ReadingPlan  # noqa: PLC0415
+
+    plans = {
+        "identity": ReadingPlan.identity,
+        "portrait": ReadingPlan.with_portrait,
+        "everything": ReadingPlan.everything,
+    }
+    return replace(plans[options["plan"]](), bac_fallback=not options["no_bac"])
+
+
+def _challenge(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        challenge = bytes.fromhex(text)
+    except ValueError:
+        challenge = b""
+    if len(challenge) != CHALLENGE_SIZE:
+        raise Misuse(f"--challenge takes {CHALLENGE_SIZE} octets in hexadecimal")
+    return challenge

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report on what was read from a chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from chipid.crypto.spki import parse_public_key
+from chipid.errors import ChipIdError, MalformedData
+from chipid.evidence import AccessAttempt, Evidence, FileFailure
+from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.status import SW
+from chipid.lds.card_access import CardAccess
+from chipid.lds.com import EfCom
+from chipid.lds.dg1 import Dg1
+from chipid.lds.dg2 import Dg2
+from chipid.lds.dg14 import Dg14
+from chipid.lds.dg15 import Dg15
+from chipid.lds.mrz import Mrz
+from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos, UnknownSecurityInfo
+from chipid.lds.sod import EfSod
+from chipid.pki.certificate import describe_key
+from chipid.profiles import vn_cccd
+from chipid.report import schema
+from chipid.report.holder import dg13_fields, mrz_fields
+from chipid.report.notices import notices
+from chipid.report.printable import printable
+from chipid.report.protocol_names import parameters_name, protocol_name
+from chipid.report.redact import Redaction
+from chipid.report.verdict import verdict_part
+from chipid.verify.verdict import Verdict
+
+_T = TypeVar("_T")
+
+
+def document_report(evidence: Evidence, verdict: Verdict | None = None, *, show_personal: bool = False) -> schema.DocumentReport:
+    """What was read, and what was made of it.
+
+    A file that cannot be understood is named in ``troubles``; it never stops the report.
+
+    :param verdict: on this evidence, where it was verified.
+    :param show_personal: the caller may see personal data.
+    """
+    files = _Files(evidence)
+    mrz = files.mrz
+    cccd = mrz is not None and vn_cccd.is_cccd(mrz)
+    redaction = Redaction(show_personal)
+    portrait = _portrait(files.dg2)
+    holder = mrz_fields(mrz, redaction) if mrz is not None else ()
+    if cccd:
+        dg13 = files.parse(FileId.DG13, vn_cccd.Dg13.parse)
+        holder += dg13_fields(dg13, redaction) if dg13 is not None else ()
+    files.check_the_others()
+    return schema.DocumentReport(
+        read_at=rfc3339(evidence.read_at),
+        reader=printable(evidence.reader) if evidence.reader is not None else None,
+        atr=evidence.atr.hex().upper() if evidence.atr is not None else None,
+        complete=evidence.complete,
+        profile="vn-cccd" if cccd else "icao",
+        access=tuple(_access(attempt) for attempt in evidence.accesses),
+        offers=tuple(_offers(files)),
+        files=tuple(_file_states(evidence)),
+        proofs=tuple(_proofs(evidence)),
+        holder=holder,
+        portrait=portrait,
+        troubles=tuple(files.troubles.values()),
+        notes=tuple(printable(note) for note in evidence.notes),
+        notices=notices(cccd=cccd, portrait=portrait is not None, complete=evidence.complete, judged=verdict is not None),
+        verdict=verdict_part(verdict) if verdict is not None else None,
+    )
+
+
+def verdict_report(evidence: Evidence, verdict: Verdict) -> schema.VerdictReport:
+    """The verdict on *evidence*, and what must be said beside it; no personal data at all."""
+    files = _Files(evidence)
+    cccd = files.mrz is not None and vn_cccd.is_cccd(files.mrz)
+    return schema.VerdictReport(
+        verdict=verdict_part(verdict),
+        read_at=rfc3339(evidence.read_at),
+        complete=evidence.complete,
+        notices=notices(cccd=cccd, portrait=files.dg2 is not None, complete=evidence.complete, judged=True),
+    )
+
+
+def rfc3339(moment: datetime) -> str:
+    """*moment* in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass
+class _Files:
+    """Parses each file once, and remembers which ones could not be understood."""
+
+    evidence: Evidence
+    troubles: dict[FileId, schema.Trouble] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        dg1 = self.parse(FileId.DG1, Dg1.parse)
+        self.mrz: Mrz | None = dg1.mrz if dg1 is not None else None
+        self.dg2 = self.parse(FileId.DG2, Dg2.parse)
+        self.card_access = self._infos(FileId.CARD_ACCESS, lambda raw: CardAccess.parse(raw).infos)
+        self.dg14 = self._infos(FileId.DG14, lambda raw: Dg14.parse(raw).infos)
+        self.dg15 = self.parse(FileId.DG15, Dg15.parse)
+
+    def parse(self, file: FileId, parser: Callable[[bytes], _T]) -> _T | None:
+        raw = self.evidence.file(file)
+        if raw is None:
+            return None
+        try:
+            return parser(raw)
+        except MalformedData as error:
+            self.troubles[file] = trouble(file.label, error)
+            return None
+
+    def _infos(self, file: FileId, parser: Callable[[bytes], SecurityInfos]) -> SecurityInfos | None:
+        return self.parse(file, parser)
+
+    def check_the_others(self) -> None:
+        self.parse(FileId.COM, EfCom.parse)
+        self.parse(FileId.SOD, EfSod.parse)
+
+
+def trouble(file: str, error: MalformedData) -> schema.Trouble:
+    """What is wrong with *file*: the message, and where."""
+    return schema.Trouble(file=file, message=str(error), offset=error.offset, path=tuple(f"{tag:02X}" for tag in error.path))
+
+
+def _access(attempt: AccessAttempt) -> schema.Access:
+    return schema.Access(
+        protocol=attempt.protocol.value,
+        password=printable(attempt.password),
+        source=printable(attempt.source),
+        result=attempt.result.value,
+        algorithm=protocol_name(attempt.oid) if attempt.oid is not None else None,
+        parameters=parameters_name(attempt.parameter_id),
+        reason=printable(attempt.reason) if attempt.reason is not None else None,
+    )
+
+
+def _offers(files: _Files) -> Iterator[schema.Offer]:
+    if files.card_access is not None:
+        yield from offers_of(files.card_access, FileId.CARD_ACCESS.label, signed=False)
+    if files.dg14 is not None:
+        yield from offers_of(files.dg14, FileId.DG14.label, signed=True)
+    if files.dg15 is not None:
+        algorithm = key_words(files.dg15.spki)
+        yield schema.Offer(protocol="AA", algorithm=algorithm, file=FileId.DG15.label, signed=True)
+
+
+def offers_of(infos: SecurityInfos, file: str, *, signed: bool) -> Iterator[schema.Offer]:
+    """The protocols that *infos* offer, in their order."""
+    for info in infos.infos:
+        if isinstance(info, UnknownSecurityInfo):
+            algorithm = f"{protocol_name(info.oid)}{' (malformed)' if info.malformed else ''}"
+            yield schema.Offer(protocol="unknown", algorithm=algorithm, file=file, signed=signed, oid=info.oid)
+            continue
+        name = protocol_name(info.oid)
+        key = key_words(info.spki) if isinstance(info, ChipAuthenticationPublicKeyInfo) else None
+        yield schema.Offer(
+            protocol="CA" if name.startswith("PK-") else name.partition("-")[0],
+            algorithm=f"{name}, {key}" if key else name,
+            file=file,
+            signed=signed,
+            oid=info.oid,
+            protocol_version=getattr(info, "version", None),
+            parameters=parameters_name(getattr(info, "parameter_id", None)),
+            key_id=getattr(info, "key_id", None),
+        )
+
+
+def key_words(spki: bytes) -> str:
+    """A public key in a few words, never its value: that one chip's key is a trace of its holder."""
+    try:
+        return describe_key(parse_public_key(spki))
+    except ChipIdError:
+        return "a key of unknown kind"
+
+
+def _file_states(evidence: Evidence) -> Iterator[schema.File]:
+    for file in FileId:
+        raw = evidence.file(file)
+        if raw is not None:
+            yield schema.File(name=file.label, state="read", size=len(raw))
+        elif file in evidence.failures:
+            yield _failure(file, evidence.failures[file])
+
+
+def _failure(file: FileId, failure: FileFailure) -> schema.File:
+    if failure.reason == "not-asked":
+        state = "not-asked"
+    elif failure.sw == SW.FILE_NOT_FOUND:
+        state = "missing"
+    elif failure.sw == SW.SECURITY_STATUS or failure.reason == "not-authorised":
+        state = "refused"
+    else:
+        state = "failed"
+    reason = printable(failure.reason) if failure.reason is not None else None
+    return schema.File(name=file.label, state=state, sw=_sw(failure.sw), reason=reason)
+
+
+def _proofs(evidence: Evidence) -> Iterator[schema.Proof]:
+    chip, active = evidence.chip_authentication, evidence.active_authentication
+    if chip is not None:
+        yield schema.Proof(protocol="CA", done=bool(chip.response), sw=_sw(chip.sw))
+    if active is not None:
+        source = printable(active.challenge_source)
+        yield schema.Proof(protocol="AA", done=bool(active.response), sw=_sw(active.sw), challenge=source)
+
+
+def _sw(sw: int | None) -> str | None:
+    return None if sw is None else f"{sw:04X}"
+
+
+def _portrait(dg2: Dg2 | None) -> schema.Portrait | None:
+    face = dg2.portrait if dg2 is not None else None
+    if face is None:
+        return None
+    return schema.Portrait(format=face.format.name, width=face.width, height=face.height, size=len(face.image))

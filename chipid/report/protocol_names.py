@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The names of protocols and domain parameters (ICAO 9303-11 §9.2, §9.5.1; BSI TR-03110-3 §A.1)."""
+
+from __future__ import annotations
+
+from chipid.lds.security_infos import ID_AA, ID_CA, ID_PACE, ID_PK, ID_TA
+from chipid.protocols.pace.domain_parameters import EC_DOMAIN_PARAMETERS
+
+_CIPHERS = {1: "3DES-CBC-CBC", 2: "AES-CBC-CMAC-128", 3: "AES-CBC-CMAC-192", 4: "AES-CBC-CMAC-256"}
+_PACE = {1: "DH-GM", 2: "ECDH-GM", 3: "DH-IM", 4: "ECDH-IM", 6: "ECDH-CAM"}
+_AGREEMENTS = {1: "DH", 2: "ECDH"}
+_DH_PARAMETERS = {0: "MODP-1024/160", 1: "MODP-2048/224", 2: "MODP-2048/256"}
+
+PROTOCOL_NAMES: dict[str, str] = {
+    **{f"{ID_PACE}.{n}": f"PACE-{mapping}" for n, mapping in _PACE.items()},
+    **{f"{ID_PACE}.{n}.{m}": f"PACE-{mapping}-{cipher}" for n, mapping in _PACE.items() for m, cipher in _CIPHERS.items()},
+    **{f"{ID_CA}.{n}.{m}": f"CA-{kind}-{cipher}" for n, kind in _AGREEMENTS.items() for m, cipher in _CIPHERS.items()},
+    **{f"{ID_PK}.{n}": f"PK-{kind}" for n, kind in _AGREEMENTS.items()},
+    ID_AA: "AA",
+    ID_TA: "TA",
+}
+"""Object identifiers to names, without the standards' prefix ``id-``."""
+
+
+def protocol_name(oid: str) -> str:
+    """The name of a protocol; its object identifier where there is none."""
+    return PROTOCOL_NAMES.get(oid, oid)
+
+
+def parameters_name(parameter_id: int | None) -> str | None:
+    """The name of standardised domain parameters, or their number; ``None`` for none."""
+    if parameter_id is None:
+        return None
+    name = EC_DOMAIN_PARAMETERS.get(parameter_id) or _DH_PARAMETERS.get(parameter_id)
+    return name or f"parameters {parameter_id}"

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reports as text for a terminal. What matters most stands first; nothing in here can steer the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
+
+from chipid.report import schema
+from chipid.report.printable import printable
+from chipid.report.redact import HIDDEN
+
+
+class Role(Enum):
+    """What a piece of text is, for whoever colours it."""
+
+    GOOD = "good"
+    BAD = "bad"
+    DOUBTFUL = "doubtful"
+    HEADING = "heading"
+    FAINT = "faint"
+
+
+Style = Callable[[str, Role], str]
+"""Colours a piece of text; it must not change what the text says."""
+
+
+def plain(text: str, _role: Role) -> str:
+    """No colours."""
+    return text
+
+
+_DECISIONS = {
+    "accepted": ("ACCEPTED", Role.GOOD),
+    "rejected": ("REJECTED", Role.BAD),
+    "inconclusive": ("INCONCLUSIVE", Role.DOUBTFUL),
+}
+_OUTCOMES = {
+    "SUCCESSFUL": ("ok", Role.GOOD),
+    "FAILED": ("FAILED", Role.BAD),
+    "UNDETERMINED": ("undetermined", Role.DOUBTFUL),
+    "ABORTED": ("aborted", Role.DOUBTFUL),
+    "NOT_SUPPORTED": ("not supported", Role.FAINT),
+    "NOT_PERFORMED": ("not performed", Role.FAINT),
+}
+_EMPTY = "-"
+
+
+def document_text(report: schema.DocumentReport, style: Style = plain) -> str:
+    """A document report."""
+    sections = [
+        verdict_lines(report.verdict, style) if report.verdict is not None else [],
+        _origin(report),
+        _holder(report, style),
+        _access(report, style),
+        _table("Files", (_file_row(file) for file in report.files), style),
+        _table("The chip offers", (_offer_row(offer) for offer in report.offers), style),
+        _table("Proofs", (_proof_row(proof) for proof in report.proofs), style),
+        _table("Not understood", ((trouble.file, trouble.message) for trouble in report.troubles), style),
+        _table("Remarks", ((note,) for note in report.notes), style),
+        notice_lines(report.notices, style),
+    ]
+    return _joined(sections)
+
+
+def verdict_text(report: schema.VerdictReport, style: Style = plain) -> str:
+    """A verdict report."""
+    return _joined([verdict_lines(report.verdict, style), [f"Read {report.read_at}"], notice_lines(report.notices, style)])
+
+
+def readers_text(report: schema.ReadersReport, style: Style = plain) -> str:
+    """The readers, one a line."""
+    rows = [(reader.name, reader.state, style(reader.atr, Role.FAINT) if reader.atr else "") for reader in report.readers]
+    return _joined([_columns(rows, indent="")])
+
+
+def issue_text(report: schema.IssueReport, style: Style = plain) -> str:
+    """What was issued."""
+    rows = [("card image", printable(report.card)), ("trust anchor", printable(report.trust_anchor))]
+    return _joined([_columns(rows, indent=""), _table("Files", (_file_row(file) for file in report.files), style)])
+
+
+def file_text(report: schema.FileReport, style: Style = plain) -> str:
+    """What a file is."""
+    sections = [
+        [f"{style(report.title, Role.HEADING)}, {report.size} octets"],
+        _columns([(fact.name, fact.value) for fact in report.facts]),
+        _field_lines(report.holder),
+        document_text(report.document, style).splitlines() if report.document is not None else [],
+        list(_tree(report.structure)),
+        ["… and more"] if report.truncated else [],
+    ]
+    return _joined(sections)
+
+
+def verdict_lines(verdict: schema.Verdict, style: Style) -> list[str]:
+    """The decision, why it is no better, and every check."""
+    word, role = _DECISIONS[verdict.decision]
+    lines = [style(word, role)]
+    if verdict.reasons:
+        lines.append(f"because of: {', '.join(verdict.reasons)}")
+    if verdict.deviations:
+        lines.append(f"deviations: {', '.join(verdict.deviations)}")
+    rows = []
+    for check in verdict.checks:
+        outcome, outcome_role = _OUTCOMES[check.outcome]
+        reason = "" if check.reason == "ok" else check.reason
+        rows.append((style(f"{outcome:13}", outcome_role), check.label, reason, check.detail if reason else ""))
+    return [*lines, "", f"Checks, policy {verdict.policy}", *_columns(rows)]
+
+
+def notice_lines(notices: Sequence[schema.Notice], style: Style) -> list[str]:
+    """What the screen must say."""
+    return _table("Bear in mind", ((notice.text,) for notice in notices), style)
+
+
+def _origin(report: schema.DocumentReport) -> list[str]:
+    rows = [("Read", report.read_at), ("Reader", report.reader or _EMPTY), ("ATR", report.atr or _EMPTY)]
+    if not report.complete:
+        rows.append(("Reading", "was broken off"))
+    return _columns(rows, indent="")
+
+
+def _holder(report: schema.DocumentReport, style: Style) -> list[str]:
+    rows = _field_lines(report.holder)
+    if report.portrait is not None:
+        face = report.portrait
+        rows.append(f"  Portrait: {face.format}, {face.width} × {face.height} pixels, {face.size} octets")
+    if not rows:
+        return []
+    hidden = any(field.redacted for field in report.holder)
+    title = "Holder" + (style(" (--show-personal shows what is hidden)", Role.FAINT) if hidden else "")
+    return [style(title, Role.HEADING), *rows]
+
+
+def _field_lines(fields: Sequence[schema.PersonalField]) -> list[str]:
+    return _columns([(field.source, field.label, _shown(field)) for field in fields])
+
+
+def _shown(field: schema.PersonalField) -> str:
+    if field.redacted:
+        return HIDDEN
+    return printable(field.value) if field.value is not None else _EMPTY
+
+
+def _access(report: schema.DocumentReport, style: Style) -> list[str]:
+    rows = []
+    for attempt in report.access:
+        how = ", ".join(part for part in (attempt.algorithm, attempt.parameters) if part)
+        source = f" from {attempt.source}" if attempt.source not in ("", attempt.password) else ""
+        result = attempt.result if attempt.reason is None else f"{attempt.result}: {attempt.reason}"
+        rows.append((attempt.protocol, f"with {attempt.password.upper()}{source}", result, how))
+    return _table("Access", rows, style)
+
+
+def _file_row(file: schema.File) -> tuple[str, ...]:
+    if file.size is not None:
+        return file.name, f"{file.size} octets"
+    why = ", ".join(part for part in (file.sw, file.reason) if part and part != file.state)
+    return file.name, f"{file.state} ({why})" if why else file.state
+
+
+def _offer_row(offer: schema.Offer) -> tuple[str, ...]:
+    extra = [offer.parameters] if offer.parameters else []
+    extra += [f"version {offer.protocol_version}"] if offer.protocol_version is not None else []
+    extra += [f"key {offer.key_id}"] if offer.key_id is not None else []
+    return offer.file, ", ".join([offer.algorithm, *extra])
+
+
+def _proof_row(proof: schema.Proof) -> tuple[str, ...]:
+    result = "answered" if proof.done else "no answer"
+    return proof.protocol, f"{result} ({proof.sw})", f"challenge {proof.challenge}" if proof.challenge else ""
+
+
+def _tree(nodes: Sequence[schema.Node], depth: int = 0) -> Iterator[str]:
+    for node in nodes:
+        name = f" {node.name}" if node.name else ""
+        value = f"  {HIDDEN}" if node.redacted else f"  {printable(node.value)}" if node.value is not None else ""
+        yield f"{node.offset:6}  {'  ' * depth}{node.tag}{name}, {node.length} octets{value}"
+        yield from _tree(node.children, depth + 1)
+
+
+def _table(title: str, rows: Iterable[tuple[str, ...]], style: Style) -> list[str]:
+    lines = _columns(list(rows))
+    return [style(title, Role.HEADING), *lines] if lines else []
+
+
+def _columns(rows: Sequence[tuple[str, ...]], indent: str = "  ") -> list[str]:
+    """Rows with their columns below each other; the last column is not padded."""
+    widths = [max(_width(cell) for cell in column) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    return [
+        (
+            indent + "  ".join([*(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _width(text: str) -> int:
+    """Cells on a terminal: combining marks and colours take none."""
+    text = _without_colours(unicodedata.normalize("NFC", text))
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text
+    )
+
+
+def _without_colours(text: str) -> str:
+    kept, _, rest = text.partition("\x1b[")
+    while rest:
+        _, _, rest = rest.partition("m")
+        part, _, rest = rest.partition("\x1b[")
+        kept += part
+    return kept
+
+
+def _joined(sections: Iterable[Sequence[str]]) -> str:
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A verdict, as reports carry it."""
+
+from __future__ import annotations
+
+from chipid.report import schema
+from chipid.report.printable import printable
+from chipid.verify.verdict import Check, Verdict
+
+
+def verdict_part(verdict: Verdict) -> schema.Verdict:
+    """The decision, what kept it from *accepted*, and every check in the order of the standard."""
+    return schema.Verdict(
+        decision=verdict.decision.value,
+        policy=verdict.policy,
+        reasons=verdict.reasons,
+        deviations=verdict.deviations,
+        checks=tuple(_check(check) for check in verdict.checks),
+    )
+
+
+def _check(check: Check) -> schema.Check:
+    return schema.Check(
+        name=check.name.name.lower(),
+        label=check.name.value,
+        outcome=check.outcome.value,
+        reason=check.reason,
+        detail=printable(check.detail),
+        deviations=check.deviations,
+    )
