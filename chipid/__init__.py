@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from chipid.iso7816.file_ids import FileId
     from chipid.pki.trust_store import TrustStore
     from chipid.profiles.access_keys import AccessKeys
-    from chipid.verify.policy import Policy
-    from chipid.verify.verdict import Check, CheckName, Decision, Outcome, Verdict
+    from chipid.verification.policy import Policy
+    from chipid.verification.verdict import Check, CheckName, Decision, Outcome, Verdict
 
 __version__ = "0.1.0"
 
@@ -84,8 +84,8 @@ _HOMES = {
     "FileId": "chipid.iso7816.file_ids",
     "TrustStore": "chipid.pki.trust_store",
     "AccessKeys": "chipid.profiles.access_keys",
-    "Policy": "chipid.verify.policy",
-    **dict.fromkeys(("Check", "CheckName", "Decision", "Outcome", "Verdict"), "chipid.verify.verdict"),
+    "Policy": "chipid.verification.policy",
+    **dict.fromkeys(("Check", "CheckName", "Decision", "Outcome", "Verdict"), "chipid.verification.verdict"),
     **dict.fromkeys(_ERRORS, "chipid.errors"),
 }
 

@@ -17,9 +17,9 @@ from chipid.iso7816.atr import Atr
 from chipid.iso7816.dialogue import Channel, run
 from chipid.pki.trust_store import TrustStore
 from chipid.profiles.access_keys import AccessKeys
-from chipid.verify import verify as _verify
-from chipid.verify.policy import Policy
-from chipid.verify.verdict import Verdict
+from chipid.verification import verify as _verify
+from chipid.verification.policy import Policy
+from chipid.verification.verdict import Verdict
 
 
 def read(

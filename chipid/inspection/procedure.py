@@ -293,7 +293,7 @@ def _one(command: CommandAPDU) -> Dialogue[ResponseAPDU]:
 
 def _listed_in_sod(raw: bytes | None) -> tuple[int, ...]:
     try:
-        return tuple(LDSSecurityObject.parse(SignedData.parse(EfSod.parse(raw).cms).econtent).hashes) if raw else ()
+        return tuple(LDSSecurityObject.parse(SignedData.parse(EfSod.parse(raw).cms).content or b"").hashes) if raw else ()
     except (MalformedData, UnsupportedFeature):
         return ()
 

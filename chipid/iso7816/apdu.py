@@ -72,12 +72,12 @@ class CommandAPDU:
         """
         if len(raw) < 4:
             raise MalformedData(f"a command APDU has at least 4 octets, not {len(raw)}")
-        header, body = tuple(raw[:4]), raw[4:]
+        cla, ins, p1, p2, body = raw[0], raw[1], raw[2], raw[3], raw[4:]
         if len(body) >= 3 and body[0] == 0:
             data, le = cls._extended_body(body)
-            return cls(*header, data=data, le=le, extended=True)
+            return cls(cla, ins, p1, p2, data, le, extended=True)
         data, le = cls._short_body(body)
-        return cls(*header, data=data, le=le)
+        return cls(cla, ins, p1, p2, data, le)
 
     @staticmethod
     def _short_body(body: bytes) -> tuple[bytes, int | None]:

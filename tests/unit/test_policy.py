@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipid.verify.policy import Level, Policy
-from chipid.verify.verdict import Check, CheckName, Decision, Outcome
+from chipid.verification.policy import Level, Policy
+from chipid.verification.verdict import Check, CheckName, Decision, Outcome
 
 GOOD = tuple(Check(name, Outcome.SUCCESSFUL, "ok") for name in CheckName)
 

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from chipid.evidence import Evidence
 from chipid.pki.trust_store import TrustStore
-from chipid.verify import consistency
-from chipid.verify.chip_genuineness import chip_genuineness
-from chipid.verify.passive_auth import passive_authentication
-from chipid.verify.policy import Policy
-from chipid.verify.verdict import Check, CheckName, Decision, Outcome, Verdict
+from chipid.verification import consistency
+from chipid.verification.chip_genuineness import chip_genuineness
+from chipid.verification.passive_auth import passive_authentication
+from chipid.verification.policy import Policy
+from chipid.verification.verdict import Check, CheckName, Decision, Outcome, Verdict
 
 __all__ = ["Check", "CheckName", "Decision", "Outcome", "Policy", "Verdict", "verify"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from chipid.verify.verdict import Check, CheckName, Decision, Outcome, Verdict
+from chipid.verification.verdict import Check, CheckName, Decision, Outcome, Verdict
 
 
 class Level(Enum):

@@ -18,9 +18,9 @@ from chipid.lds.sod import LDSSecurityObject
 from chipid.pki.chain import Answer
 from chipid.pki.signed_data import SignerFinding
 from chipid.pki.trust_store import TrustStore
-from chipid.verify.issuing_state import issuing_state
-from chipid.verify.security_object import FILE_NOT_FOUND, SecurityObject, read_security_object
-from chipid.verify.verdict import Check, CheckName, Outcome
+from chipid.verification.issuing_state import issuing_state
+from chipid.verification.security_object import FILE_NOT_FOUND, SecurityObject, read_security_object
+from chipid.verification.verdict import Check, CheckName, Outcome
 
 _OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}
 

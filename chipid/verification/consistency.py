@@ -13,8 +13,11 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import PaceInfo
-from chipid.profiles import vn_cccd
-from chipid.verify.verdict import Check, CheckName, Outcome
+from chipid.profiles.vn_cccd.comparison import compare
+from chipid.profiles.vn_cccd.dg13 import Dg13
+from chipid.profiles.vn_cccd.expiry import NO_EXPIRY
+from chipid.profiles.vn_cccd.mrz_rules import is_cccd
+from chipid.verification.verdict import Check, CheckName, Outcome
 
 FUTURE_YEARS = 15
 """BSI TR-03135-1 §5.7.1: a two-digit year within now … now+15 is in the future, any other in the past."""
@@ -76,17 +79,23 @@ def machine_readable_zone(evidence: Evidence) -> tuple[Check, Mrz | None]:
 def dg1_against_dg13(evidence: Evidence, mrz: Mrz | None) -> Check:
     """The two places where a CCCD holds the same person."""
     name, raw = CheckName.DG1_AGAINST_DG13, evidence.file(FileId.DG13)
-    if mrz is None or not vn_cccd.is_cccd(mrz):
+    if mrz is None or not is_cccd(mrz):
         return Check(name, Outcome.NOT_SUPPORTED, "no-profile", "DG13 has a known meaning on Vietnamese cards only.")
     if raw is None:
         return Check(name, Outcome.NOT_PERFORMED, "dg13-not-read", "DG13 was not read.")
     try:
-        differences = vn_cccd.differences(mrz, vn_cccd.Dg13.parse(raw))
+        found = compare(mrz, Dg13.parse(raw))
     except MalformedData:
         return Check(name, Outcome.UNDETERMINED, "dg13-malformed", "DG13 is not laid out as on known cards.")
-    if differences:
-        return Check(name, Outcome.FAILED, "dg1-dg13-differ", f"They differ in: {', '.join(differences)}.")
-    return Check(name, Outcome.SUCCESSFUL, "ok", "DG1 and DG13 name the same person.")
+    if found.differences:
+        return Check(name, Outcome.FAILED, "dg1-dg13-differ", f"They differ in: {', '.join(found.differences)}.")
+    if "number" in found.not_compared:
+        return Check(name, Outcome.UNDETERMINED, "dg13-not-comparable", "DG13 holds no citizen number to compare.")
+    silent = tuple(f"dg13-{field}-not-compared" for field in found.not_compared)
+    detail = "DG1 and DG13 name the same person."
+    if found.partly_compared:
+        detail += f" As far as both go: {', '.join(found.partly_compared)}."
+    return Check(name, Outcome.SUCCESSFUL, "ok", detail, silent)
 
 
 def document_expiry(mrz: Mrz | None, at: datetime) -> Check:
@@ -94,10 +103,10 @@ def document_expiry(mrz: Mrz | None, at: datetime) -> Check:
     name = CheckName.DOCUMENT_EXPIRY
     if mrz is None:
         return Check(name, Outcome.UNDETERMINED, "dg1-missing", "There is no expiry date to look at.")
-    if vn_cccd.is_cccd(mrz) and mrz.expiry_date == vn_cccd.NO_EXPIRY:
+    if is_cccd(mrz) and mrz.expiry_date == NO_EXPIRY:
         return Check(name, Outcome.SUCCESSFUL, "no-expiry", "The document does not expire.")
     try:
-        expiry = _expiry(mrz, at.date(), long_lived=vn_cccd.is_cccd(mrz))
+        expiry = _expiry(mrz, at.date(), long_lived=is_cccd(mrz))
     except ValueError:
         return Check(name, Outcome.UNDETERMINED, "expiry-unreadable", "The expiry date is no date.")
     if expiry < at.date():

@@ -15,7 +15,7 @@ from chipid.pki.chain import ChainFinding, validate_chain
 from chipid.pki.cms import SignedData
 from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_store import TrustStore
-from chipid.verify.verdict import Check, CheckName, Outcome
+from chipid.verification.verdict import Check, CheckName, Outcome
 
 LDS_SECURITY_OBJECT: Final = "2.23.136.1.1.1"
 FILE_NOT_FOUND: Final = 0x6A82

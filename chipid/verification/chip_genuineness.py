@@ -15,7 +15,7 @@ from chipid.lds.security_infos import SecurityInfos
 from chipid.protocols.active_auth import evaluate_active_authentication
 from chipid.protocols.chip_auth import evaluate_chip_authentication
 from chipid.protocols.finding import Finding
-from chipid.verify.verdict import Check, CheckName, Outcome
+from chipid.verification.verdict import Check, CheckName, Outcome
 
 _OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}
 

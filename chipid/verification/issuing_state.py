@@ -14,8 +14,8 @@ from chipid.lds.mrz import Mrz
 from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2
-from chipid.verify.security_object import SecurityObject
-from chipid.verify.verdict import Check, CheckName, Outcome
+from chipid.verification.security_object import SecurityObject
+from chipid.verification.verdict import Check, CheckName, Outcome
 
 _NAME = CheckName.ISSUING_STATE
 
