@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from chipid.evidence import Evidence
     from chipid.pki.trust_store import TrustStore
-    from chipid.verify.verdict import Verdict
+    from chipid.verification.verdict import Verdict
 
 POLICIES = ("counter", "strict", "data-only")
 
@@ -65,7 +65,7 @@ def load_trust(paths: Sequence[str]) -> TrustStore | None:
 def judge(evidence: Evidence, trust: TrustStore | None, policy: str, at: datetime | None) -> Verdict:
     """The verdict under the policy of that name."""
     from chipid.api import verify  # noqa: PLC0415
-    from chipid.verify.policy import Policy  # noqa: PLC0415
+    from chipid.verification.policy import Policy  # noqa: PLC0415
 
     return verify(evidence, trust=trust, policy=Policy.by_name(policy), at=at)
 

@@ -31,7 +31,7 @@ from chipid.report.printable import printable
 from chipid.report.protocol_names import parameters_name, protocol_name
 from chipid.report.redact import Redaction
 from chipid.report.verdict import verdict_part
-from chipid.verify.verdict import Verdict
+from chipid.verification.verdict import Verdict
 
 _T = TypeVar("_T")
 

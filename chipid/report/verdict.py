@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from chipid.report import schema
 from chipid.report.printable import printable
-from chipid.verify.verdict import Check, Verdict
+from chipid.verification.verdict import Check, Verdict
 
 
 def verdict_part(verdict: Verdict) -> schema.Verdict:
