@@ -13,10 +13,7 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import PaceInfo
-from chipid.profiles.vn_cccd.comparison import compare
-from chipid.profiles.vn_cccd.dg13 import Dg13
-from chipid.profiles.vn_cccd.expiry import NO_EXPIRY
-from chipid.profiles.vn_cccd.mrz_rules import is_cccd
+from chipid.profiles.vn_cccd import NO_EXPIRY, Dg13, compare, is_cccd
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 FUTURE_YEARS = 15

@@ -132,7 +132,7 @@ def _sod_against_com(evidence: Evidence, sod: SecurityObject) -> Check:
     """
     name, raw = CheckName.SOD_AGAINST_COM, evidence.file(FileId.COM)
     if raw is None:
-        return Check(name, Outcome.NOT_SUPPORTED, "com-missing", "EF.COM was not read.")
+        return Check(name, Outcome.NOT_SUPPORTED, "com-missing", "EF.COM was not read.", ("com-missing",))
     if sod.listed is None:
         return Check(name, Outcome.NOT_SUPPORTED, sod.unlisted_reason, "EF.SOD lists no data groups.")
     try:
