@@ -11,6 +11,7 @@ from shutil import which
 
 import pytest
 
+import chipid
 from chipid.emulator import faults
 from chipid.emulator.icc import EmulatedCard
 from chipid.emulator.vpcd import Ending, Presentation, presented
@@ -168,3 +169,14 @@ def test_a_reset_by_the_reader_ends_the_session(pcsc_terminal) -> None:
     wire = t.session.protect_command(bytes.fromhex("00B0810001"))
     t.card.reset()
     assert t.card.transmit(wire) == bytes.fromhex("6982")
+
+
+def test_a_card_read_and_verified_through_the_service(chipid_card_factory, chipid_keys, chipid_trust) -> None:
+    card = chipid_card_factory()
+    with presented(card):
+        wait_for_card()
+        evidence = chipid.read(chipid_keys, reader=READER)
+    assert evidence.atr == card.atr
+    assert evidence.files[FileId.DG2] == card.image.files[FileId.DG2]
+    assert chipid.verify(evidence, trust=chipid_trust).accepted
+    wait_for_card(present=False)
