@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The text of the QR code: by layout where it is known, by shape where it is not."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from chipid.errors import MalformedData
+from chipid.profiles.vn_cccd import QR_SIZE_LIMIT, PartialDate, QrFormat, parse_qr
+
+NUMBER, OLD, NAME, BIRTH, SEX, ISSUED = "001099012345", "012345678", "Nguyễn Văn An", "17091999", "Nam", "10052021"
+RESIDENCE = "Thôn 1, An Bình, Thuận Thành, Bắc Ninh"
+CCCD7 = "|".join((NUMBER, OLD, NAME, BIRTH, SEX, RESIDENCE, ISSUED))
+
+
+def joined(*fields: str) -> str:
+    return "|".join(fields)
+
+
+def test_seven_fields() -> None:
+    qr = parse_qr(CCCD7)
+    assert qr.format is QrFormat.CCCD7
+    assert (qr.number, qr.old_number, qr.full_name, qr.sex, qr.residence) == (NUMBER, OLD, NAME, "M", RESIDENCE)
+    assert (qr.birth_date, qr.issue_date) == (PartialDate(1999, 9, 17), PartialDate(2021, 5, 10))
+    assert qr.extras == ()
+    assert qr.fields == tuple(CCCD7.split("|"))
+
+
+def test_seven_fields_without_old_number() -> None:
+    qr = parse_qr(joined(NUMBER, "", NAME, BIRTH, "Nữ", "", ISSUED))
+    assert (qr.format, qr.old_number, qr.sex, qr.residence) == (QrFormat.CCCD7, None, "F", None)
+
+
+def test_six_fields() -> None:
+    qr = parse_qr(joined(NUMBER, NAME, BIRTH, SEX, RESIDENCE, ISSUED))
+    assert (qr.format, qr.number, qr.old_number, qr.full_name) == (QrFormat.CCCD6, NUMBER, None, NAME)
+    assert (qr.birth_date, qr.issue_date) == (PartialDate(1999, 9, 17), PartialDate(2021, 5, 10))
+
+
+def test_a_partial_birth_date() -> None:
+    qr = parse_qr(CCCD7.replace(BIRTH, "00001950"))
+    assert (qr.format, qr.birth_date) == (QrFormat.CCCD7, PartialDate(1950, None, None))
+
+
+@pytest.mark.parametrize(
+    "dressed", [f"\ufeff{CCCD7}\r\n", CCCD7.replace("|", " | "), unicodedata.normalize("NFD", CCCD7), CCCD7 + "\0"]
+)
+def test_what_scanners_add(dressed: str) -> None:
+    plain, qr = parse_qr(CCCD7), parse_qr(dressed)
+    assert qr == plain
+
+
+@pytest.mark.parametrize(
+    ("fields", "extras"),
+    [
+        ((NUMBER, NAME, BIRTH, SEX, RESIDENCE, ISSUED, OLD), ()),
+        ((NUMBER, OLD, NAME, BIRTH, SEX, RESIDENCE, ISSUED, "", "", ""), ()),
+        ((NUMBER, "", NAME, BIRTH, SEX, RESIDENCE, ISSUED, "001099054321"), ("001099054321",)),
+        ((ISSUED, RESIDENCE, SEX, BIRTH, NAME, OLD, NUMBER), ()),
+        (
+            (NUMBER, NAME, BIRTH, SEX, RESIDENCE, ISSUED, OLD, "Nguyễn Văn Bình", "Trần Thị Cúc"),
+            ("Nguyễn Văn Bình", "Trần Thị Cúc"),
+        ),
+        ((NUMBER, NAME, "17/09/1999", SEX, RESIDENCE, "10/05/2021", OLD, "?"), ("?",)),
+    ],
+)
+def test_the_card_of_2024_by_the_shape_of_its_fields(fields: tuple[str, ...], extras: tuple[str, ...]) -> None:
+    qr = parse_qr(joined(*fields))
+    assert qr.format is QrFormat.CANCUOC2024
+    assert (qr.number, qr.full_name, qr.sex, qr.residence) == (NUMBER, NAME, "M", RESIDENCE)
+    assert (qr.birth_date, qr.issue_date) == (PartialDate(1999, 9, 17), PartialDate(2021, 5, 10))
+    assert qr.old_number == (OLD if OLD in fields else None)
+    assert qr.extras == extras
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (NUMBER,),
+        (NUMBER, NAME, SEX, RESIDENCE),
+        (NUMBER, OLD, NAME, "31021999", SEX, RESIDENCE, ISSUED),
+        (NUMBER, OLD, NAME, BIRTH, "nam giới", RESIDENCE, ISSUED),
+        (NUMBER, OLD, NAME, BIRTH, SEX, RESIDENCE, "00052021"),
+    ],
+)
+def test_what_is_no_known_layout_still_gives_its_number(fields: tuple[str, ...]) -> None:
+    qr = parse_qr(joined(*fields))
+    assert (qr.format, qr.number) == (QrFormat.UNKNOWN, NUMBER)
+    assert qr.fields == fields
+
+
+def test_one_date_alone_is_neither_birth_nor_issue() -> None:
+    qr = parse_qr(joined(NUMBER, NAME, BIRTH, SEX))
+    assert (qr.birth_date, qr.issue_date) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["", "|", "https://example.org/?id=001099012345", "|||||||", "WIFI:S:x;T:WPA;P:y;;", "\ud800"])
+def test_a_code_of_another_kind(text: str) -> None:
+    qr = parse_qr(text)
+    assert (qr.format, qr.number, qr.full_name) == (QrFormat.UNKNOWN, None, None)
+
+
+def test_sizes_are_bounded() -> None:
+    assert parse_qr("|" * QR_SIZE_LIMIT).format is QrFormat.UNKNOWN
+    with pytest.raises(MalformedData):
+        parse_qr("|" * (QR_SIZE_LIMIT + 1))
+
+
+def test_repr_shows_no_value() -> None:
+    assert repr(parse_qr(CCCD7)) == "<QrText cccd7, 7 fields>"
