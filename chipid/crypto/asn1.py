@@ -279,7 +279,7 @@ def integer(value: int) -> bytes:
 def oid(dotted: str) -> bytes:
     """An OBJECT IDENTIFIER from its dotted form; raises ``ValueError`` for a text that is none."""
     first, second, *rest = (int(arc) for arc in dotted.split("."))
-    if first > 2 or second < 0 or (first < 2 and second >= 40):
+    if min(first, second, *rest) < 0 or first > 2 or (first < 2 and second >= 40):
         raise ValueError(f"not an object identifier: {dotted}")
     return encode(OBJECT_IDENTIFIER, *(_base_128(arc) for arc in (40 * first + second, *rest)))
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each reason code means, in one sentence: codes are stable, sentences may be improved.
 
-A code with the prefix ``dsc-`` or ``csca-`` that is not listed whole means what the rest means, of the document signer's certificate
-or of an authority's above it.
+A code with the prefix ``dsc-`` or ``csca-`` that is not listed whole means what the rest means, of the document signer's
+certificate or of an authority's above it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""AlgorithmIdentifiers, and the signatures that real issuers make by them."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from chipid.crypto import asn1
+from chipid.crypto.algorithms import (
+    HASH_OIDS,
+    build_algorithm_identifier,
+    build_hash_identifier,
+    hash_from_algorithm_identifier,
+    scheme_from_algorithm_identifier,
+)
+from chipid.crypto.random import system_random
+from chipid.crypto.signature import EcdsaScheme, Hash, Pkcs1Scheme, PssScheme, Scheme
+from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.issuing.signing_keys import SigningKey
+from chipid.pki.signatures import verify_signature
+
+RSA_ENCRYPTION, PSS = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"
+HASHES: tuple[Hash, ...] = ("sha1", "sha224", "sha256", "sha384", "sha512")
+SCHEMES: list[Scheme] = [
+    scheme
+    for name in HASHES
+    for scheme in (Pkcs1Scheme(name), PssScheme(name, "sha256", 20), EcdsaScheme(name), EcdsaScheme(name, plain=True))
+]
+
+
+def identifier(oid: str, *parameters: bytes) -> bytes:
+    return asn1.sequence(asn1.oid(oid), *parameters)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=str)
+def test_each_scheme_goes_both_ways(scheme: Scheme) -> None:
+    assert scheme_from_algorithm_identifier(build_algorithm_identifier(scheme)) == scheme
+
+
+@pytest.mark.parametrize(
+    ("oid", "scheme"),
+    [
+        ("1.2.840.113549.1.1.5", Pkcs1Scheme("sha1")),
+        ("1.3.14.3.2.29", Pkcs1Scheme("sha1")),
+        ("1.2.840.113549.1.1.11", Pkcs1Scheme("sha256")),
+        ("1.2.840.10045.4.1", EcdsaScheme("sha1")),
+        ("1.2.840.10045.4.3.3", EcdsaScheme("sha384")),
+        ("0.4.0.127.0.7.1.1.4.1.1", EcdsaScheme("sha1", plain=True)),
+        ("0.4.0.127.0.7.1.1.4.1.2", EcdsaScheme("sha224", plain=True)),
+        ("0.4.0.127.0.7.1.1.4.1.3", EcdsaScheme("sha256", plain=True)),
+        ("0.4.0.127.0.7.1.1.4.1.4", EcdsaScheme("sha384", plain=True)),
+        ("0.4.0.127.0.7.1.1.4.1.5", EcdsaScheme("sha512", plain=True)),
+    ],
+)
+@pytest.mark.parametrize("parameters", [b"", asn1.null()])
+def test_published_identifiers(oid: str, scheme: Scheme, parameters: bytes) -> None:
+    assert scheme_from_algorithm_identifier(identifier(oid, parameters)) == scheme
+
+
+def test_an_identifier_without_a_hash_takes_the_digest_algorithms() -> None:
+    assert scheme_from_algorithm_identifier(identifier(RSA_ENCRYPTION, asn1.null()), "sha384") == Pkcs1Scheme("sha384")
+    assert scheme_from_algorithm_identifier(identifier("1.2.840.10045.2.1"), "sha256") == EcdsaScheme("sha256")
+    with pytest.raises(MalformedData, match="no hash"):
+        scheme_from_algorithm_identifier(identifier(RSA_ENCRYPTION))
+
+
+def test_ecdsa_may_name_its_hash_in_parameters() -> None:
+    assert scheme_from_algorithm_identifier(identifier("1.2.840.10045.4.3", build_hash_identifier("sha224"))) == EcdsaScheme(
+        "sha224"
+    )
+
+
+def test_absent_pss_parameters_have_defaults() -> None:
+    assert scheme_from_algorithm_identifier(identifier(PSS)) == PssScheme("sha1", "sha1", 20)
+    assert scheme_from_algorithm_identifier(identifier(PSS, asn1.sequence())) == PssScheme("sha1", "sha1", 20)
+    only_salt = asn1.sequence(asn1.encode(0xA2, asn1.integer(32)))
+    assert scheme_from_algorithm_identifier(identifier(PSS, only_salt)) == PssScheme("sha1", "sha1", 32)
+    with_trailer = asn1.sequence(asn1.encode(0xA3, asn1.integer(1)))
+    assert scheme_from_algorithm_identifier(identifier(PSS, with_trailer)) == PssScheme("sha1", "sha1", 20)
+
+
+@pytest.mark.parametrize(
+    ("der", "error"),
+    [
+        (identifier(PSS, asn1.sequence(asn1.encode(0xA3, asn1.integer(2)))), UnsupportedFeature),
+        (identifier(PSS, asn1.sequence(asn1.encode(0xA2, asn1.integer(-1)))), MalformedData),
+        (identifier(PSS, asn1.sequence(asn1.encode(0xA2, asn1.integer(1 << 40)))), MalformedData),
+        (identifier(PSS, asn1.sequence(asn1.encode(0xA1, identifier("1.2.3")))), UnsupportedFeature),
+        (identifier(PSS, asn1.null()), MalformedData),
+        (identifier(PSS, asn1.sequence(asn1.encode(0xA4, asn1.integer(1)))), MalformedData),
+        (identifier("1.2.840.113549.1.1.4", asn1.null()), UnsupportedFeature),  # MD5
+        (identifier("1.2.840.10045.4.3.2", asn1.integer(1)), MalformedData),
+        (identifier("1.2.840.10045.4.3.2", asn1.null(), asn1.null()), MalformedData),
+        (b"", MalformedData),
+        (asn1.sequence(), MalformedData),
+    ],
+)
+def test_other_identifiers_are_refused(der: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        scheme_from_algorithm_identifier(der, "sha256")
+
+
+@pytest.mark.parametrize(("oid", "name"), HASH_OIDS.items())
+def test_hashes_are_read_with_null_and_without(oid: str, name: Hash) -> None:
+    assert hash_from_algorithm_identifier(identifier(oid)) == name
+    assert hash_from_algorithm_identifier(identifier(oid, asn1.null())) == name
+    assert hash_from_algorithm_identifier(build_hash_identifier(name)) == name
+
+
+def test_other_hashes_are_refused() -> None:
+    with pytest.raises(UnsupportedFeature, match=r"1\.2\.840\.113549\.2\.5"):
+        hash_from_algorithm_identifier(identifier("1.2.840.113549.2.5", asn1.null()))
+    with pytest.raises(MalformedData):
+        hash_from_algorithm_identifier(identifier("2.16.840.1.101.3.4.2.1", asn1.integer(1)))
+
+
+# Signatures ----------------------------------------------------------------------------------------------------------
+
+MESSAGE = b"what is signed"
+
+
+@pytest.fixture(scope="module")
+def rsa_key() -> SigningKey:
+    return SigningKey.generate("rsa-2048", system_random)
+
+
+@pytest.fixture(scope="module")
+def ec_key() -> SigningKey:
+    return SigningKey.generate("secp256r1", system_random)
+
+
+@pytest.mark.parametrize("padding", ["pkcs1", "pss"])
+@pytest.mark.parametrize("name", HASHES)
+def test_rsa_signatures_are_verified(rsa_key: SigningKey, padding: str, name: Hash) -> None:
+    key = SigningKey.of(rsa_key.private, hash_name=name, rsa_padding=padding)
+    algorithm, signature = build_algorithm_identifier(key.scheme), key.sign(MESSAGE)
+    finding = verify_signature(key.public, algorithm, MESSAGE, signature)
+    assert finding.valid
+    assert finding.deviations == (("sha1-signature",) if name == "sha1" else ())
+    assert not verify_signature(key.public, algorithm, MESSAGE + b"!", signature)
+    assert not verify_signature(key.public, algorithm, MESSAGE, signature[:-1] + bytes((signature[-1] ^ 1,)))
+    assert not verify_signature(key.public, algorithm, MESSAGE, b"")
+
+
+def test_plain_and_der_ecdsa_are_told_apart(ec_key: SigningKey) -> None:
+    plain = SigningKey(ec_key.private, EcdsaScheme("sha256", plain=True))
+    for signer, named, deviations in (
+        (ec_key, ec_key, ()),
+        (plain, plain, ()),
+        (plain, ec_key, ("ecdsa-signature-encoding",)),
+        (ec_key, plain, ("ecdsa-signature-encoding",)),
+    ):
+        algorithm = build_algorithm_identifier(named.scheme)
+        finding = verify_signature(ec_key.public, algorithm, MESSAGE, signer.sign(MESSAGE))
+        assert (finding.valid, finding.deviations) == (True, deviations)
+        assert not verify_signature(ec_key.public, algorithm, b"other", signer.sign(MESSAGE))
+
+
+def pkcs1_without_null(key: SigningKey, digest_info_tail: bytes = b"") -> bytes:
+    assert isinstance(key.private, rsa.RSAPrivateKey)
+    numbers = key.private.private_numbers()
+    info = asn1.sequence(build_hash_identifier("sha256"), asn1.octet_string(hashlib.sha256(MESSAGE).digest())) + digest_info_tail
+    block = b"\0\1" + b"\xff" * (256 - 3 - len(info)) + b"\0" + info
+    return pow(int.from_bytes(block, "big"), numbers.d, numbers.public_numbers.n).to_bytes(256, "big")
+
+
+def test_pkcs1_without_null_is_told(rsa_key: SigningKey) -> None:
+    """The master list that ICAO published in September 2023 is signed so."""
+    algorithm = build_algorithm_identifier(Pkcs1Scheme("sha256"))
+    finding = verify_signature(rsa_key.public, algorithm, MESSAGE, pkcs1_without_null(rsa_key))
+    assert (finding.valid, finding.deviations) == (True, ("pkcs1-digest-info",))
+    assert not verify_signature(rsa_key.public, algorithm, b"other", pkcs1_without_null(rsa_key))
+
+
+def test_nothing_hides_behind_a_pkcs1_digest(rsa_key: SigningKey) -> None:
+    algorithm = build_algorithm_identifier(Pkcs1Scheme("sha256"))
+    assert not verify_signature(rsa_key.public, algorithm, MESSAGE, pkcs1_without_null(rsa_key, b"\0"))
+
+
+def test_the_digest_algorithm_may_be_the_one_that_was_used(rsa_key: SigningKey) -> None:
+    key = SigningKey.of(rsa_key.private, hash_name="sha512")
+    named = build_algorithm_identifier(Pkcs1Scheme("sha256"))
+    finding = verify_signature(key.public, named, MESSAGE, key.sign(MESSAGE), "sha512")
+    assert (finding.valid, finding.deviations) == (True, ("signature-hash-differs",))
+    assert not verify_signature(key.public, named, MESSAGE, key.sign(MESSAGE), "sha384")
+
+
+def test_odd_parameters_short_keys_and_sha1_are_told(rsa_key: SigningKey, ec_key: SigningKey) -> None:
+    with_null = identifier("1.2.840.10045.4.3.2", asn1.null())
+    assert verify_signature(ec_key.public, with_null, MESSAGE, ec_key.sign(MESSAGE)).deviations == ("algorithm-parameters",)
+    without_null = identifier("1.2.840.113549.1.1.11")
+    assert verify_signature(rsa_key.public, without_null, MESSAGE, rsa_key.sign(MESSAGE)).deviations == ("algorithm-parameters",)
+    short = SigningKey.generate("secp192r1", system_random, hash_name="sha1")
+    finding = verify_signature(short.public, build_algorithm_identifier(short.scheme), MESSAGE, short.sign(MESSAGE))
+    assert (finding.valid, finding.deviations) == (True, ("sha1-signature", "short-key"))
+
+
+def test_a_signature_of_a_larger_curve_is_told(ec_key: SigningKey) -> None:
+    larger = SigningKey.generate("secp384r1", system_random, hash_name="sha256")
+    finding = verify_signature(ec_key.public, build_algorithm_identifier(ec_key.scheme), MESSAGE, larger.sign(MESSAGE))
+    assert (finding.valid, finding.deviations) == (False, ("ecdsa-other-curve",))
+
+
+def test_a_key_of_another_kind_made_no_signature(rsa_key: SigningKey, ec_key: SigningKey) -> None:
+    assert not verify_signature(rsa_key.public, build_algorithm_identifier(ec_key.scheme), MESSAGE, ec_key.sign(MESSAGE))
+    assert not verify_signature(ec_key.public, build_algorithm_identifier(rsa_key.scheme), MESSAGE, rsa_key.sign(MESSAGE))
