@@ -248,8 +248,9 @@ def test_nothing_offered():
         [ChipAuthenticationInfo(f"{CA_ECDH}.9", 1), key_info()],
         [ChipAuthenticationInfo("0.4.0.127.0.7.2.2.3.1.2", 1), key_info()],
         [ChipAuthenticationInfo("0.4.0.127.0.7.2.2.3.1.2", 1), key_info(oid=PK_DH)],
+        [ChipAuthenticationInfo(f"{CA_ECDH}.2", 1), key_info(oid=PK_DH)],
     ],
-    ids=["no-key", "version-2", "unknown", "dh-with-ec-key", "dh"],
+    ids=["no-key", "version-2", "unknown", "dh-with-ec-key", "dh", "ec-with-dh-key"],
 )
 def test_what_is_not_spoken(infos):
     with pytest.raises(UnsupportedFeature):

@@ -330,6 +330,7 @@ def test_among_equals_the_chips_order_decides():
 
 NOT_SPOKEN = [
     PaceInfo("0.4.0.127.0.7.2.2.4.1.2", 2, 2),  # DH
+    PaceInfo("0.4.0.127.0.7.2.2.4.1.2", 2, 13),  # DH on a curve
     PaceInfo("0.4.0.127.0.7.2.2.4.3.2", 2, 2),  # DH, integrated
     PaceInfo("0.4.0.127.0.7.2.2.4.4.2", 2, 13),  # integrated
     PaceInfo("0.4.0.127.0.7.2.2.4.6.2", 2, 13),  # chip authentication mapping

@@ -184,7 +184,17 @@ def test_a_terminal_type_and_its_passwords(chip, role, kind, sw):
     assert chip.set_at(MECHANISM + build_tlv(0x83, bytes((kind,))) + chat(role)) == sw
 
 
-@pytest.mark.parametrize("value", ["", "0609", "53010306080400", "06080400" + "7F0007030102", "0608" + "04007F000703010201"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "0609",
+        "53010306080400",
+        "06080400" + "7F0007030102",
+        "0608" + "04007F000703010201",
+        "060904007F000703010201530103" + "5400",
+    ],
+)
 def test_a_malformed_terminal_type(chip, value):
     assert chip.set_at(SET_AT + build_tlv(0x7F4C, bytes.fromhex(value))) == 0x6A80
 

@@ -99,7 +99,8 @@ def test_a_layer_that_is_closed_closes_what_it_wraps():
         finally:
             closed.append(True)
 
-    layer = observed(guarded(), lambda _command, _response: None)
+    inner = guarded()  # held, so that nothing but the layer closes it
+    layer = observed(inner, lambda _command, _response: None)
     next(layer)
     layer.close()
     assert closed == [True]

@@ -187,7 +187,8 @@ def test_closing_the_layer_closes_what_it_wraps():
         finally:
             closed.append(True)
 
-    layer = secured(guarded(), session())
+    inner = guarded()  # held, so that nothing but the layer closes it
+    layer = secured(inner, session())
     next(layer)
     layer.close()
     assert closed == [True]
