@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs commands in this process as a shell would, and keeps what came out on which stream."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from chipid.cli.failures import run
+from chipid.cli.root import chipid
+from chipid.emulator.icc import EmulatedCard
+from chipid.issuing.card_image import CardImage
+from chipid.readers import pcsc
+from chipid.report.json import from_json
+from chipid.report.schema import AnyReport
+
+NUMBER = "099012345678"
+
+
+@dataclass
+class Result:
+    """How a command ended."""
+
+    code: int
+    raw: bytes
+    err: str
+
+    @property
+    def out(self) -> str:
+        return self.raw.decode()
+
+    @property
+    def report(self) -> AnyReport:
+        """stdout as the one JSON object that it must be."""
+        return from_json(self.raw)
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return msgspec.json.decode(self.raw, type=dict[str, Any])
+
+
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """``cli("dump", "--json", stdin=b"…", terminal=False)``; arguments become text."""
+    for name in ("NUMBER", "CAN", "MRZ", "QR", "DOCUMENT", "TRUST", "READER", "DEBUG"):
+        monkeypatch.delenv(f"CHIPID_{name}", raising=False)
+    monkeypatch.setattr("chipid.cli.keys._has_terminal", lambda: False)
+
+    def invoke(*arguments: object, stdin: bytes = b"", terminal: bool = False) -> Result:
+        out, err = io.BytesIO(), io.BytesIO()
+        kind = _Terminal if terminal else io.TextIOWrapper
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+            patch.setattr(sys, "stdout", kind(out, encoding="utf-8", write_through=True))
+            patch.setattr(sys, "stderr", kind(err, encoding="utf-8", write_through=True))
+            code = run(chipid, [str(argument) for argument in arguments])
+            return Result(code, out.getvalue(), err.getvalue().decode())
+
+    return invoke
+
+
+@dataclass
+class Desk:
+    """A folder with a card, its trust anchor and its number, as `chipid issue` and an officer would leave them."""
+
+    folder: Path
+    image: CardImage
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    @property
+    def card(self) -> Path:
+        return self.path("card.image")
+
+    @property
+    def trust(self) -> Path:
+        return self.path("csca.pem")
+
+    @property
+    def number(self) -> Path:
+        return self.path("number.txt")
+
+    def lay(self, image: CardImage, name: str = "other.image") -> Path:
+        """Another card image."""
+        image.save(self.path(name))
+        return self.path(name)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, chipid_card_image: CardImage, chipid_issuer: Any) -> Desk:
+    desk = Desk(tmp_path, chipid_card_image)
+    chipid_card_image.save(desk.card)
+    desk.trust.write_bytes(chipid_issuer.csca.certificate_pem())
+    desk.number.write_text(NUMBER + "\n")
+    return desk
+
+
+@pytest.fixture
+def evidence_file(cli: Cli, desk: Desk) -> Path:
+    result = cli("dump", "--card", desk.card, "--number-file", desk.number, "--out", desk.path("card.evidence"))
+    assert result.code == 0, result.err
+    return desk.path("card.evidence")
+
+
+class _OnReader(EmulatedCard):
+    """An emulated card as :func:`chipid.readers.pcsc.wait_for_card` hands one out."""
+
+    reader = "Virtual PCD 00 00"
+
+    def __enter__(self) -> _OnReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def on_reader(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[str | None, float | None]]]:
+    """Puts a card, or an error, on the reader; returns the list of (reader, timeout) that were asked for."""
+
+    def put(image: CardImage | Exception, *faults: Any) -> list[tuple[str | None, float | None]]:
+        asked: list[tuple[str | None, float | None]] = []
+
+        def wait_for_card(reader: str | None, timeout: float | None) -> _OnReader:
+            asked.append((reader, timeout))
+            if isinstance(image, Exception):
+                raise image
+            return _OnReader(image, faults=faults)
+
+        monkeypatch.setattr(pcsc, "wait_for_card", wait_for_card)
+        return asked
+
+    return put

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``chipid verify``: each verdict, from a file and at the reader."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chipid.emulator import attacks
+from chipid.errors import NoReader
+from chipid.iso7816.file_ids import FileId
+from chipid.issuing.pki import TestCsca
+from chipid.report.schema import VerdictReport
+
+
+@pytest.fixture
+def verdict_on(cli, desk):
+    """Dumps a card image, and verifies the evidence."""
+
+    def verify(image, *arguments):
+        evidence = desk.path("other.evidence")
+        dumped = cli(
+            "dump", "--card", desk.lay(image), "--number-file", desk.number, "--out", evidence, "--files", "identity", "--force"
+        )
+        assert evidence.exists(), dumped.err
+        return cli("verify", evidence, "--json", *arguments)
+
+    return verify
+
+
+def test_accepted(cli, desk, evidence_file: Path) -> None:
+    result = cli("verify", evidence_file, "--trust", desk.trust)
+    assert result.code == 0
+    assert result.err == ""
+    assert result.out.startswith("ACCEPTED\n")
+    assert "cannot be known offline" in result.out
+
+
+def test_json_has_every_check(cli, desk, evidence_file: Path) -> None:
+    report = cli("verify", evidence_file, "--trust", desk.trust, "--json").report
+    assert isinstance(report, VerdictReport)
+    assert report.verdict.decision == "accepted"
+    assert report.verdict.policy == "counter"
+    outcomes = {check.name: check.outcome for check in report.verdict.checks}
+    assert len(outcomes) == 16
+    assert outcomes["sod_signature"] == outcomes["chip_authenticity"] == "SUCCESSFUL"
+    assert outcomes["revocation"] == "NOT_PERFORMED"
+    codes = {notice.code for notice in report.notices}
+    assert codes == {"residence-as-of-issue", "no-temporary-residence", "loss-unknown-offline", "compare-face"}
+
+
+def test_evidence_from_standard_input(cli, desk, evidence_file: Path) -> None:
+    assert cli("verify", "-", "--trust", desk.trust, stdin=evidence_file.read_bytes()).code == 0
+
+
+def test_a_folder_of_anchors(cli, desk, evidence_file: Path) -> None:
+    folder = desk.path("anchors")
+    folder.mkdir()
+    (folder / "csca.pem").write_bytes(desk.trust.read_bytes())
+    assert cli("verify", evidence_file, "--trust", folder).code == 0
+
+
+def test_several_anchors_from_the_environment(cli, desk, evidence_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = desk.path("other.pem")
+    other.write_bytes(TestCsca.create("DE", at=datetime.now(UTC)).certificate_pem())
+    monkeypatch.setenv("CHIPID_TRUST", f"{other}{os.pathsep}{desk.trust}")
+    assert cli("verify", evidence_file).code == 0
+
+
+def test_the_verdict_at_the_reader_is_the_one_on_the_file(cli, desk, evidence_file: Path, on_reader) -> None:
+    on_reader(desk.image)
+    live = cli("verify", "--number-file", desk.number, "--trust", desk.trust, "--json")
+    later = cli("verify", evidence_file, "--trust", desk.trust, "--json")
+    assert live.code == later.code == 0
+    assert live.json["verdict"] == later.json["verdict"]
+
+
+def test_no_trust_anchor_is_inconclusive(cli, evidence_file: Path) -> None:
+    result = cli("verify", evidence_file, "--json")
+    assert result.code == 5
+    assert result.json["verdict"]["decision"] == "inconclusive"
+    assert "no-trust-anchor" in result.json["verdict"]["reasons"]
+    assert result.err.startswith("chipid: warning: no trust anchor is given")
+
+
+def test_one_bit_of_dg1(verdict_on, desk) -> None:
+    result = verdict_on(attacks.with_bit_flipped(desk.image, FileId.DG1), "--trust", desk.trust)
+    assert result.code == 1
+    assert "dg-hash-mismatch" in result.json["verdict"]["reasons"]
+
+
+def test_dg13_of_another_card(verdict_on, desk, chipid_issue) -> None:
+    donor = chipid_issue(number="001199054321", name="Trần Thị Bình")
+    assert verdict_on(attacks.with_file_of(desk.image, donor, FileId.DG13), "--trust", desk.trust).code == 1
+
+
+def test_a_sod_of_a_self_made_csca_of_the_same_name(verdict_on, desk) -> None:
+    forger = TestCsca.create(at=datetime.now(UTC)).issue_document_signer(at=datetime.now(UTC))
+    assert verdict_on(attacks.with_sod_signed_anew(desk.image, forger.sign_sod), "--trust", desk.trust).code == 1
+
+
+def test_a_clone(verdict_on, desk) -> None:
+    assert verdict_on(attacks.cloned_with_own_keys(desk.image), "--trust", desk.trust).code == 1
+
+
+def test_dg15_swapped(verdict_on, desk, chipid_issue) -> None:
+    donor = chipid_issue(number="001199054321")
+    assert verdict_on(attacks.with_dg15_swapped(desk.image, donor), "--trust", desk.trust).code == 1
+
+
+def test_the_time_can_be_another(cli, desk, evidence_file: Path) -> None:
+    result = cli("verify", evidence_file, "--trust", desk.trust, "--at", "2039-09-18", "--json")
+    assert result.code == 1
+    assert "document-expired" in result.json["verdict"]["reasons"]
+    assert cli("verify", evidence_file, "--trust", desk.trust, "--at", "yesterday").code == 2
+
+
+def test_the_policy_can_be_another(cli, desk, evidence_file: Path) -> None:
+    result = cli("verify", evidence_file, "--trust", desk.trust, "--policy", "data-only", "--json")
+    assert result.code == 0
+    assert result.json["verdict"]["policy"] == "data-only"
+    assert cli("verify", evidence_file, "--policy", "lenient").code == 2
+
+
+def test_no_file_and_no_reader_service(cli, desk, on_reader) -> None:
+    on_reader(NoReader("there is no PC/SC service"))
+    assert cli("verify", "--number-file", desk.number, "--trust", desk.trust).code == 3
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100, -1])
+def test_damaged_evidence_is_6(cli, desk, evidence_file: Path, cut: int) -> None:
+    desk.path("damaged").write_bytes(evidence_file.read_bytes()[:cut])
+    result = cli("verify", desk.path("damaged"), "--trust", desk.trust)
+    assert result.code == 6
+    assert result.out == ""
+    assert result.err.startswith("chipid: error: chipid-evidence")
+
+
+def test_evidence_of_a_later_version_is_5(cli, desk, evidence_file: Path) -> None:
+    raw = evidence_file.read_bytes()
+    assert raw.count(b"\x67version\x01") == 1
+    desk.path("later").write_bytes(raw.replace(b"\x67version\x01", b"\x67version\x02"))
+    assert cli("verify", desk.path("later"), "--trust", desk.trust).code == 5
+
+
+def test_a_trust_path_that_holds_no_certificate_is_6(cli, desk, evidence_file: Path) -> None:
+    desk.path("anchor.pem").write_text("not a certificate")
+    result = cli("verify", evidence_file, "--trust", desk.path("anchor.pem"))
+    assert result.code == 6
+    assert "anchor.pem" in result.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--reader", "x"), ("--timeout", "3"), ("--files", "identity"), ("--number-file", "NUMBER"), ("--keys-from-env",)]
+)
+def test_a_file_does_not_go_with_a_reader(cli, desk, evidence_file: Path, arguments) -> None:
+    arguments = [str(desk.number) if argument == "NUMBER" else argument for argument in arguments]
+    result = cli("verify", evidence_file, "--trust", desk.trust, *arguments)
+    assert result.code == 2
+    assert "evidence was read already" in result.err
+
+
+def test_a_file_that_is_not_there_is_2(cli, desk) -> None:
+    assert cli("verify", desk.path("nothing")).code == 2
