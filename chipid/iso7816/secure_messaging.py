@@ -56,9 +56,7 @@ def secured(dialogue: Dialogue[T], session: SecureMessaging, observer: Observer 
         return result
 
 
-def protected(
-    command: CommandAPDU, session: SecureMessaging, observer: Observer | None = None
-) -> Dialogue[ResponseAPDU]:
+def protected(command: CommandAPDU, session: SecureMessaging, observer: Observer | None = None) -> Dialogue[ResponseAPDU]:
     """One exchange inside *session*.
 
     A status word alone may come from a chip that did, or did not, count the command (it is no authentic answer either way):
