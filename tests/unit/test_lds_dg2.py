@@ -284,6 +284,32 @@ def test_damage(raw: bytes) -> None:
         Dg2.parse(raw)
 
 
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (lying(14, b"\x00\x00\x00\x1f"), "too short for its fields"),
+        (lying(14, b"\x00\x00\x00\x00"), "too short for its fields"),
+        (dg2(template(record(face(points=bytes(8 * 1001))))), "more than 1000 feature points in"),
+        (dg2(template(record(face(b"")))), "an image has from 1 to 8388608 octets in"),
+        (dg2(template(record(face(bytes((8 << 20) + 1))))), "an image has from 1 to 8388608 octets in"),
+        (dg2(template(record(face(b"GIF89a", kind=2)))), "neither JPEG nor JPEG 2000"),
+        (dg2(template(record(*[face()] * 33))), "more than 32 faces"),
+        (dg2(*[template(b"")] * 33), "more than 32 biometric templates"),
+    ],
+)
+def test_a_lie_is_named_where_it_is_read(raw: bytes, message: str) -> None:
+    with pytest.raises(LdsError, match=message) as error:
+        Dg2.parse(raw)
+    assert error.value.offset is not None
+
+
+@pytest.mark.parametrize("declared", ImageFormat)
+def test_an_image_that_announces_nothing_is_what_its_record_says(declared: ImageFormat) -> None:
+    parsed = Dg2.parse(dg2(template(record(face(b"scrambled", kind=declared)))))
+    assert parsed.faces[0].format is declared
+    assert parsed.deviations == ("image-header",)
+
+
 def test_an_error_points_into_the_file() -> None:
     raw = lying(14, b"\xff\xff\xff\xff")
     with pytest.raises(LdsError) as error:

@@ -125,6 +125,27 @@ def test_damaged_headers(image: bytes) -> None:
         read_image_header(image)
 
 
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (b"GIF89a" + bytes(100), "neither JPEG nor JPEG 2000"),
+        (b"\xff\xd8" + segment(0xDA, b"") + frame(), "without frame header"),
+        (b"\xff\xd8" + segment(0xE0, b"") + b"\xff\xd9" + frame(), "without frame header"),
+        (b"\xff\xd8\xff\xe0\x00\x01" + frame(), "shorter than its length field"),
+        (b"\xff\xd8" + segment(0xE0, b"") + b"\x00" + frame(), "marker is missing"),
+        (b"\xff\xd8" + segment(0xE0, b"") * 1001 + frame(), "more than 1000 segments"),
+        (JP2_SIGNATURE + struct.pack(">I4s", 7, b"free") + box(b"jp2h", IHDR), "shorter than its header"),
+        (JP2_SIGNATURE + box(b"free", b"") * 1001 + box(b"jp2h", IHDR), "more than 1000 JP2 boxes"),
+        (JP2_SIGNATURE + box(b"free", b""), "without header and codestream"),
+        (JP2_SIGNATURE + box(b"jp2h", b"") + box(b"jp2c", codestream()), "without image header"),
+        (codestream(left=37), "a size that cannot be"),
+    ],
+)
+def test_a_damaged_header_says_what_is_wrong(image: bytes, message: str) -> None:
+    with pytest.raises(LdsError, match=message):
+        read_image_header(image)
+
+
 def test_other_formats_are_none() -> None:
     assert image_format(b"\x89PNG\r\n\x1a\n") is None
     assert image_format(b"\xff\xd8") is None

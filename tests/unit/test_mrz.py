@@ -170,7 +170,7 @@ def test_another_size_is_refused(text: str, message: str) -> None:
         ({"primary_identifier": "Nguy\u1ec5n"}, "name"),
         ({"primary_identifier": "NGUYEN  THI"}, "primary_identifier"),
         ({"primary_identifier": "NGUYEN "}, "primary_identifier"),
-        ({"secondary_identifier": "VAN<AN"}, "secondary_identifier"),
+        ({"secondary_identifier": "VAN<AN"}, "with a space"),
         ({"primary_identifier": "A" * 31, "secondary_identifier": ""}, "name has at most 30"),
         ({"document_number": "1" * 9 + "2" * 15}, "optional_data has at most 15"),
     ],
