@@ -46,7 +46,10 @@ _ISSUED_BY: Final = {
 
 
 def alpha_2(code: str) -> str | None:
-    """The two letters for a code of an MRZ or a certificate: ``VNM``, ``D<<``, ``vn``; ``None`` where it is in no list."""
+    """The two letters for a code of an MRZ or a certificate: ``VNM``, ``D<<``, ``vn``.
+
+    Two letters are taken as they are; ``None`` for any other code that is in no list.
+    """
     code = code.replace("<", "").strip().upper()
     if len(code) == 2:
         return _EQUIVALENT.get(code, code) if code.isascii() and code.isalpha() else None

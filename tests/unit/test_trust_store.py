@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's certificates: files and folders in, candidates out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chipid.errors import CertificateError
+from chipid.issuing.pki import KeyOptions, TestCsca
+from chipid.pki.trust_store import TrustStore, read_certificates, write_pem
+
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+KEY = KeyOptions("secp256r1")
+
+
+@pytest.fixture(scope="module")
+def one() -> TestCsca:
+    return TestCsca.create(at=AT, key=KEY)
+
+
+@pytest.fixture(scope="module")
+def two() -> TestCsca:
+    return TestCsca.create(at=AT, key=KEY)
+
+
+def test_der_and_pem_are_read(one: TestCsca, two: TestCsca) -> None:
+    assert read_certificates(one.certificate) == (one.parsed,)
+    bundle = b"a comment\n" + one.certificate_pem() + b"\r\n\r\n" + two.certificate_pem().replace(b"\n", b"\r\n")
+    assert read_certificates(bundle) == (one.parsed, two.parsed)
+    assert read_certificates(write_pem([two.parsed, one.parsed])) == (two.parsed, one.parsed)
+
+
+def test_a_private_key_beside_it_is_no_certificate(one: TestCsca) -> None:
+    assert read_certificates(one.to_pem()) == (one.parsed,)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"no certificate",
+        b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
+        b"-----BEGIN CERTIFICATE-----\nMAA=\n",
+        b"-----BEGIN CERTIFICATE-----\n=A=A\n-----END CERTIFICATE-----",
+        b"-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----",
+    ],
+)
+def test_what_holds_no_certificate_is_refused(raw: bytes) -> None:
+    with pytest.raises(CertificateError):
+        TrustStore.from_bytes(raw)
+
+
+def test_a_damaged_certificate_is_not_passed_over(one: TestCsca) -> None:
+    damaged = one.certificate_pem().replace(b"-----END CERTIFICATE-----", b"-----END-----")
+    with pytest.raises(CertificateError, match="damaged"):
+        TrustStore.from_bytes(one.certificate_pem() + damaged)
+
+
+def test_files_and_folders_are_loaded(tmp_path: Path, one: TestCsca, two: TestCsca) -> None:
+    (tmp_path / "csca").mkdir()
+    (tmp_path / "csca" / "one.CER").write_bytes(one.certificate)
+    (tmp_path / "csca" / "README.txt").write_text("not read")
+    (tmp_path / "csca" / "inner").mkdir()
+    (tmp_path / "csca" / "inner" / "bad.pem").write_text("not read either")
+    (tmp_path / "anything").write_bytes(one.certificate_pem() + two.certificate_pem())
+    store = TrustStore.load([tmp_path / "csca", str(tmp_path / "anything")])
+    assert store.certificates == (one.parsed, two.parsed)
+    assert len(store) == 2
+    assert repr(store) == "<TrustStore: 2 certificates>"
+
+
+def test_a_bad_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.pem").write_text("nothing")
+    with pytest.raises(CertificateError, match=r"broken\.pem") as caught:
+        TrustStore.load([tmp_path])
+    assert caught.value.hint
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CertificateError, match=tmp_path.name):
+        TrustStore.load([tmp_path])
+
+
+def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        TrustStore.load([tmp_path / "nowhere.cer"])
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge.der").open("wb") as file:
+        file.truncate(17 * 1024 * 1024)
+    with pytest.raises(CertificateError, match="larger"):
+        TrustStore.load([tmp_path])
+
+
+def test_authorities_and_signers_are_told_apart(one: TestCsca, two: TestCsca) -> None:
+    signer = one.issue_document_signer(at=AT, key=KEY).parsed
+    store = TrustStore([one.parsed, signer, two.parsed])
+    assert (store.authorities, store.document_signers) == ((one.parsed, two.parsed), (signer,))
+
+
+def test_the_likeliest_issuer_comes_first(one: TestCsca, two: TestCsca) -> None:
+    """Both bear one name; the key identifier tells them apart."""
+    other_name = TestCsca.create(at=AT, key=KEY, common_name="Another CSCA")
+    foreign = TestCsca.create("DE", at=AT, key=KEY)
+    store = TrustStore([foreign.parsed, other_name.parsed, one.parsed, two.parsed])
+    signer = two.issue_document_signer(at=AT, key=KEY).parsed
+    assert store.issuers_of(signer) == (two.parsed, one.parsed, other_name.parsed)
+    assert store.named_by(signer) == (two.parsed, one.parsed)
+
+
+def test_an_empty_store_is_false() -> None:
+    assert not TrustStore()
