@@ -62,14 +62,14 @@ def with_file_of(image: CardImage, donor: CardImage, *files: FileId) -> CardImag
 
 
 def with_announced_length(image: CardImage, file: FileId, length: int) -> CardImage:
-    """*file* announces *length* octets of value, whatever it holds (PEERS 13)."""
+    """*file* announces *length* octets of value, whatever it holds (quirk 13)."""
     tlv = parse_tlv(image.files[file])
     head = tlv.raw[: _tag_size(tlv.raw)]
     return with_file(image, file, head + encode_length(length) + tlv.value)
 
 
 def with_indefinite_length(image: CardImage, file: FileId) -> CardImage:
-    """*file* has the indefinite BER length and an end-of-contents marker (PEERS 13: US)."""
+    """*file* has the indefinite BER length and an end-of-contents marker (quirk 13: US)."""
     tlv = parse_tlv(image.files[file])
     return with_file(image, file, tlv.raw[: _tag_size(tlv.raw)] + b"\x80" + tlv.value + b"\x00\x00")
 

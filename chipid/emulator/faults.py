@@ -71,7 +71,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class SelectMfRefused(Fault):
-    """SELECT MF is not known (PEERS 1: VN, DK, LV, UA)."""
+    """SELECT MF is not known (quirk 1: VN, DK, LV, UA)."""
 
     name = "select-mf-refused"
     sw: int = SW.WRONG_INS
@@ -85,7 +85,7 @@ class SelectMfRefused(Fault):
 
 @dataclass(frozen=True)
 class CardAccessRefused(Fault):
-    """EF.CardAccess does not open, although it is there (PEERS 2).
+    """EF.CardAccess does not open, although it is there (quirk 2).
 
     :ivar once_selected: only after the application has been selected.
     """
@@ -117,7 +117,7 @@ class FileRefused(Fault):
 
 @dataclass(frozen=True)
 class LeRefused(Fault):
-    """SELECT and MSE fail where they carry an Le (PEERS 3: DE)."""
+    """SELECT and MSE fail where they carry an Le (quirk 3: DE)."""
 
     name = "le-refused"
     sw: int = SW.WRONG_LENGTH
@@ -130,7 +130,7 @@ class LeRefused(Fault):
 
 @dataclass(frozen=True)
 class BacNotOffered(Fault):
-    """A PACE-only chip hands out a challenge and then knows no BAC key (PEERS 4)."""
+    """A PACE-only chip hands out a challenge and then knows no BAC key (quirk 4)."""
 
     name = "bac-not-offered"
     sw: int = SW.REFERENCE_NOT_FOUND
@@ -142,7 +142,7 @@ class BacNotOffered(Fault):
 
 @dataclass(frozen=True)
 class PaceNeedsTag84(Fault):
-    """MSE:Set AT for PACE must name the domain parameters, even where only one set is there (PEERS 5)."""
+    """MSE:Set AT for PACE must name the domain parameters, even where only one set is there (quirk 5)."""
 
     name = "pace-needs-tag-84"
     sw: int = SW.WRONG_DATA
@@ -160,7 +160,7 @@ class PaceNeedsTag84(Fault):
 
 @dataclass(frozen=True)
 class PaceFails(Fault):
-    """PACE breaks off (PEERS 2, 6).
+    """PACE breaks off (quirk 2, 6).
 
     :ivar step: 0 for MSE:Set AT, 1–4 for the GENERAL AUTHENTICATE of nonce, mapping, key agreement, token.
     """
@@ -204,7 +204,7 @@ class NoExtendedLength(Fault):
 
 @dataclass(frozen=True)
 class UnprotectedStatus(Fault):
-    """A naked status word inside a session, which stays open (PEERS 9).
+    """A naked status word inside a session, which stays open (quirk 9).
 
     :ivar at: which command since power-up; ``None`` for every READ BINARY with extended length fields.
     :ivar counted: whether the chip's send sequence counter took the command and this answer (US) or neither (CN).
@@ -231,7 +231,7 @@ class UnprotectedStatus(Fault):
 
 @dataclass(frozen=True)
 class LeLimit(Fault):
-    """READ BINARY is refused where Le is larger (PEERS 10: UA 192; others 224, 160, 112)."""
+    """READ BINARY is refused where Le is larger (quirk 10: UA 192; others 224, 160, 112)."""
 
     name = "le-limit"
     limit: int = 192
@@ -245,7 +245,7 @@ class LeLimit(Fault):
 
 @dataclass(frozen=True)
 class BufferIncludesOverhead(Fault):
-    """READ BINARY is refused where the protected answer does not fit the chip's buffer (PEERS 11).
+    """READ BINARY is refused where the protected answer does not fit the chip's buffer (quirk 11).
 
     :ivar size: octets of the buffer of 256 that the answer may take; the command's header lies in the rest. With 240
         a chip fails at Le 223 and works at 128.
@@ -266,7 +266,7 @@ class BufferIncludesOverhead(Fault):
 
 @dataclass(frozen=True)
 class EndOfFileWarning(Fault):
-    """6282 as soon as the last octet is read, although nobody asked for more (PEERS 12: ES)."""
+    """6282 as soon as the last octet is read, although nobody asked for more (quirk 12: ES)."""
 
     name = "end-of-file-warning"
 
@@ -278,7 +278,7 @@ class EndOfFileWarning(Fault):
 
 @dataclass(frozen=True)
 class ReadPastEndRefused(Fault):
-    """A read that reaches past the end gives no data at all (PEERS 12).
+    """A read that reaches past the end gives no data at all (quirk 12).
 
     :ivar breaks_mac: the chip answers with a wrong MAC instead of a status word.
     """
@@ -300,7 +300,7 @@ class ReadPastEndRefused(Fault):
 
 @dataclass(frozen=True)
 class NoOddReadBinary(Fault):
-    """READ BINARY with the odd instruction is not known (PEERS 15)."""
+    """READ BINARY with the odd instruction is not known (quirk 15)."""
 
     name = "no-odd-read-binary"
     sw: int = SW.WRONG_INS
@@ -312,7 +312,7 @@ class NoOddReadBinary(Fault):
 
 @dataclass(frozen=True)
 class LoseCardAt(Fault):
-    """The card leaves the field at the n-th command of its life; laid on anew, it works again (PEERS 14)."""
+    """The card leaves the field at the n-th command of its life; laid on anew, it works again (quirk 14)."""
 
     name = "lose-card-at"
     n: int = 10
@@ -333,7 +333,7 @@ class LoseCardAt(Fault):
 
 @dataclass(frozen=True)
 class ActiveAuthenticationNeedsExtendedLe(Fault):
-    """INTERNAL AUTHENTICATE with a short Le gets an empty answer (PEERS 21: AU)."""
+    """INTERNAL AUTHENTICATE with a short Le gets an empty answer (quirk 21: AU)."""
 
     name = "active-authentication-needs-extended-le"
     sw: int = SW.OK
@@ -346,7 +346,7 @@ class ActiveAuthenticationNeedsExtendedLe(Fault):
 
 @dataclass(frozen=True)
 class ActiveAuthenticationRefusesExtendedLe(Fault):
-    """INTERNAL AUTHENTICATE must have a short Le, and the answer is longer than that (PEERS 21: CN)."""
+    """INTERNAL AUTHENTICATE must have a short Le, and the answer is longer than that (quirk 21: CN)."""
 
     name = "active-authentication-refuses-extended-le"
     sw: int = SW.WRONG_LENGTH
@@ -365,7 +365,7 @@ class ActiveAuthenticationRefusesExtendedLe(Fault):
 
 @dataclass(frozen=True)
 class PlaintextAnswer(Fault):
-    """The answer inside a session comes without protection (PEERS 25): a reader must not take it."""
+    """The answer inside a session comes without protection (quirk 25): a reader must not take it."""
 
     name = "plaintext-answer"
     at: int | None = None

@@ -25,7 +25,7 @@ from chipid.iso7816.status import SW
 from chipid.issuing.card_image import CardImage
 
 # A missing data object and a wrong one have a status word each (ICAO 9303-11 §9.8.5).
-_SM_STATUS = {"sm-mac-missing": SW.SM_OBJECT_MISSING, "sm-plaintext": SW.SM_OBJECT_MISSING}
+_SM_STATUS = {"sm-mac-missing": SW.SM_OBJECT_MISSING}
 
 
 class EmulatedCard:
@@ -108,8 +108,6 @@ class EmulatedCard:
             self.applet.end_session()
         exchange.command = wire
         self._process(exchange, self.link.capacity(wire, None))
-        if self.link.overflows(len(exchange.response.data), wire):
-            exchange.response = ResponseAPDU(b"", SW.WRONG_LENGTH)
         return exchange.response.to_bytes()
 
     def _answer_protected(self, exchange: Exchange, wire: CommandAPDU, session: SecureMessaging | None) -> bytes:

@@ -6,10 +6,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from chipid.crypto.ec import EcDomain, generate_key_pair
 from chipid.crypto.random import system_random
 from chipid.crypto.spki import parse_public_key
+from chipid.emulator.applet import State
 from chipid.emulator.attacks import without_file
 from chipid.errors import SecureMessagingError, UnsupportedFeature, WrongPassword
 from chipid.iso7816.apdu import CommandAPDU
@@ -19,8 +22,10 @@ from chipid.iso7816.secure_messaging import protected
 from chipid.iso7816.tlv import build_tlv
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
+from chipid.lds.security_infos import ID_AA, ActiveAuthenticationInfo, SecurityInfos
 from chipid.protocols.active_auth import active_authentication, evaluate_active_authentication
 from chipid.protocols.chip_auth import evaluate_chip_authentication
+from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
 from chipid.protocols.password import Password, PasswordKind
 
 AID = "A0000002471001"
@@ -113,6 +118,8 @@ def test_selecting(terminal) -> None:
     assert t.plain("00 A4 01 0C 02 01 1C")[1] == 0x6A86
     assert t.plain("00 A4 02 04 02 01 1C")[1] == 0x6A86
     assert t.plain("00 A4 04 0C")[1] == 0x6A82
+    assert t.plain("10 A4 00 0C")[1] == 0x6884
+    assert t.plain("01 A4 00 0C")[1] == t.plain("04 A4 00 0C")[1] == 0x6E00
 
 
 def test_master_file_after_the_application(terminal) -> None:
@@ -241,6 +248,7 @@ def test_pace_steps_keep_their_order(terminal) -> None:
     assert t.plain(nonce) == (b"", 0x6985)
     t.plain(SET_AT_PACE)
     assert t.plain(general_authenticate(P256.generator, 0x83, "10"))[1] == 0x6A80
+    assert t.card.applet.state is State.PLAIN
     assert t.plain(nonce) == (b"", 0x6985)
     t.plain(SET_AT_PACE)
     t.plain(nonce)
@@ -281,6 +289,18 @@ def test_files_by_both_identifiers(terminal, way: str) -> None:
         assert t.secure("00 B0 00 00 04") == (image.files[file][:4], 0x9000)
         assert t.secure(f"00 B0 {0x80 | file.sfi:02X} 00 04") == (image.files[file][:4], 0x9000)
         assert t.secure("00 B0 00 01 04") == (image.files[file][1:5], 0x9000)
+
+
+def test_selecting_the_application_anew_leaves_no_file_selected(terminal, way: str) -> None:
+    t = terminal().open(way)
+    assert t.secure(READ_DG1)[1] == 0x9000
+    assert t.secure(SELECT_APPLICATION) == (b"", 0x9000)
+    assert t.secure("00 B0 00 00 01") == (b"", 0x6986)
+
+
+def test_a_protected_file_is_refused_whether_the_image_holds_it_or_not(terminal, way: str, chip_image) -> None:
+    t = terminal(image=without_file(chip_image, FileId.DG3)).open(way)
+    assert t.secure("00 B0 83 00 01") == t.secure("00 A4 02 0C 02 01 03") == (b"", 0x6982)
 
 
 def test_absent_and_protected_files(terminal, way: str) -> None:
@@ -387,7 +407,9 @@ def test_an_answer_without_data_has_status_and_mac_alone(terminal, way: str) -> 
 def test_a_plain_command_ends_the_session(terminal, way: str, command: str) -> None:
     """9303-11-4.3.2-2, 4.2-10, 9.8.3-3, -6."""
     t = terminal().open(way)
+    chips = t.card.applet.session
     data, sw = t.plain(command)
+    assert chips.closed
     if command in (READ_DG1, "00 A4 02 0C 02 01 01"):
         assert (data, sw) == UNPROTECTED_6982
     assert_dead(t)
@@ -472,7 +494,10 @@ def test_chip_authentication_proves_the_chip(terminal, way: str) -> None:
 def test_set_kat(terminal, way: str) -> None:
     """ISO7816_I_1, _I_2: the answer comes under the old keys, then they are dead."""
     t = terminal().open(way)
+    old = t.card.applet.session
     assert t.secure(set_kat(generate_key_pair(P256, system_random).public)) == (b"", 0x9000)
+    assert old.closed
+    assert t.card.applet.session is not old
     assert_dead(t)
 
 
@@ -563,6 +588,8 @@ def test_active_authentication_is_refused(terminal, way: str, chip_image) -> Non
     assert t.secure("00 88 00 00 07 00000000000001 00") == (b"", 0x6700)
     assert t.secure("00 88 00 00 09 000000000000000001 00") == (b"", 0x6700)
     assert t.secure("00 88 00 00 08 0000000000000001") == (b"", 0x6700)
+    assert t.secure("00 88 00 00 00 00 07 00000000000001 00 00") == (b"", 0x6700)
+    assert t.secure("00 88 00 00 00 00 08 0000000000000001 00 80") == (b"", 0x6700)  # Le shorter than the signature
     without_key = terminal(image=replace(chip_image, active_authentication_key=None)).open(way)
     assert without_key.secure("00 88 00 00 08 0000000000000001 00") == (b"", 0x6A88)
 
@@ -572,6 +599,23 @@ def test_a_long_signature_needs_an_extended_le(terminal, way: str) -> None:
     assert t.secure("00 88 00 00 08 0000000000000001 00") == (b"", 0x6700)
     data, sw = t.secure("00 88 00 00 00 00 08 0000000000000001 00 00")
     assert (len(data), sw) == (256, 0x9000)
+
+
+@pytest.mark.parametrize(("arc", "hash_name"), [(2, "sha224"), (3, "sha256"), (4, "sha384")])
+def test_an_ecdsa_chip_hashes_as_dg14_declares(terminal, chip_image, arc: int, hash_name: str) -> None:
+    """9303-11-6.1.2.3-1: r ‖ s, each as long as the order."""
+    key = ec.generate_private_key(ec.BrainpoolP384R1())
+    pkcs8 = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    info = ActiveAuthenticationInfo(ID_AA, 1, f"{ID_ECDSA_PLAIN_SIGNATURES}.{arc}")
+    infos = SecurityInfos.of([info])
+    files = {**chip_image.files, FileId.DG14: Dg14(infos).build(), FileId.DG15: Dg15(spki).build()}
+    t = terminal(image=replace(chip_image, files=files, active_authentication_key=pkcs8)).bac()
+    transcript = t.within(active_authentication(system_random))
+    assert len(transcript.response) == 96
+    finding = evaluate_active_authentication(spki, infos, transcript)
+    assert finding.ok is True
+    assert hash_name in finding.detail
 
 
 def test_dg15_holds_the_key(terminal, chip_keys) -> None:
