@@ -81,7 +81,7 @@ def measure(call: Callable[[], object], calls: int) -> list[float]:
 
 def figure(name: str, values: dict[str, list[float]]) -> dict[str, object]:
     limit = statistics.median(values["limit"])
-    ratios = sorted(ours / limit for ours in values["ours"])
+    ratios = sorted(ours / beside for ours, beside in zip(values["ours"], values["limit"], strict=True))
     return {
         "name": name,
         "limit_us": limit / 1000,

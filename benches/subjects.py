@@ -71,7 +71,7 @@ class _Recorded:
 def pace_terminal() -> Callable[[], object]:
     """The terminal alone: the chip's answers are a recording."""
     can = Password.from_text(PasswordKind.CAN, "012345")
-    infos = SecurityInfos(pace=(PACE_INFO,))
+    infos = SecurityInfos.of([PACE_INFO])
     answers: list[bytes] = []
 
     def keep(_command: CommandAPDU, response: ResponseAPDU) -> None:

@@ -9,7 +9,6 @@ from typing import Final, Literal, TypeAlias, final
 
 from typing_extensions import Buffer
 
-
 Cipher: TypeAlias = Literal["3DES", "AES-128", "AES-192", "AES-256"]
 Hash: TypeAlias = Literal["sha1", "sha224", "sha256", "sha384", "sha512"]
 
@@ -18,7 +17,8 @@ OPENSSL_VERSION: Final[str]
 class NativeError(Exception):
     """A refusal of the C core.
 
-    :ivar code: stable, lower-case, e.g. ``tlv-truncated``, ``sm-mac``, ``ec-point``; ``offset``: octets from the start, -1 where none.
+    :ivar code: stable, lower-case, e.g. ``tlv-truncated``, ``sm-mac``, ``ec-point``; ``offset``: octets from the start, -1
+    where none.
     """
 
     code: str
@@ -62,13 +62,14 @@ def cbc_decrypt(cipher: Cipher, key: Buffer, iv: Buffer, data: Buffer, /) -> byt
 class SecureMessaging:
     """One session (ICAO 9303-11 §9.8), role-free. Keys are copied, and wiped with the object or on its first failure.
 
-    Each ``protect``/``unprotect`` increments the SSC first. After any failed ``unprotect_…`` the keys are wiped and every later
-    call fails with ``sm-closed``. Codes: ``sm-mac``, ``sm-mac-missing``, ``sm-status-missing``, ``sm-status-differs``,
-    ``sm-plaintext`` (a response without any secure-messaging object), ``sm-padding``, ``sm-malformed``, ``sm-length``, ``sm-closed``.
+    Each ``protect``/``unprotect`` increments the SSC first. After a failed ``unprotect_…`` the keys are wiped and every later call
+    fails with ``sm-closed``; a response that is a bare status word (``sm-plaintext``) alone leaves the session open. Codes:
+    ``sm-mac``, ``sm-mac-missing``, ``sm-status-missing``, ``sm-status-differs``, ``sm-plaintext`` (a response without any
+    secure-messaging object), ``sm-padding``, ``sm-malformed``, ``sm-length``, ``sm-closed``.
     """
 
     def __new__(cls, cipher: Cipher, ks_enc: Buffer, ks_mac: Buffer, ssc: Buffer, /) -> SecureMessaging: ...
-    ssc: bytes  # 8 octets for 3DES, 16 for AES; may be set (PEERS.md 9: an unprotected error may or may not count)
+    ssc: bytes  # 8 octets for 3DES, 16 for AES; may be set (docs/quirks.md 9: an unprotected error may or may not count)
     @property
     def cipher(self) -> Cipher: ...
     @property
@@ -86,7 +87,8 @@ class EcDomain:
 
     @staticmethod
     def named(name: str, /) -> EcDomain:
-        """SECG/brainpool name: ``secp192r1 secp224r1 secp256r1 secp384r1 secp521r1 brainpoolP160r1 … brainpoolP512r1`` (r1 only)."""
+        """SECG/brainpool name: ``secp192r1 secp224r1 secp256r1 secp384r1 secp521r1 brainpoolP160r1 … brainpoolP512r1``
+        (r1 only)."""
     @staticmethod
     def explicit(p: Buffer, a: Buffer, b: Buffer, g: Buffer, n: Buffer, h: Buffer | None, /) -> EcDomain:
         """The known curve with exactly these parameters (g a point, compressed or not; h optional), else ``ec-unknown-curve``."""
@@ -116,6 +118,8 @@ class EcDomain:
 # Signatures ------------------------------------------------------------------------------------------------------
 def ecdsa_verify(domain: EcDomain, public_point: Buffer, digest: Buffer, r: Buffer, s: Buffer, /) -> bool: ...
 def rsa_verify_pkcs1(n: Buffer, e: Buffer, hash: Hash, digest: Buffer, signature: Buffer, /) -> bool: ...
-def rsa_verify_pss(n: Buffer, e: Buffer, hash: Hash, mgf_hash: Hash, salt_length: int, digest: Buffer, signature: Buffer, /) -> bool: ...
+def rsa_verify_pss(
+    n: Buffer, e: Buffer, hash: Hash, mgf_hash: Hash, salt_length: int, digest: Buffer, signature: Buffer, /
+) -> bool: ...
 def rsa_recover(n: Buffer, e: Buffer, signature: Buffer, /) -> bytes:
     """signature^e mod n, fixed at the modulus' length. ``rsa-range`` unless signature < n, ``rsa-key`` for an unusable key."""

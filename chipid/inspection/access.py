@@ -142,7 +142,7 @@ class Access:
         try:
             run = yield from pace(info, password, self.random, name_parameters=name_parameters)
         except StatusError as error:
-            # Some chips want the parameters named even where EF.CardAccess leaves no choice (PEERS.md 5).
+            # Some chips want the parameters named even where EF.CardAccess leaves no choice (docs/quirks.md 5).
             if name_parameters or error.sw not in _NAME_THE_PARAMETERS:
                 raise
             run = yield from pace(info, password, self.random, name_parameters=True)

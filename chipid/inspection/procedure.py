@@ -209,7 +209,7 @@ class _Inspector:
         self._ssc = int.from_bytes(self._session.ssc, "big")
 
     def _with_other_counters(self, start: Callable[[], Dialogue[T]]) -> Dialogue[T | None]:
-        """After an unprotected status word: the chip may have counted the command and its answer, or neither (PEERS.md 9)."""
+        """After an unprotected status word: the chip may have counted the command and its answer, or neither (docs/quirks.md 9)."""
         size, before = len(self._session.ssc), self._ssc - 1
         for counter in (before, before + 2):
             if self._session.closed:

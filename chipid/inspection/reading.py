@@ -114,7 +114,7 @@ class FileReader:
 
     def _first_block(self, file: FileId) -> Dialogue[bytes]:
         """By short identifier, which selects the file too; by SELECT where the chip knows none."""
-        # Not even extended length asks for more than the file is sure to hold: some chips answer that with a wrong MAC (PEERS.md 12).
+        # Not even extended length asks for more than the file is sure to hold: some chips break on that (docs/quirks.md 12).
         wanted = HEADER_SIZE if file in _OFTEN_SHORT else min(self.block, self._short)
         response = yield from self._stepping(0x80 | file.sfi, 0, wanted)
         if response.sw in _NO_SHORT_ID:
@@ -124,7 +124,7 @@ class FileReader:
         return _content(response, file)
 
     def _stepping(self, p1: int, p2: int, wanted: int) -> Dialogue[ResponseAPDU]:
-        """READ BINARY, asking for less where the chip refuses the length (PEERS: UA 192, NL 160, 112, 224)."""
+        """READ BINARY, asking for less where the chip refuses the length (quirks: UA 192, NL 160, 112, 224)."""
         while True:
             response = yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=min(wanted, self.block))
             if response.sw >> 8 == 0x6C and response.sw & 0xFF:

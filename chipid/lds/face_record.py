@@ -276,7 +276,7 @@ def read_face_record(octets: OctetReader) -> tuple[tuple[FaceImage, ...], tuple[
 
 
 def read_bare_image(image: bytes) -> FaceImage:
-    """A face from an image that stands where a record belongs (PEERS.md 26).
+    """A face from an image that stands where a record belongs (docs/quirks.md 26).
 
     :raises LdsError: the image's header is damaged.
     """

@@ -125,8 +125,7 @@ def _shorten(components: list[str], given: list[str], width: int) -> None:
         for names in (given, components):
             for index in reversed(range(len(names))):
                 excess = len(_join(" ".join(components), " ".join(given))) - width
-                if excess > 0:
-                    names[index] = names[index][: max(kept, len(names[index]) - excess)]
+                names[index] = names[index][: max(kept, len(names[index]) - max(0, excess))]
     while len(_join(" ".join(components), " ".join(given))) > width and len(components) + len(given) > 1:
         (given if len(given) >= len(components) else components).pop()
 

@@ -22,7 +22,7 @@ KEY_SIZE = 16
 PLAINTEXT_SIZE = 2 * NONCE_SIZE + KEY_SIZE
 CRYPTOGRAM_SIZE = PLAINTEXT_SIZE + MAC_SIZE
 
-# A PACE-only chip answers one of these (PEERS: 6A88 is no verdict on the key).
+# A PACE-only chip answers one of these (quirks: 6A88 is no verdict on the key).
 _NOT_OFFERED = frozenset({SW.REFERENCE_NOT_FOUND, SW.FUNCTION_NOT_SUPPORTED, SW.WRONG_INS, SW.WRONG_CLA})
 # The standard fixes no status word for a wrong key; these are what chips answer to one.
 _WRONG_KEY = frozenset({SW.AUTHENTICATION_FAILED, SW.SECURITY_STATUS, SW.SM_OBJECT_INCORRECT, SW.WRONG_DATA})

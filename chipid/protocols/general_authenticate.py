@@ -19,7 +19,7 @@ HOLDER_AUTHORISATION = 0x7F4C
 
 
 def set_security_environment(p1: int, p2: int, *objects: bytes) -> CommandAPDU:
-    """MSE:Set without Le, which some chips refuse here (PEERS: German cards)."""
+    """MSE:Set without Le, which some chips refuse here (quirks: German cards)."""
     return CommandAPDU(0x00, MANAGE_SECURITY_ENVIRONMENT, p1, p2, b"".join(objects))
 
 

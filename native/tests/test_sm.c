@@ -451,7 +451,7 @@ nothing_behind_the_mac(void)
     chipid_sm_free(sm);
 }
 
-/* PEERS.md 9: the caller may try both counters after a naked status word, and nothing else. */
+/* docs/quirks.md 9: the caller may try both counters after a naked status word, and nothing else. */
 static void
 plaintext_status_leaves_the_session(void)
 {

@@ -48,5 +48,6 @@ def test_a_server_that_only_verifies_imports_no_pcsc_and_starts_light() -> None:
     script = "import sys, chipid; before = set(sys.modules); chipid.verify; print(*sorted(set(sys.modules) | before))"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert "smartcard" not in done.stdout.split()
-    light = subprocess.run([sys.executable, "-c", "import sys, chipid; print(*sys.modules)"], check=True, capture_output=True, text=True)
+    script = "import sys, chipid; print(*sys.modules)"
+    light = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert {"asn1crypto", "cbor2", "PIL", "rich", "chipid._native"}.isdisjoint(light.stdout.split())

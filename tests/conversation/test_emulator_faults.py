@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each quirk of PEERS.md, as a terminal sees it; without the fault the same command is answered by the standard."""
+"""Each quirk of docs/quirks.md, as a terminal sees it; without the fault the same command is answered by the standard."""
 
 from __future__ import annotations
 

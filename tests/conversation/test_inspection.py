@@ -21,6 +21,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.personalisation import personalise
 from chipid.issuing.pki import DocumentSigner, TestCsca
+from chipid.lds.dg1 import Dg1
 from chipid.profiles.access_keys import AccessKeys
 from chipid.verification.verdict import CheckName, Outcome
 
@@ -67,8 +68,6 @@ def keys() -> AccessKeys:
 
 @pytest.fixture(scope="session")
 def zone_keys(image: CardImage) -> AccessKeys:
-    from chipid.lds.dg1 import Dg1
-
     return AccessKeys.from_mrz("\n".join(Dg1.parse(image.files[FileId.DG1]).mrz.lines))
 
 
@@ -123,13 +122,15 @@ def test_fingerprints_are_refused_without_terminal_authentication(read: Read) ->
 def test_a_servers_challenge_is_used_and_recorded(read: Read, trust: chipid.TrustStore) -> None:
     evidence = read(challenge=bytes(range(1, 9)))
     assert evidence.active_authentication is not None
-    assert (evidence.active_authentication.challenge, evidence.active_authentication.challenge_source) == (bytes(range(1, 9)), "given")
+    transcript = evidence.active_authentication
+    assert (transcript.challenge, transcript.challenge_source) == (bytes(range(1, 9)), "given")
     assert chipid.verify(evidence, trust=trust, at=AT).accepted
 
 
 def test_two_readings_have_different_challenges(read: Read) -> None:
     one, two = read().active_authentication, read().active_authentication
-    assert one is not None and two is not None
+    assert one is not None
+    assert two is not None
     assert one.challenge != two.challenge
 
 

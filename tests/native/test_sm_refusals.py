@@ -148,7 +148,9 @@ def test_a_block_of_zeros_is_no_padding(cipher: str) -> None:
 
 
 @CIPHERS
-@pytest.mark.parametrize(("ins", "tag", "good"), [(0xB0, 0x87, True), (0xB0, 0x85, False), (0xB1, 0x85, True), (0xB1, 0x87, True)])
+@pytest.mark.parametrize(
+    ("ins", "tag", "good"), [(0xB0, 0x87, True), (0xB0, 0x85, False), (0xB1, 0x85, True), (0xB1, 0x87, True)]
+)
 def test_the_cryptogram_follows_the_instruction(cipher: str, ins: int, tag: int, good: bool) -> None:
     maker, session = _maker(cipher, 2), _session(cipher)
     session.protect_command(bytes((0x00, ins, 0x00, 0x00, 0x00)))
@@ -169,7 +171,7 @@ def test_a_protected_error_is_an_answer(cipher: str) -> None:
 
 @CIPHERS
 def test_a_naked_status_leaves_the_session_to_the_caller(cipher: str) -> None:
-    """PEERS.md 9: some chips have counted the command that they refuse, some have not."""
+    """docs/quirks.md 9: some chips have counted the command that they refuse, some have not."""
     session = _session(cipher)
     session.protect_command(b"\x00\xb0\x00\x00\x00")
     before = session.ssc

@@ -158,7 +158,7 @@ def test_noise(name: str, raw: bytes) -> None:
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_deep_nesting_and_endless_children_end(name: str) -> None:
-    """PEERS.md 29: recursion, counts and lengths."""
+    """docs/quirks.md 29: recursion, counts and lengths."""
     parse, seed = SEEDS[name]
     tag = seed[:1]
     survives(parse, tag * 100_000)
