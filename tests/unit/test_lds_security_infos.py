@@ -151,6 +151,7 @@ def test_other_protocols_are_unknown(oid: str) -> None:
         CCCD + b"\x00",
         b"\x31\x35" + CCCD[2:],
         build_tlv(0x31, b"\x31\x00"),
+        build_tlv(0x31, b"\x31" + ALL[0].build()[1:]),
         build_tlv(0x31, b"\x30\x00"),
         build_tlv(0x31, b"\x30\x03\x02\x01\x02"),
         build_tlv(0x31, b"\x30\x03\x06\x01\x80"),

@@ -154,6 +154,7 @@ def test_sixteen_hashes_are_the_most() -> None:
         security_object(1, (entry(1),), build_tlv(0x30, build_tlv(0x13, b"0108"))),
         security_object(1, (entry(1),), build_tlv(0x30, build_tlv(0x13, b"01\n8"), build_tlv(0x13, b"040000"))),
         security_object(1, (entry(1),), build_tlv(0x30, build_tlv(0x13, b"0" * 65), build_tlv(0x13, b"040000"))),
+        security_object(1, (entry(1),), build_tlv(0x30, VERSION_INFO[2:], b"\x05\x00")),
         security_object(1, (entry(1),), VERSION_INFO, b"\x04"),
     ],
 )
