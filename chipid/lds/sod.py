@@ -40,7 +40,7 @@ class EfSod:
     """The outer layer of EF.SOD.
 
     :ivar cms: the CMS ContentInfo inside, as it stands.
-    :ivar indefinite_length: the file or the ContentInfo has an indefinite length, which BER has and DER has not (docs/quirks.md 13).
+    :ivar indefinite_length: the file or the ContentInfo has an indefinite length: BER, and not DER (docs/quirks.md 13).
     """
 
     cms: bytes = field(repr=False)
