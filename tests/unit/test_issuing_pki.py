@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The test PKI: what it issues holds before our own verifier and before OpenSSL's."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from chipid.crypto.signature import EcPublicKey, Hash, PssScheme
+from chipid.errors import CertificateError, LdsError, MalformedData, UnsupportedFeature
+from chipid.issuing.certificates import Period
+from chipid.issuing.pki import DocumentSigner, KeyOptions, SignerProfile, TestCsca
+from chipid.issuing.signed_data import SignatureOptions
+from chipid.issuing.signing_keys import SigningKey, read_private_key
+from chipid.lds.sod import EfSod, LDSSecurityObject
+from chipid.pki.chain import validate_chain
+from chipid.pki.cms import SignedData
+from chipid.pki.signed_data import verify_signers
+from chipid.pki.trust_store import TrustStore
+
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+GROUPS = {1: b"\x61\x00", 2: b"\x75\x00", 13: b"\x6d\x00"}
+KEYS = [
+    pytest.param(KeyOptions(), id="default"),
+    pytest.param(KeyOptions("secp256r1"), id="P-256"),
+    pytest.param(KeyOptions("brainpoolP256r1", hash_name="sha1"), id="SHA-1"),
+    pytest.param(KeyOptions("secp521r1", explicit_parameters=False), id="P-521, named"),
+    pytest.param(KeyOptions("secp224r1", hash_name="sha224"), id="P-224"),
+    pytest.param(KeyOptions("brainpoolP512r1"), id="brainpoolP512r1"),
+    pytest.param(KeyOptions("rsa-2048"), id="PKCS1"),
+    pytest.param(KeyOptions("rsa-2048", rsa_padding="pss", hash_name="sha512"), id="PSS"),
+]
+
+
+def fixed_random() -> object:
+    """The same octets in each test run."""
+    counter = iter(range(1, 1_000_000))
+    return lambda size: next(counter).to_bytes(size, "big")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_is_issued_is_verified(key: KeyOptions) -> None:
+    csca = TestCsca.create(at=AT, key=key)
+    signer = csca.issue_document_signer(at=AT, key=key)
+    sod = EfSod.parse(signer.sign_sod(GROUPS))
+    signed = SignedData.parse(sod.cms)
+    (finding,) = verify_signers(signed)
+    chain = validate_chain(signer.parsed, TrustStore([csca.parsed]), AT)
+    assert (finding.ok, chain.signature.ok, chain.trust.ok, chain.validity.ok) == (True, True, True, True)
+    expected = {"sha1-signature"} if key.hash_name == "sha1" else set()
+    assert set(finding.deviations) == expected
+    named = {"dsc-named-curve", "csca-named-curve"} if not key.explicit_parameters else set()
+    assert set(chain.deviations) == named | {f"dsc-{code}" for code in expected}
+    public = signer.parsed.public_key
+    assert not isinstance(public, EcPublicKey) or (public.domain.name, public.explicit) == (key.kind, key.explicit_parameters)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key.values[0].hash_name != "sha1"])
+def test_openssl_verifies_what_is_issued(tmp_path: Path, key: KeyOptions) -> None:
+    """With named curves and without SHA-1: its chains allow neither explicit parameters nor that hash."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("the openssl command is not installed")
+    key = replace(key, explicit_parameters=False)
+    csca = TestCsca.create(at=AT, key=key)
+    signer = csca.issue_document_signer(at=AT, key=key)
+    (tmp_path / "csca.pem").write_bytes(csca.certificate_pem())
+    (tmp_path / "sod.cms").write_bytes(EfSod.parse(signer.sign_sod(GROUPS)).cms)
+    command = [openssl, "cms", "-verify", "-inform", "DER", "-in", "sod.cms", "-CAfile", "csca.pem", "-purpose", "any"]
+    command += ["-attime", str(int(AT.timestamp()) + 1), "-out", "content"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "content").read_bytes() == LDSSecurityObject.over(GROUPS).build()
+
+
+def test_the_defaults_are_the_cards() -> None:
+    """brainpoolP384r1 with SHA-384, explicit parameters, data groups hashed with SHA-256."""
+    csca = TestCsca.create(at=AT)
+    signer = csca.issue_document_signer(at=AT)
+    listed = LDSSecurityObject.parse(SignedData.parse(EfSod.parse(signer.sign_sod(GROUPS)).cms).content or b"")
+    assert (listed.hash_algorithm, listed.version, sorted(listed.hashes)) == ("sha256", 0, [1, 2, 13])
+    public = signer.parsed.public_key
+    assert isinstance(public, EcPublicKey)
+    assert (public.domain.name, public.explicit, signer.key.scheme.hash) == ("brainpoolP384r1", True, "sha384")
+    assert csca.parsed.not_after > signer.parsed.not_after > AT + timedelta(days=3650)
+
+
+@pytest.mark.parametrize("hash_name", ["sha1", "sha224", "sha256", "sha384", "sha512"])
+def test_data_groups_are_hashed_as_asked(hash_name: Hash) -> None:
+    signer = TestCsca.create(at=AT).issue_document_signer(at=AT)
+    sod = signer.sign_sod(GROUPS, hash_name=hash_name, lds_version="0108", unicode_version="040000")
+    listed = LDSSecurityObject.parse(SignedData.parse(EfSod.parse(sod).cms).content or b"")
+    assert (listed, listed.version) == (LDSSecurityObject.over(GROUPS, hash_name, lds_version="0108", unicode_version="040000"), 1)
+
+
+def test_no_sod_is_signed_over_nothing() -> None:
+    signer = TestCsca.create(at=AT).issue_document_signer(at=AT)
+    with pytest.raises(LdsError):
+        signer.sign_sod({})
+    with pytest.raises(LdsError):
+        signer.sign_sod({17: b""})
+
+
+def test_the_signer_is_named_as_asked() -> None:
+    signer = TestCsca.create(at=AT).issue_document_signer(at=AT)
+    options = SignatureOptions(by_key_identifier=True, include_certificate=False, signing_time=AT)
+    (finding,) = verify_signers(SignedData.parse(EfSod.parse(signer.sign_sod(GROUPS, options=options)).cms), [signer.parsed])
+    assert (finding.ok, finding.signed_at, finding.deviations) == (True, AT, ())
+
+
+def test_what_the_certificate_holds_is_a_parameter() -> None:
+    csca = TestCsca.create("DE", at=AT, common_name="csca-test")
+    validity, usage = Period(AT, AT + timedelta(days=10)), Period(AT, AT + timedelta(days=5))
+    profile = SignerProfile(validity=validity, usage_period=usage, key_usage=None, document_types=("P",))
+    signer = csca.issue_document_signer(at=AT, country="AT", common_name="Signer", profile=profile).parsed
+    assert (signer.subject.country, signer.issuer.country, str(signer.issuer)) == (
+        "AT",
+        "DE",
+        "C=DE, O=chipid test PKI, CN=csca-test",
+    )
+    assert (signer.not_before, signer.not_after) == (validity.not_before, validity.not_after)
+    assert signer.usage_period is not None
+    assert signer.usage_period.not_after == usage.not_after
+    assert (signer.key_usage, signer.document_types) == (None, {"P"})
+
+
+def test_randomness_is_a_parameter() -> None:
+    """With the same source the same EC keys, serial numbers and signatures come out."""
+    first, second = (TestCsca.create(at=AT, random=fixed_random()) for _ in range(2))  # type: ignore[arg-type]
+    assert first.certificate == second.certificate
+    assert first.certificate != TestCsca.create(at=AT).certificate
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_and_certificates_are_saved_privately(tmp_path: Path, key: KeyOptions) -> None:
+    csca = TestCsca.create(at=AT, key=key)
+    signer = csca.issue_document_signer(at=AT, key=key)
+    csca.save(tmp_path / "csca.pem")
+    signer.save(tmp_path / "signer.pem")
+    for name in ("csca.pem", "signer.pem"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+    loaded = TestCsca.load(tmp_path / "csca.pem")
+    assert (loaded.certificate, loaded.subject, loaded.key.scheme) == (csca.certificate, csca.subject, csca.key.scheme)
+    again = DocumentSigner.load(tmp_path / "signer.pem", hash_name=key.hash_name, rsa_padding=key.rsa_padding)
+    assert (again.certificate, again.key.scheme) == (signer.certificate, signer.key.scheme)
+    (finding,) = verify_signers(SignedData.parse(EfSod.parse(again.sign_sod(GROUPS)).cms))
+    assert finding.ok
+    renewed = loaded.issue_document_signer(at=AT, key=key)
+    assert renewed.parsed.verified_by(csca.parsed).valid
+
+
+def test_the_public_half_holds_no_private_key() -> None:
+    csca = TestCsca.create(at=AT)
+    assert b"PRIVATE" not in csca.certificate_pem()
+    assert b"PRIVATE" in csca.to_pem()
+
+
+def test_a_repr_shows_no_key() -> None:
+    csca = TestCsca.create(at=AT)
+    assert "private" not in repr(csca)
+    assert "private" not in repr(csca.key)
+
+
+def test_other_files_are_refused() -> None:
+    csca, other = TestCsca.create(at=AT), TestCsca.create(at=AT)
+    for pem in (csca.certificate_pem(), csca.to_pem() + other.certificate_pem(), csca.key.to_pem() + other.certificate_pem()):
+        with pytest.raises(MalformedData):
+            TestCsca.from_pem(pem)
+    for pem in (csca.key.to_pem(), b"", csca.key.to_pem().replace(b"MI", b"XX", 1) + csca.certificate_pem()):
+        with pytest.raises(MalformedData):
+            DocumentSigner.from_pem(pem)
+    with pytest.raises(CertificateError):
+        TestCsca.from_pem(b"nothing")
+
+
+def test_unknown_kinds_of_keys_are_refused() -> None:
+    for kind in ("rsa-512", "rsa-99999", "rsa-", "brainpoolP320r1", "ed25519", ""):
+        with pytest.raises(UnsupportedFeature):
+            TestCsca.create(at=AT, key=KeyOptions(kind))
+
+
+def test_a_private_key_that_cannot_sign_here_is_refused() -> None:
+    for private in (ed25519.Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256K1())):
+        form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        with pytest.raises(UnsupportedFeature):
+            read_private_key(private.private_bytes(serialization.Encoding.PEM, form, plain))
+
+
+def test_pss_salts_are_as_long_as_the_hash() -> None:
+    key = SigningKey.generate("rsa-2048", bytes, hash_name="sha384", rsa_padding="pss")
+    assert key.scheme == PssScheme("sha384", "sha384", 48)
+
+
+def test_a_renamed_csca_tells_so_in_its_link() -> None:
+    old, same, renamed = (TestCsca.create(at=AT, common_name=name) for name in ("Old", "Old", "New"))
+    links = [TrustStore.from_bytes(old.issue_link(new)).certificates[0] for new in (same, renamed)]
+    assert ["2.23.136.1.1.6.1" in link.extensions for link in links] == [False, True]
+    assert [link.deviations for link in links] == [(), ()]
