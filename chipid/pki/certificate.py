@@ -185,6 +185,7 @@ class _Parser:
         self._note("version-not-3", version != 3)
         self._note("inner-algorithm-differs", tbs_algorithm != algorithm)
         self._note("not-der", not asn1.is_der(self._root))
+        self._note("default-value-encoded", any(extension.default_encoded for extension in self._extensions.values()))
         constraints = self._extension(ext.BASIC_CONSTRAINTS, "basic-constraints", ext.basic_constraints)
         self._note("basic-constraints-encoding", constraints is not None and not constraints.encoding_ok)
         return Certificate(

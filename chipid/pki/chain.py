@@ -17,6 +17,7 @@ from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2, may_issue_for
 from chipid.pki.extensions import KeyUsage
+from chipid.pki.names import COMMON_NAME
 from chipid.pki.trust_store import TrustStore
 
 PATH_LIMIT = 8
@@ -100,9 +101,19 @@ def _paths(signer: Certificate, store: TrustStore) -> tuple[list[_Path], bool]:
 
 
 def _grow(path: _Path, store: TrustStore) -> tuple[list[_Path], bool]:
+    """The path with each authority on top that signed its last certificate; of the country, where none that it names did."""
+    last = path.certificates[-1]
+    grown, unsupported = _signed_by(path, store.named_by(last))
+    if grown:
+        return grown, unsupported
+    others, _ = _signed_by(path, store.of_country(last.issuer))
+    return others, unsupported
+
+
+def _signed_by(path: _Path, candidates: tuple[Certificate, ...]) -> tuple[list[_Path], bool]:
     last, unsupported = path.certificates[-1], False
     grown = []
-    for issuer in store.issuers_of(last):
+    for issuer in candidates:
         if issuer in path.certificates:
             continue
         try:
@@ -236,9 +247,12 @@ def _deviations(certificate: Certificate, role: str) -> tuple[str, ...]:
         "key-usage-not-critical": usage is not None and not usage.critical,
         "country-missing": certificate.subject.country is None,
         "country-encoding": not _is_tidy_country(certificate),
+        "common-name-missing": certificate.subject.first(COMMON_NAME) is None,
+        "crl-distribution-points-missing": ext.CRL_DISTRIBUTION_POINTS not in certificate.extensions,
         "named-curve": _names_curve(certificate),
         "usage-period-missing": ext.PRIVATE_KEY_USAGE_PERIOD not in certificate.extensions,
         "alternative-name-missing": not {ext.SUBJECT_ALT_NAME, ext.ISSUER_ALT_NAME} <= set(certificate.extensions),
+        "alternative-name-country": not _is_tidy_alternative(certificate),
     }
     if role == "dsc":
         rules |= {
@@ -268,7 +282,16 @@ def _pairwise_deviations(path: _Path) -> Iterator[str]:
 
 def _is_tidy_country(certificate: Certificate) -> bool:
     countries = {certificate.subject.country, certificate.issuer.country} - {None}
-    return len(countries) <= 1 and all(country is not None and len(country) == 2 and country.isupper() for country in countries)
+    printable = certificate.subject.country_is_printable and certificate.issuer.country_is_printable
+    upper = all(country is not None and len(country) == 2 and country.isupper() for country in countries)
+    return len(countries) <= 1 and printable and upper
+
+
+def _is_tidy_alternative(certificate: Certificate) -> bool:
+    """The states in the alternative names are those of the names, as an MRZ writes them (ICAO 9303-12 §7.1.1.2)."""
+    pairs = {ext.SUBJECT_ALT_NAME: certificate.subject, ext.ISSUER_ALT_NAME: certificate.issuer}
+    states = ((certificate.alternative_state(oid), name.country or "") for oid, name in pairs.items())
+    return all(state is None or (len(state) != 2 and alpha_2(state) == alpha_2(country)) for state, country in states)
 
 
 def _names_curve(certificate: Certificate) -> bool:

@@ -53,11 +53,13 @@ class Extension:
     """One extension.
 
     :ivar value: the octets inside ``extnValue``.
+    :ivar default_encoded: ``critical FALSE`` is spelt out, which DER leaves out.
     """
 
     oid: str
     critical: bool
     value: bytes = field(repr=False)
+    default_encoded: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def parse_extension(element: asn1.Element) -> Extension:
     critical = fields.optional(asn1.BOOLEAN)
     value = fields.octet_string()
     fields.finish()
-    return Extension(oid, critical is not None and critical.boolean(), value)
+    is_critical = critical is not None and critical.boolean()
+    return Extension(oid, is_critical, value, critical is not None and not is_critical)
 
 
 def subject_key_identifier(reader: asn1.Reader) -> bytes:

@@ -16,6 +16,7 @@ from chipid.errors import CertificateError
 
 COUNTRY, COMMON_NAME, LOCALITY = "2.5.4.6", "2.5.4.3", "2.5.4.7"
 
+_COUNTRY_OID = bytes.fromhex("0603550406")
 _LABELS = {
     COMMON_NAME: "CN", "2.5.4.5": "serialNumber", COUNTRY: "C", LOCALITY: "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU",
 }  # fmt: skip
@@ -56,6 +57,11 @@ class Name:
     def country(self) -> str | None:
         """The first ``countryName``, as written, without spaces around it."""
         return self.first(COUNTRY)
+
+    @property
+    def country_is_printable(self) -> bool:
+        """Whether each ``countryName`` is a PrintableString, as RFC 5280 §A.1 has it."""
+        return self.raw.count(_COUNTRY_OID) == self.raw.count(_COUNTRY_OID + b"\x13")
 
     def first(self, oid: str) -> str | None:
         """The first attribute *oid*, ``None`` where there is none."""

@@ -83,15 +83,11 @@ class TrustStore:
         """The rest."""
         return tuple(certificate for certificate in self._certificates if not _is_authority(certificate))
 
-    def issuers_of(self, certificate: Certificate) -> tuple[Certificate, ...]:
-        """The authorities that may have signed *certificate*, likeliest first: by key identifier and by name, then by country.
-
-        Who of them did is a matter of the signature: several CSCAs bear one name, and anybody can write a name.
-        """
-        return tuple(dict.fromkeys((*self.named_by(certificate), *self.of_country(certificate.issuer))))
-
     def named_by(self, certificate: Certificate) -> tuple[Certificate, ...]:
-        """The authorities that *certificate* names as its issuer, by key identifier or by name, first those that fit both."""
+        """The authorities that *certificate* names as its issuer, by key identifier or by name, first those that fit both.
+
+        Who of them signed it is a matter of the signature: several CSCAs bear one name, and anybody can write a name.
+        """
         by_key = self._by_key.get(certificate.authority_key_id or b"", [])
         by_name = self._by_subject.get(certificate.issuer.normalised, [])
         both = [candidate for candidate in by_key if candidate in by_name]

@@ -49,6 +49,7 @@ def oks(finding: ChainFinding) -> tuple[bool | None, bool | None, bool | None]:
     return finding.signature.ok, finding.trust.ok, finding.validity.ok
 
 
+SPELT_OUT = asn1.sequence(asn1.oid("1.2.3.4"), asn1.encode(asn1.BOOLEAN, b"\0"), asn1.octet_string(b""))
 ALL_GOOD, ALL_OPEN = (True, True, True), (None, None, None)
 
 
@@ -325,6 +326,7 @@ def test_a_state_certifies_the_signers_of_its_territories() -> None:
     [
         ({"document_types": None}, "dsc-document-types-missing"),
         ({"extra_extensions": (build.authority(),)}, "dsc-basic-constraints-present"),
+        ({"extra_extensions": (SPELT_OUT,)}, "dsc-default-value-encoded"),
     ],
 )
 def test_what_the_profile_asks_of_a_signer_is_told(csca: TestCsca, profile: dict[str, object], deviation: str) -> None:
@@ -347,6 +349,7 @@ def test_bare_certificates_are_told_to_be_bare() -> None:
     finding = judge(Certificate.parse(bare), csca)
     assert oks(finding) == ALL_GOOD
     expected = {"key-usage", "usage-period", "alternative-name", "authority-key-identifier", "document-types"}
+    expected |= {"crl-distribution-points"}
     assert {f"dsc-{item}-missing" for item in expected} | {"dsc-country-encoding", "dsc-named-curve"} <= set(finding.deviations)
 
 
@@ -366,6 +369,61 @@ def test_a_wrong_key_identifier_is_told(csca: TestCsca) -> None:
     )
     finding = judge(Certificate.parse(certificate), csca)
     assert (oks(finding), finding.deviations) == (ALL_GOOD, ("dsc-authority-key-identifier-differs",))
+
+
+class Spelt(Subject):
+    """A name whose alternative, or whose country, is written otherwise."""
+
+    def build_alternative(self) -> bytes:
+        other = self.organization if self.organization != "UTF" else "VNM"
+        return super().build_alternative().replace(b"VNM", other.encode())
+
+    def build(self) -> bytes:
+        name = super().build()
+        return name.replace(b"\x13\x02VN", b"\x0c\x02VN") if self.organization == "UTF" else name
+
+
+@pytest.mark.parametrize(
+    ("written", "deviations"),
+    [
+        ("DEU", ("csca-alternative-name-country", "dsc-alternative-name-country")),
+        ("VNM", ()),
+        ("UTF", ("csca-country-encoding", "dsc-country-encoding")),
+    ],
+)
+def test_the_ways_to_write_a_state_are_told(written: str, deviations: tuple[str, ...]) -> None:
+    subject, key = Spelt("VN", "Test CSCA", written), SigningKey.generate("secp256r1", system_random)
+    extensions = build.common_extensions(subject, subject, key.public, key.public, Period(AT, LATER))
+    certificate = build.build_certificate(
+        issuer=subject,
+        issuer_key=key,
+        subject=subject,
+        subject_key=key.public,
+        serial=1,
+        validity=Period(AT, LATER),
+        extensions=[build.key_usage([KeyUsage.KEY_CERT_SIGN, KeyUsage.CRL_SIGN]), build.authority(), *extensions],
+    )
+    csca = TestCsca(certificate, key, subject)
+    finding = judge(signer_of(csca), csca)
+    assert (oks(finding), set(finding.deviations)) == (ALL_GOOD, set(deviations))
+
+
+def test_a_csca_without_a_name_of_its_own_is_told(csca: TestCsca) -> None:
+    class Nameless(Subject):
+        def build(self) -> bytes:
+            return asn1.sequence(*(element.raw for element in list(asn1.Reader(super().build()).sequence())[:2]))
+
+    nameless = replace(csca, subject=Nameless("VN", "", "chipid test PKI"))
+    own = build.build_certificate(
+        issuer=nameless.subject,
+        issuer_key=csca.key,
+        subject=nameless.subject,
+        subject_key=csca.key.public,
+        serial=1,
+        validity=Period(AT, LATER),
+        extensions=[build.authority()],
+    )
+    assert "csca-common-name-missing" in judge(signer_of(nameless), Certificate.parse(own)).deviations
 
 
 def test_sha1_in_the_chain_is_told() -> None:

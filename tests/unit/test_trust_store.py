@@ -108,8 +108,8 @@ def test_the_likeliest_issuer_comes_first(one: TestCsca, two: TestCsca) -> None:
     foreign = TestCsca.create("DE", at=AT, key=KEY)
     store = TrustStore([foreign.parsed, other_name.parsed, one.parsed, two.parsed])
     signer = two.issue_document_signer(at=AT, key=KEY).parsed
-    assert store.issuers_of(signer) == (two.parsed, one.parsed, other_name.parsed)
     assert store.named_by(signer) == (two.parsed, one.parsed)
+    assert store.of_country(signer.issuer) == (other_name.parsed, one.parsed, two.parsed)
 
 
 def test_an_empty_store_is_false() -> None:
