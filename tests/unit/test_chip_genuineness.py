@@ -52,7 +52,9 @@ def test_a_proven_key_that_nobody_signed_is_a_forgery(evidence: Evidence) -> Non
 def tampered_answer(evidence: Evidence) -> Evidence:
     assert evidence.active_authentication is not None
     answer = evidence.active_authentication.response
-    return replace(evidence, active_authentication=replace(evidence.active_authentication, response=answer[:-1] + bytes([answer[-1] ^ 1])))
+    return replace(
+        evidence, active_authentication=replace(evidence.active_authentication, response=answer[:-1] + bytes([answer[-1] ^ 1]))
+    )
 
 
 def other_challenge(evidence: Evidence) -> Evidence:
@@ -68,7 +70,9 @@ def refused_answer(evidence: Evidence) -> Evidence:
 def tampered_exchange(evidence: Evidence) -> Evidence:
     assert evidence.chip_authentication is not None
     raw = evidence.chip_authentication.response
-    return replace(evidence, chip_authentication=replace(evidence.chip_authentication, response=raw[:-4] + bytes([raw[-4] ^ 1]) + raw[-3:]))
+    return replace(
+        evidence, chip_authentication=replace(evidence.chip_authentication, response=raw[:-4] + bytes([raw[-4] ^ 1]) + raw[-3:])
+    )
 
 
 def other_ephemeral_key(evidence: Evidence) -> Evidence:

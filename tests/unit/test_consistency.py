@@ -56,7 +56,11 @@ def attempt(protocol: Protocol, result: Result, reason: str | None = None) -> Ac
         ((), Outcome.UNDETERMINED, "access-unknown"),
         ((attempt(Protocol.PACE, Result.FAILED, "wrong-password"),), Outcome.UNDETERMINED, "access-failed"),
         ((DONE,), Outcome.SUCCESSFUL, "ok"),
-        ((attempt(Protocol.PACE, Result.FAILED), attempt(Protocol.BAC, Result.DONE)), Outcome.UNDETERMINED, "bac-after-pace-failed"),
+        (
+            (attempt(Protocol.PACE, Result.FAILED), attempt(Protocol.BAC, Result.DONE)),
+            Outcome.UNDETERMINED,
+            "bac-after-pace-failed",
+        ),
         ((attempt(Protocol.BAC, Result.DONE),), Outcome.UNDETERMINED, "pace-not-tried"),
     ],
 )
@@ -134,7 +138,9 @@ def test_a_wrong_check_digit_fails(evidence: Evidence) -> None:
     assert mrz is not None
 
 
-@pytest.mark.parametrize(("raw", "outcome", "reason"), [(None, Outcome.UNDETERMINED, "dg1-missing"), (b"x", Outcome.FAILED, "dg1-malformed")])
+@pytest.mark.parametrize(
+    ("raw", "outcome", "reason"), [(None, Outcome.UNDETERMINED, "dg1-missing"), (b"x", Outcome.FAILED, "dg1-malformed")]
+)
 def test_no_zone(evidence: Evidence, raw: bytes | None, outcome: Outcome, reason: str) -> None:
     check, mrz = consistency.machine_readable_zone(with_file(evidence, FileId.DG1, raw))
     assert said(check) == (outcome, reason)
@@ -201,7 +207,9 @@ def test_dg13_of_another_state_is_not_judged(evidence: Evidence) -> None:
 
 
 def passport(expiry: str) -> Mrz:
-    return Mrz(MrzFormat.TD3, "P", "UTO", "L898902C3", "740812", "F", expiry, "UTO", primary_identifier="A", secondary_identifier="B")
+    return Mrz(
+        MrzFormat.TD3, "P", "UTO", "L898902C3", "740812", "F", expiry, "UTO", primary_identifier="A", secondary_identifier="B"
+    )
 
 
 def cccd(evidence: Evidence, expiry: str) -> Mrz:
@@ -247,5 +255,7 @@ def test_a_date_within_fifteen_years_is_taken_for_what_it_is(today: object, days
 
     assert isinstance(today, date)
     expiry = today + timedelta(days=days)
-    check = consistency.document_expiry(passport(expiry.strftime("%y%m%d")), datetime(today.year, today.month, today.day, tzinfo=UTC))
+    check = consistency.document_expiry(
+        passport(expiry.strftime("%y%m%d")), datetime(today.year, today.month, today.day, tzinfo=UTC)
+    )
     assert said(check) == ((Outcome.SUCCESSFUL, "ok") if days >= 0 else (Outcome.FAILED, "document-expired"))
