@@ -42,7 +42,9 @@ def _compare(mrz: Mrz, signer: Certificate, sod: SecurityObject) -> Check:
     state = alpha_2(mrz.issuing_state)
     if state is None:
         return Check(_NAME, Outcome.UNDETERMINED, "issuing-state-unknown", "DG1 names a state that is in no list.")
-    states = {alpha_2(certificate.subject.country or "") for certificate in _authorities(sod, signer)} - {None}
+    anchor = sod.chain.anchor if sod.chain is not None else None
+    countries = [certificate.subject.country for certificate in (signer, anchor) if certificate is not None]
+    states = {alpha_2(country or "") for country in countries} - {None}
     if not states:
         return Check(_NAME, Outcome.UNDETERMINED, "signer-state-missing", "The signer's certificate names no state.")
     # 4. They are one. A territory's document may be signed in its state's name: the path has been checked for that.
@@ -51,11 +53,6 @@ def _compare(mrz: Mrz, signer: Certificate, sod: SecurityObject) -> Check:
         return Check(_NAME, Outcome.FAILED, "issuing-state-mismatch", f"DG1 is of {state}, its signer of {listed}.")
     detail = f"DG1 and its signer are of {state}."
     return Check(_NAME, Outcome.SUCCESSFUL, "ok", detail, tuple(_deviations(mrz, signer)))
-
-
-def _authorities(sod: SecurityObject, signer: Certificate) -> tuple[Certificate, ...]:
-    anchor = sod.chain.anchor if sod.chain is not None else None
-    return (signer,) if anchor is None else (signer, anchor)
 
 
 def _deviations(mrz: Mrz, signer: Certificate) -> list[str]:

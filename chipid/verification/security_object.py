@@ -30,7 +30,7 @@ class SecurityObject:
 
     :ivar check: SOD_SIGNATURE.
     :ivar listed: the hashes, signed or not; ``None`` where none can be read.
-    :ivar unlisted_reason: why there are none, a reason code; empty where there are.
+    :ivar unlisted_reason: why there are none, a reason code; means nothing where there are.
     :ivar signer: the SignerInfo that counts; :ivar chain: the path of its certificate.
     """
 
@@ -87,7 +87,7 @@ def _missing(evidence: Evidence) -> SecurityObject:
 
 
 def _failed(reason: str, detail: str, listed: LDSSecurityObject | None = None) -> SecurityObject:
-    return SecurityObject(Check(_NAME, Outcome.FAILED, reason, detail), listed, "" if listed else reason)
+    return SecurityObject(Check(_NAME, Outcome.FAILED, reason, detail), listed, reason)
 
 
 def _chain(signer: SignerFinding, trust: TrustStore | None, at: datetime) -> ChainFinding | None:

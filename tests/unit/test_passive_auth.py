@@ -183,6 +183,26 @@ def test_of_several_signers_the_trusted_one_counts(signer: DocumentSigner, csca:
     assert outcome(alone, NAME.TRUST_STATUS) == (FAILED, "untrusted-signer")
 
 
+def test_of_several_signers_the_best_counts(signer: DocumentSigner, csca: TestCsca, trust: TrustStore) -> None:
+    expired = csca.issue_document_signer(at=AT, key=KEY, profile=SignerProfile(validity=Period(AT, AT + timedelta(days=1))))
+    unknown = TestCsca.create("DE", at=AT, key=KEY).issue_document_signer(at=AT, key=KEY)
+    forger = TestCsca.create(at=AT, key=KEY).issue_document_signer(at=AT, key=KEY)
+    ranked = {
+        "ok": (signer, expired),
+        "dsc-expired": (expired, unknown),
+        "no-trust-anchor": (unknown, forger),
+    }
+    for reason, (better, worse) in ranked.items():
+        for order in ((better, worse), (worse, better)):
+            result = passive_authentication(evidence(signed_by(*order)), trust, LATER)
+            assert outcome(result, NAME.CERTIFICATE_VALIDITY)[1] == reason
+    broken = DocumentSigner(signer.certificate, forger.key)
+    for order in ((broken, forger), (forger, broken)):
+        result = passive_authentication(evidence(signed_by(*order)), trust, LATER)
+        assert outcome(result, NAME.SOD_SIGNATURE) == (SUCCESSFUL, "ok")
+        assert outcome(result, NAME.TRUST_STATUS) == (FAILED, "untrusted-signer")
+
+
 def signed_by(*signers: DocumentSigner) -> bytes:
     parts = []
     for signer in signers:
@@ -386,6 +406,25 @@ def test_a_trusted_state_cannot_issue_for_another(trust: TrustStore) -> None:
     store = TrustStore([*trust.certificates, rogue.parsed])
     result = passive_authentication(evidence(signer.sign_sod(GROUPS)), store, LATER)
     assert outcome(result, NAME.TRUST_STATUS) == (FAILED, "country-mismatch")
+
+
+@pytest.mark.parametrize(("state", "expected"), [("GBD", SUCCESSFUL), ("BMU", SUCCESSFUL), ("VNM", FAILED)])
+def test_a_territorys_document_is_its_states_too(state: str, expected: Outcome) -> None:
+    britain = TestCsca.create("GB", at=AT, key=KEY)
+    groups = {**GROUPS, 1: dg1_of(state)}
+    raw = britain.issue_document_signer(at=AT, key=KEY, country="BM").sign_sod(groups)
+    result = passive_authentication(evidence(raw, groups), TrustStore([britain.parsed]), LATER)
+    assert outcome(result, NAME.ISSUING_STATE)[0] is expected
+    # An anchor that does not vouch for the signer does not lend it its state.
+    alone = passive_authentication(evidence(raw, groups), None, LATER)
+    assert outcome(alone, NAME.ISSUING_STATE)[0] is (SUCCESSFUL if state == "BMU" else FAILED)
+
+
+def test_a_signer_of_no_state_leaves_the_question_open() -> None:
+    stateless = TestCsca.create("", at=AT, key=KEY)
+    raw = stateless.issue_document_signer(at=AT, key=KEY).sign_sod(GROUPS)
+    result = passive_authentication(evidence(raw), TrustStore([stateless.parsed]), LATER)
+    assert outcome(result, NAME.ISSUING_STATE) == (UNDETERMINED, "signer-state-missing")
 
 
 def test_the_state_needs_dg1_and_a_signer(sod: bytes, trust: TrustStore) -> None:
