@@ -18,6 +18,7 @@ from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
 
 _NO_NUMBERS_HINT = "No number of a card stands in a command line: chipid asks for it, or reads it from a file. See --help."
+_COMPLETION = "_CHIPID_COMPLETE"  # what shells set to ask click for completions
 _DEBUG_HINT = "CHIPID_DEBUG=1 shows where it happened; what it shows may hold personal data. Please report it."
 
 
@@ -47,6 +48,11 @@ def _outcome(command: click.Command, arguments: Sequence[str] | None) -> int:  #
     except ChipIdError as problem:
         _debug()
         return _fail(of_error(problem), str(problem), problem.hint)
+    except SystemExit:
+        if _COMPLETION in os.environ:
+            raise
+        # Click's own way out where stdout is closed; its code 1 would say "rejected".
+        raise BrokenPipeError from None
     except BrokenPipeError:
         raise
     except OSError as problem:

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``chipid inspect``."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from chipid.emulator import attacks
+from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.tlv import build_tlv
+from chipid.lds.dg2 import Dg2
+from chipid.report.schema import FileReport, Node
+from chipid.report.structure import DEPTH_LIMIT, NODE_LIMIT
+
+
+@pytest.fixture
+def inspect(cli, tmp_path: Path):
+    def inspected(raw: bytes, *arguments):
+        (tmp_path / "file").write_bytes(raw)
+        return cli("inspect", tmp_path / "file", *arguments)
+
+    return inspected
+
+
+def facts(report) -> list[tuple[str, str]]:
+    assert isinstance(report, FileReport)
+    return [(fact.name, fact.value) for fact in report.facts]
+
+
+def leaves(nodes: tuple[Node, ...]):
+    for node in nodes:
+        yield from leaves(node.children) if node.children else [node]
+
+
+@pytest.mark.parametrize("file", [FileId.COM, FileId.SOD, FileId.DG1, FileId.DG2, FileId.DG13, FileId.DG14, FileId.DG15])
+def test_each_file_of_the_chip_is_known(inspect, chipid_card_image, file: FileId) -> None:
+    raw = chipid_card_image.files[file]
+    result = inspect(raw, "--json")
+    assert (result.code, result.err) == (0, "")
+    report = result.report
+    assert isinstance(report, FileReport)
+    assert (report.type, report.size, report.truncated) == (file.label, len(raw), False)
+    assert report.structure[0].tag == f"{file.tag:02X}"
+    assert report.structure[0].offset == 0
+    assert sum(node.length for node in leaves(report.structure)) < len(raw)
+    assert inspect(raw).out.startswith(f"{file.label}, {len(raw)} octets\n")
+
+
+def test_ef_com(inspect, chipid_card_image) -> None:
+    found = facts(inspect(chipid_card_image.files[FileId.COM], "--json").report)
+    assert ("data groups", "DG1, DG2, DG3, DG13, DG15, DG14") in found
+    assert ("LDS version", "0107") in found
+
+
+def test_ef_sod(inspect, chipid_card_image) -> None:
+    found = dict(facts(inspect(chipid_card_image.files[FileId.SOD], "--json").report))
+    assert found["hash algorithm"] == "sha256"
+    assert found["data groups"] == "DG1, DG2, DG3, DG13, DG14, DG15"
+    assert found["content type"] == "2.23.136.1.1.1"
+    assert found["public key"] == "brainpoolP384r1"
+    assert "Test Document Signer" in found["subject"]
+
+
+def test_no_hash_of_personal_data_is_shown(inspect, chipid_card_image) -> None:
+    digest = hashlib.sha256(chipid_card_image.files[FileId.DG1]).hexdigest()
+    assert digest in chipid_card_image.files[FileId.SOD].hex()
+    for arguments in ([], ["--json"]):
+        assert digest not in inspect(chipid_card_image.files[FileId.SOD], *arguments).out.lower()
+
+
+def test_dg15_shows_no_key(inspect, chipid_card_image) -> None:
+    result = inspect(chipid_card_image.files[FileId.DG15], "--json")
+    assert ("public key", "RSA-2048") in facts(result.report)
+    assert chipid_card_image.files[FileId.DG15][40:60].hex() not in result.out.lower()
+
+
+def test_ef_card_access(inspect, chipid_card_image) -> None:
+    result = inspect(chipid_card_image.files[FileId.CARD_ACCESS], "--json")
+    assert result.code == 0
+    assert result.json["type"] == "EF.CardAccess"
+    assert ("offers", "PACE-ECDH-GM-AES-CBC-CMAC-128, version 2, brainpoolP256r1") in facts(result.report)
+
+
+def test_dg2(inspect, chipid_card_image) -> None:
+    (name, value), *_ = facts(inspect(chipid_card_image.files[FileId.DG2], "--json").report)
+    assert name == "face"
+    assert value.startswith("JPEG, 480 × 640 pixels, ")
+
+
+@pytest.mark.parametrize("file", [FileId.DG1, FileId.DG2, FileId.DG3, FileId.DG13])
+def test_personal_leaves_are_hidden(inspect, chipid_card_image, file: FileId) -> None:
+    report = inspect(chipid_card_image.files[file], "--json").report
+    assert isinstance(report, FileReport)
+    found = [node for node in leaves(report.structure) if node.length]
+    assert found
+    assert all(node.redacted and node.value is None for node in found)
+    assert all(field.redacted for field in report.holder if field.value is not None)
+
+
+def test_show_personal(inspect, chipid_card_image) -> None:
+    hidden, shown = (inspect(chipid_card_image.files[FileId.DG13], *more).out for more in ([], ["--show-personal"]))
+    assert "Nguyễn" not in hidden
+    assert "[hidden]" in hidden
+    assert "Nguyễn Văn An" in shown
+    assert "[hidden]" not in shown
+
+
+def test_dg13_of_another_state_is_structure_alone(inspect) -> None:
+    result = inspect(build_tlv(0x6D, build_tlv(0x30, build_tlv(0x04, b"anything"))), "--json")
+    assert result.code == 0
+    assert result.json["holder"] == []
+    assert result.json["structure"][0]["children"][0]["children"][0]["redacted"] is True
+
+
+@pytest.mark.parametrize("form", ["pem", "der"])
+def test_certificates(inspect, chipid_issuer, form: str) -> None:
+    csca = chipid_issuer.csca
+    result = inspect(csca.certificate if form == "der" else csca.certificate_pem(), "--json")
+    assert result.code == 0
+    assert result.json["type"] == "certificate"
+    found = dict(facts(result.report))
+    assert "Test CSCA" in found["subject"]
+    assert found["issuer"] == found["subject"]
+    assert found["authority"] == "yes"
+    assert found["SHA-256"] == csca.parsed.fingerprint
+
+
+def test_several_certificates(inspect, chipid_issuer) -> None:
+    both = chipid_issuer.csca.certificate_pem() + chipid_issuer.signer.certificate_pem()
+    result = inspect(both, "--json")
+    assert result.json["title"] == "2 certificates"
+    assert [name for name, _ in facts(result.report)].count("subject") == 2
+
+
+def test_a_private_key_is_named_and_not_shown(inspect, chipid_issuer) -> None:
+    result = inspect(chipid_issuer.csca.to_pem())
+    assert result.code == 0
+    assert result.out.startswith("private key, which is not shown")
+    assert "BEGIN" not in result.out
+
+
+def test_signed_data(inspect, chipid_issuer) -> None:
+    signed = chipid_issuer.signer.sign("1.2.840.113549.1.7.1", b"content")
+    assert inspect(signed, "--json").json["type"] == "CMS"
+
+
+def test_ef_card_security(inspect, chipid_issuer, chipid_card_image) -> None:
+    infos = chipid_card_image.files[FileId.CARD_ACCESS]
+    signed = chipid_issuer.signer.sign("0.4.0.127.0.7.3.2.1", infos)
+    result = inspect(signed, "--json")
+    assert result.json["type"] == "EF.CardSecurity"
+    assert any(value.startswith("PACE-ECDH-GM") for _, value in facts(result.report))
+
+
+def test_evidence(cli, evidence_file: Path) -> None:
+    result = cli("inspect", evidence_file, "--json")
+    assert result.code == 0
+    assert result.json["type"] == "evidence"
+    document = result.json["document"]
+    assert document["profile"] == "vn-cccd"
+    assert all(field["redacted"] or field["value"] is None for field in document["holder"])
+    assert "PACE  with CAN from number  done" in cli("inspect", evidence_file).out
+
+
+def test_a_card_image_tells_no_key(cli, desk) -> None:
+    result = cli("inspect", desk.card, "--json")
+    assert result.code == 0
+    assert result.json["type"] == "card-image"
+    found = dict(facts(result.report))
+    assert found["opens with the CAN"] == "yes"
+    assert found["needs Terminal Authentication"] == "DG3"
+    assert "345678" not in cli("inspect", desk.card, "--show-personal").out
+
+
+def test_a_portrait(inspect, chipid_card_image) -> None:
+    face = Dg2.parse(chipid_card_image.files[FileId.DG2]).portrait
+    assert face is not None
+    result = inspect(face.image, "--json")
+    assert result.json["title"] == "JPEG image"
+    assert ("size", "480 × 640 pixels") in facts(result.report)
+
+
+def test_a_transcript(cli, desk) -> None:
+    trace = desk.path("trace")
+    assert cli("dump", "--card", desk.card, "--number-file", desk.number, "--trace-whole", trace).code == 0
+    result = cli("inspect", trace, "--json")
+    assert result.json["type"] == "transcript"
+    assert int(dict(facts(result.report))["exchanges"]) > 10
+
+
+def test_standard_input(cli, chipid_card_image) -> None:
+    result = cli("inspect", "-", stdin=chipid_card_image.files[FileId.COM])
+    assert result.code == 0
+    assert result.out.startswith("EF.COM")
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"", "no file that chipid knows at offset 0"),
+        (b"\x00hello", "no file that chipid knows"),
+        (bytes.fromhex("60055F01043031"), "in 60 at offset 2"),
+        (bytes.fromhex("6D0530030201"), "at offset 0"),
+        (bytes.fromhex("3003020101"), "offset"),
+        (bytes.fromhex("77023000"), "offset"),
+        (b"\xff\xd8\xff\xe0", "offset"),
+        (b"# chipid transcript 1 whole\n<", "line 2"),
+        (b"# chipid transcript \xff", "offset 20"),
+    ],
+)
+def test_malformed_files_are_6_with_their_place(inspect, raw: bytes, message: str) -> None:
+    result = inspect(raw)
+    assert result.code == 6
+    assert result.out == ""
+    assert message in result.err
+    assert result.err.startswith("chipid: error: ")
+
+
+def test_a_cut_file_is_6(inspect, chipid_card_image) -> None:
+    for file, raw in chipid_card_image.files.items():
+        assert inspect(raw[:-1]).code == 6, file
+
+
+def test_a_file_nested_without_end_is_6(inspect) -> None:
+    raw = b""
+    for _ in range(DEPTH_LIMIT + 2):
+        raw = build_tlv(0x30, raw)
+    result = inspect(build_tlv(0x6D, raw))
+    assert result.code == 6
+    assert "nested too deeply" in result.err
+
+
+def test_a_file_of_very_many_objects_is_cut_and_says_so(inspect) -> None:
+    raw = build_tlv(0x6D, bytes.fromhex("0400") * (NODE_LIMIT + 1))
+    result = inspect(raw, "--json")
+    assert result.code == 0
+    assert result.json["truncated"] is True
+    assert inspect(raw).out.endswith("… and more\n")
+    assert inspect(build_tlv(0x6D, bytes.fromhex("0400") * (NODE_LIMIT - 1)), "--json").json["truncated"] is False
+
+
+def test_text_from_a_file_cannot_steer_the_terminal(inspect) -> None:
+    raw = build_tlv(0x60, build_tlv(0x5F01, b"0107"), build_tlv(0x5F36, b"040000"), build_tlv(0x5C, b"\x61"))
+    hostile = raw + b""
+    assert inspect(hostile).code == 0
+    texts = build_tlv(0x31, build_tlv(0x30, bytes.fromhex("060355040A"), build_tlv(0x0C, "\x1b[2J\u202eevil\r".encode())))
+    result = inspect(texts)
+    assert "\x1b" not in result.out
+    assert "\u202e" not in result.out
+    assert "\\u{1b}[2J\\u{202e}evil\\u{d}" in result.out
+
+
+def test_a_damaged_sod_of_a_forger_is_6(inspect, desk) -> None:
+    forged = attacks.with_announced_length(desk.image, FileId.SOD, 5000)
+    assert inspect(forged.files[FileId.SOD]).code == 6

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``chipid issue`` and ``chipid emulate``."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from chipid.issuing.card_image import CardImage
+from chipid.report.schema import IssueReport
+
+
+@pytest.fixture
+def description(tmp_path: Path, chipid_citizen) -> Path:
+    path = tmp_path / "citizen.json"
+    # Smaller keys than a CCCD's: making them is not what is tested here.
+    path.write_text(json.dumps({**chipid_citizen, "portrait": "none"}))
+    return path
+
+
+def test_a_card_that_is_issued_can_be_read_and_is_accepted(cli, desk, description: Path, tmp_path: Path) -> None:
+    card, anchor = tmp_path / "new.image", tmp_path / "new.pem"
+    issued = cli("issue", description, "--out", card, "--trust-out", anchor, "--json")
+    assert (issued.code, issued.err) == (0, "")
+    report = issued.report
+    assert isinstance(report, IssueReport)
+    assert report.card == str(card)
+    assert {file.name for file in report.files} >= {"EF.SOD", "DG1", "DG13", "DG14", "DG15"}
+    assert stat.S_IMODE(card.stat().st_mode) == 0o600
+    assert cli("dump", "--card", card, "--number-file", desk.number, "--verify", "--trust", anchor).code == 0
+    assert cli("dump", "--card", card, "--number-file", desk.number, "--verify", "--trust", desk.trust).code != 0
+
+
+def test_a_csca_can_be_kept_and_used_again(cli, desk, description: Path, tmp_path: Path) -> None:
+    first, second, anchor, csca = (tmp_path / name for name in ("1", "2", "anchor.pem", "csca.key"))
+    assert cli("issue", description, "--out", first, "--trust-out", anchor, "--csca-out", csca).code == 0
+    assert stat.S_IMODE(csca.stat().st_mode) == 0o600
+    assert b"PRIVATE KEY" not in anchor.read_bytes()
+    assert cli("issue", description, "--out", second, "--csca", csca).code == 0
+    for card in (first, second):
+        assert cli("dump", "--card", card, "--number-file", desk.number, "--verify", "--trust", anchor).code == 0
+
+
+def test_nothing_is_overwritten_without_force(cli, description: Path, tmp_path: Path) -> None:
+    (tmp_path / "card").write_text("kept")
+    arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor")
+    result = cli(*arguments)
+    assert result.code == 2
+    assert (tmp_path / "card").read_text() == "kept"
+    assert not (tmp_path / "anchor").exists()
+    assert cli(*arguments, "--force").code == 0
+
+
+def test_a_card_that_nobody_could_verify_is_not_made(cli, description: Path, tmp_path: Path) -> None:
+    result = cli("issue", description, "--out", tmp_path / "card")
+    assert result.code == 2
+    assert "--trust-out" in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no JSON"),
+        ("{", "no JSON"),
+        ("[]", "no JSON object"),
+        ("[" * 100_000, "no JSON"),
+        ('{"document": "cccd"}', "description"),
+        ('{"number": 12}', "description"),
+    ],
+)
+def test_a_wrong_description_is_6(cli, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "citizen.json").write_text(text)
+    result = cli("issue", tmp_path / "citizen.json", "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor")
+    assert result.code == 6
+    assert message in result.err
+    assert not (tmp_path / "card").exists()
+
+
+def test_a_wrong_csca_is_6(cli, desk, description: Path, tmp_path: Path) -> None:
+    result = cli("issue", description, "--out", tmp_path / "card", "--csca", desk.trust)
+    assert result.code == 6
+    assert "private key" in result.err
+
+
+# Emulating -------------------------------------------------------------------------------------------------------
+
+
+class VirtualReader:
+    """The reader's end of vpcd: asks a card that comes for its ATR, sends commands, and goes."""
+
+    def __init__(self, *messages: bytes) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.answers: list[bytes] = []
+        self._messages = messages
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with self._listener, self._listener.accept()[0] as connection, connection.makefile("rb") as stream:
+            for message in self._messages:
+                connection.sendall(len(message).to_bytes(2, "big") + message)
+                head = stream.read(2)
+                if len(head) < 2:
+                    return
+                self.answers.append(stream.read(int.from_bytes(head, "big")))
+
+    def join(self) -> None:
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+SELECT = bytes.fromhex("00A4040C07A0000002471001")
+
+
+def test_an_emulated_card_answers_and_a_service_that_goes_is_3(cli, desk) -> None:
+    reader = VirtualReader(b"\x04", SELECT)
+    result = cli("emulate", desk.card, "--port", reader.port)
+    reader.join()
+    assert reader.answers[0][:1] == b"\x3b"
+    assert reader.answers[1] == b"\x90\x00"
+    assert (result.code, result.out) == (3, "")
+    assert "let the card go" in result.err
+
+
+def test_a_card_can_be_pulled(cli, desk) -> None:
+    reader = VirtualReader(SELECT, SELECT, SELECT)
+    result = cli("emulate", desk.card, "--port", reader.port, "--pull-after", "2")
+    reader.join()
+    assert reader.answers == [b"\x90\x00"] * 2
+    assert (result.code, result.err) == (0, "")
+
+
+def test_a_card_can_have_faults(cli, desk) -> None:
+    reader = VirtualReader(SELECT)
+    cli("emulate", desk.card, "--port", reader.port, "--fault", "raw-answer:octets=6F42")
+    reader.join()
+    assert reader.answers == [b"\x6f\x42"]
+
+
+def test_no_virtual_reader_is_3(cli, desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    result = cli("emulate", desk.card, "--port", port)
+    assert result.code == 3
+    assert "vsmartcard-vpcd" in result.err
+
+
+@pytest.mark.parametrize("arguments", [("--slot", "2"), ("--port", "0"), ("--pull-after", "-1"), ("--fault", "no-such-thing")])
+def test_wrong_options_are_2(cli, desk, arguments) -> None:
+    assert cli("emulate", desk.card, *arguments).code == 2
+
+
+def test_what_is_no_card_image_is_6(cli, desk) -> None:
+    assert cli("emulate", desk.trust).code == 6
+    assert CardImage.load(desk.card).can == "345678"
