@@ -159,10 +159,10 @@ def test_plain_and_der_ecdsa_are_told_apart(ec_key: SigningKey) -> None:
         assert not verify_signature(ec_key.public, algorithm, b"other", signer.sign(MESSAGE))
 
 
-def pkcs1_without_null(key: SigningKey, digest_info_tail: bytes = b"") -> bytes:
+def pkcs1_without_null(key: SigningKey, digest_info_tail: bytes = b"", message: bytes = MESSAGE) -> bytes:
     assert isinstance(key.private, rsa.RSAPrivateKey)
     numbers = key.private.private_numbers()
-    info = asn1.sequence(build_hash_identifier("sha256"), asn1.octet_string(hashlib.sha256(MESSAGE).digest())) + digest_info_tail
+    info = asn1.sequence(build_hash_identifier("sha256"), asn1.octet_string(hashlib.sha256(message).digest())) + digest_info_tail
     block = b"\0\1" + b"\xff" * (256 - 3 - len(info)) + b"\0" + info
     return pow(int.from_bytes(block, "big"), numbers.d, numbers.public_numbers.n).to_bytes(256, "big")
 
@@ -178,6 +178,15 @@ def test_pkcs1_without_null_is_told(rsa_key: SigningKey) -> None:
 def test_nothing_hides_behind_a_pkcs1_digest(rsa_key: SigningKey) -> None:
     algorithm = build_algorithm_identifier(Pkcs1Scheme("sha256"))
     assert not verify_signature(rsa_key.public, algorithm, MESSAGE, pkcs1_without_null(rsa_key, b"\0"))
+
+
+def test_a_signature_is_as_long_as_the_modulus(rsa_key: SigningKey) -> None:
+    """One that begins with a zero is the same number without it, and no signature (RFC 8017 §8.2.2)."""
+    algorithm = build_algorithm_identifier(Pkcs1Scheme("sha256"))
+    messages = (str(number).encode() for number in range(100_000))
+    message, signature = next((each, made) for each in messages if not (made := pkcs1_without_null(rsa_key, message=each))[0])
+    assert verify_signature(rsa_key.public, algorithm, message, signature)
+    assert not verify_signature(rsa_key.public, algorithm, message, signature[1:])
 
 
 def test_the_digest_algorithm_may_be_the_one_that_was_used(rsa_key: SigningKey) -> None:
@@ -196,12 +205,18 @@ def test_odd_parameters_short_keys_and_sha1_are_told(rsa_key: SigningKey, ec_key
     short = SigningKey.generate("secp192r1", system_random, hash_name="sha1")
     finding = verify_signature(short.public, build_algorithm_identifier(short.scheme), MESSAGE, short.sign(MESSAGE))
     assert (finding.valid, finding.deviations) == (True, ("sha1-signature", "short-key"))
+    small = SigningKey.generate("rsa-1024", system_random)
+    assert verify_signature(small.public, build_algorithm_identifier(small.scheme), MESSAGE, small.sign(MESSAGE)).deviations == (
+        "short-key",
+    )
 
 
 def test_a_signature_of_a_larger_curve_is_told(ec_key: SigningKey) -> None:
     larger = SigningKey.generate("secp384r1", system_random, hash_name="sha256")
     finding = verify_signature(ec_key.public, build_algorithm_identifier(ec_key.scheme), MESSAGE, larger.sign(MESSAGE))
     assert (finding.valid, finding.deviations) == (False, ("ecdsa-other-curve",))
+    merely_wrong = verify_signature(ec_key.public, build_algorithm_identifier(ec_key.scheme), b"other", ec_key.sign(MESSAGE))
+    assert (merely_wrong.valid, merely_wrong.deviations) == (False, ())
 
 
 def test_a_key_of_another_kind_made_no_signature(rsa_key: SigningKey, ec_key: SigningKey) -> None:
