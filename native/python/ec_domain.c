@@ -37,6 +37,14 @@ wrap(module_state *state, chipid_status status, chipid_ec *made)
     return (PyObject *)self;
 }
 
+/* Refuses by itself: with no constructor at all, pickle's old protocols would write an empty object. */
+static PyObject *
+ec_new(PyTypeObject *Py_UNUSED(type), PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+{
+    PyErr_SetString(PyExc_TypeError, "an EcDomain is made by EcDomain.named or EcDomain.explicit");
+    return NULL;
+}
+
 static void
 ec_dealloc(PyObject *self)
 {
@@ -289,13 +297,14 @@ static PyGetSetDef ec_getset[] = {
 PyDoc_STRVAR(ec_doc, "A prime-field group: a curve we know, possibly with a mapped generator (ICAO 9303-11 §4.4.3.3.1).");
 
 static PyType_Slot ec_slots[] = {
-    {Py_tp_doc, (void *)ec_doc},   {Py_tp_dealloc, (void *)ec_dealloc}, {Py_tp_methods, (void *)ec_methods},
-    {Py_tp_repr, (void *)ec_repr}, {Py_tp_getset, (void *)ec_getset},   {0, NULL},
+    {Py_tp_doc, (void *)ec_doc},   {Py_tp_new, (void *)ec_new},         {Py_tp_dealloc, (void *)ec_dealloc},
+    {Py_tp_repr, (void *)ec_repr}, {Py_tp_methods, (void *)ec_methods}, {Py_tp_getset, (void *)ec_getset},
+    {0, NULL},
 };
 
 PyType_Spec ec_domain_spec = {
     .name = "chipid._native.EcDomain",
     .basicsize = sizeof(ec_object),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = ec_slots,
 };

@@ -232,7 +232,9 @@ class SecureMessaging:
         return tlv(0x85, ciphertext) if odd else tlv(0x87, b"\x01" + ciphertext)
 
     def mac(self, header: bytes, objects: bytes) -> bytes:
-        message = self.ssc + (pad(header, self.block) if header else b"") + (pad(objects, self.block) if objects else b"")
+        message = (
+            self.ssc + (pad(header, self.block) if header else b"") + (pad(objects, self.block) if objects else b"")
+        )
         if self.cipher == "3DES":
             return retail_mac(self.ks_mac, message, padded=False)
         return cmac(self.ks_mac, message)[:8]

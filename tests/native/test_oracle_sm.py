@@ -64,7 +64,9 @@ def test_oracle_terminal_against_chip(
 
 
 @given(pairs(), st.lists(commands(), min_size=1, max_size=5))
-def test_a_conversation_octet_for_octet(pair: tuple[SecureMessaging, oracle.SecureMessaging], sent: list[bytes]) -> None:
+def test_a_conversation_octet_for_octet(
+    pair: tuple[SecureMessaging, oracle.SecureMessaging], sent: list[bytes]
+) -> None:
     ours, theirs = pair
     for command in sent:
         assert ours.protect_command(command) == theirs.protect_command(command)
@@ -78,7 +80,9 @@ def test_damaged_messages(
 ) -> None:
     ours, theirs = pair
     start = theirs.counter
-    wire = bytearray(theirs.protect_command(command[:400] if len(command) < 400 else b"\x00\xb0\x00\x00\x10" + bytes(16)))
+    wire = bytearray(
+        theirs.protect_command(command[:400] if len(command) < 400 else b"\x00\xb0\x00\x00\x10" + bytes(16))
+    )
     theirs.counter, theirs.odd = start, None
     for _ in range(data.draw(st.integers(0, 2))):
         wire[data.draw(st.integers(0, len(wire) - 1))] = data.draw(st.integers(0, 255))
@@ -105,7 +109,7 @@ OBJECTS = st.sampled_from(
         "8E0401020304",
         "8101FF",
         "30800000",
-        "998102" "9000",
+        "9981029000",
         "87FF",
         "00",
     )
