@@ -221,6 +221,23 @@ def test_a_missing_or_malformed_alternative_name_names_no_state() -> None:
     assert parsed.alternative_state(ext.SUBJECT_ALT_NAME) is None
 
 
+def test_a_key_that_signs_itself_under_two_names_is_no_anchor() -> None:
+    other = Certificate.parse(certificate(issuer=Subject("VN", "Somebody else", "Some organization").build()))
+    assert other.verified_by(other).valid
+    assert not other.is_self_signed
+
+
+def test_a_key_is_described_in_a_few_words() -> None:
+    assert describe_key(SigningKey.generate("rsa-1024", system_random).public) == "RSA-1024"
+    assert describe_key(KEY.public) == "secp256r1"
+
+
+def test_a_key_may_bear_any_identifier() -> None:
+    bare = Certificate.parse(certificate())
+    named = Certificate.parse(certificate(extensions=[extension(ext.SUBJECT_KEY_IDENTIFIER, asn1.octet_string(b"any"))]))
+    assert named.key_identifiers == bare.key_identifiers | {b"any"}
+
+
 def test_a_key_has_an_identifier_without_the_extension() -> None:
     plain, named = Certificate.parse(certificate()), TestCsca.create(at=AT).parsed
     assert len(plain.key_identifiers) == 1
