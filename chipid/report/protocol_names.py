@@ -13,7 +13,12 @@ _DH_PARAMETERS = {0: "MODP-1024/160", 1: "MODP-2048/224", 2: "MODP-2048/256"}
 
 PROTOCOL_NAMES: dict[str, str] = {
     **{f"{ID_PACE}.{n}": f"PACE-{mapping}" for n, mapping in _PACE.items()},
-    **{f"{ID_PACE}.{n}.{m}": f"PACE-{mapping}-{cipher}" for n, mapping in _PACE.items() for m, cipher in _CIPHERS.items()},
+    **{
+        f"{ID_PACE}.{n}.{m}": f"PACE-{mapping}-{cipher}"
+        for n, mapping in _PACE.items()
+        for m, cipher in _CIPHERS.items()
+        if not (mapping == "ECDH-CAM" and m == 1)  # Chip Authentication Mapping goes with AES alone (§9.2.3)
+    },
     **{f"{ID_CA}.{n}.{m}": f"CA-{kind}-{cipher}" for n, kind in _AGREEMENTS.items() for m, cipher in _CIPHERS.items()},
     **{f"{ID_PK}.{n}": f"PK-{kind}" for n, kind in _AGREEMENTS.items()},
     ID_AA: "AA",

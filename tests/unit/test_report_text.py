@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""report/text.py: what a person sees first, and that columns stand below each other."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from chipid.report import schema
+from chipid.report.document import rfc3339
+from chipid.report.notices import notices
+from chipid.report.text import Role, document_text, file_text, readers_text, verdict_text
+from chipid.report.verdict import verdict_part
+from chipid.verification.policy import Policy
+from chipid.verification.verdict import Check, CheckName, Outcome
+
+OK = tuple(Check(name, Outcome.SUCCESSFUL, "ok") for name in CheckName)
+
+
+def report_on(*changed: Check) -> schema.VerdictReport:
+    checks = {check.name: check for check in (*OK, *changed)}
+    verdict = verdict_part(Policy.counter().decide(checks.values()))
+    said = notices(cccd=True, portrait=False, complete=True, judged=True)
+    return schema.VerdictReport(verdict=verdict, read_at="2026-11-23T10:00:00Z", complete=True, notices=said)
+
+
+def document(**changes: object) -> schema.DocumentReport:
+    empty = schema.DocumentReport(
+        read_at="2026-11-23T10:00:00Z",
+        reader=None,
+        atr=None,
+        complete=True,
+        profile="icao",
+        access=(),
+        offers=(),
+        files=(),
+        proofs=(),
+        holder=(),
+        portrait=None,
+        troubles=(),
+        notes=(),
+        notices=(),
+    )
+    return msgspec.structs.replace(empty, **changes)
+
+
+FAILED = Check(CheckName.DATA_GROUP_INTEGRITY, Outcome.FAILED, "dg-hash-mismatch", "DG1 is not what was signed.")
+UNKNOWN = Check(CheckName.TRUST_STATUS, Outcome.UNDETERMINED, "no-trust-anchor", "No trusted CSCA certificate was given.")
+
+
+@pytest.mark.parametrize(
+    ("changed", "head"),
+    [
+        ((), ["ACCEPTED", ""]),
+        ((FAILED,), ["REJECTED", "because of: dg-hash-mismatch"]),
+        ((UNKNOWN,), ["INCONCLUSIVE", "because of: no-trust-anchor"]),
+        ((FAILED, UNKNOWN), ["REJECTED", "because of: dg-hash-mismatch, no-trust-anchor"]),
+    ],
+)
+def test_the_decision_stands_first_and_why_second(changed: tuple[Check, ...], head: list[str]) -> None:
+    assert verdict_text(report_on(*changed)).splitlines()[:2] == head
+
+
+def test_each_check_has_a_line() -> None:
+    lines = verdict_text(report_on(FAILED)).splitlines()
+    for name in CheckName:
+        assert any(name.value in line for line in lines)
+    line = next(line for line in lines if "data group integrity" in line)
+    assert line.split("  ")[1] == "FAILED"
+    assert line.endswith("dg-hash-mismatch  DG1 is not what was signed.")
+
+
+def test_deviations_are_said() -> None:
+    odd = replace(OK[1], deviations=("not-der",))
+    assert "deviations: not-der" in verdict_text(report_on(odd))
+
+
+def test_what_the_screen_must_say() -> None:
+    text = verdict_text(report_on())
+    assert "The permanent residence is the one registered when the card was issued." in text
+    assert "The chip says nothing of temporary residence." in text
+    assert "reported lost" in text
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "codes"),
+    [
+        ({"cccd": True, "portrait": True, "complete": True, "judged": True}, 4),
+        ({"cccd": False, "portrait": False, "complete": True, "judged": True}, 1),
+        ({"cccd": False, "portrait": False, "complete": False, "judged": False}, 2),
+    ],
+)
+def test_notices_go_with_the_document(circumstances: dict[str, bool], codes: int) -> None:
+    found = [notice.code for notice in notices(**circumstances)]
+    assert len(found) == len(set(found)) == codes
+
+
+def test_what_was_not_verified_says_so() -> None:
+    (notice, *_) = notices(cccd=False, portrait=False, complete=True, judged=False)
+    assert notice.code == "not-verified"
+
+
+def test_colours_change_nothing_but_colours() -> None:
+    def coloured(text: str, role: Role) -> str:
+        return f"\x1b[1m{text}\x1b[0m"
+
+    report = report_on(FAILED, UNKNOWN)
+    shown = verdict_text(report, coloured)
+    assert "\x1b[1mREJECTED\x1b[0m" in shown
+    assert shown.replace("\x1b[1m", "").replace("\x1b[0m", "") == verdict_text(report)
+
+
+def test_columns_stand_below_each_other_whatever_the_letters() -> None:
+    residence = "Nơi thường trú"
+    labels = ("Sex", residence, unicodedata.normalize("NFD", residence), "姓名")
+    fields = tuple(schema.PersonalField(source="DG13", name="x", label=label, value="|") for label in labels)
+    lines = [line for line in document_text(document(holder=fields)).splitlines() if line.endswith("|")]
+    assert [line.index("|") for line in lines] == [24, 24, 29, 22]  # two cells for a han character, none for a mark
+
+
+def test_hidden_fields_and_how_to_see_them() -> None:
+    field = schema.PersonalField(source="DG1", name="sex", label="Sex", redacted=True)
+    text = document_text(document(holder=(field,)))
+    assert "Holder (--show-personal shows what is hidden)" in text
+    assert "  DG1  Sex  [hidden]" in text
+    assert "--show-personal" not in document_text(document(holder=(msgspec.structs.replace(field, redacted=False),)))
+
+
+def test_hostile_values_cannot_steer_the_terminal() -> None:
+    field = schema.PersonalField(source="DG13", name="x", label="Name", value="An\x1b]0;owned\x07")
+    assert "\x1b" not in document_text(document(holder=(field,)))
+
+
+def test_a_broken_off_reading_is_said() -> None:
+    assert "was broken off" in document_text(document(complete=False))
+
+
+def test_files_and_why_they_are_not_there() -> None:
+    files = (
+        schema.File(name="DG1", state="read", size=95),
+        schema.File(name="DG3", state="refused", reason="not-authorised"),
+        schema.File(name="DG4", state="not-asked", reason="not-asked"),
+        schema.File(name="DG5", state="missing", sw="6A82"),
+    )
+    text = document_text(document(files=files))
+    for line in ("  DG1  95 octets", "  DG3  refused (not-authorised)", "  DG4  not-asked", "  DG5  missing (6A82)"):
+        assert line in text.splitlines()
+
+
+def test_an_access_attempt_tells_all() -> None:
+    attempt = schema.Access(
+        protocol="PACE", password="can", source="qr", result="failed", algorithm="PACE-X", parameters="curve", reason="wrong"
+    )
+    assert "  PACE  with CAN from qr  failed: wrong  PACE-X, curve" in document_text(document(access=(attempt,)))
+    plain = msgspec.structs.replace(attempt, source="can", algorithm=None, parameters=None, reason=None, result="done")
+    assert "  PACE  with CAN  done\n" in document_text(document(access=(plain,)))
+
+
+def test_proofs_and_offers() -> None:
+    proofs = (
+        schema.Proof(protocol="AA", done=True, sw="9000", challenge="random"),
+        schema.Proof(protocol="CA", done=False, sw="6985"),
+    )
+    offer = schema.Offer(protocol="CA", algorithm="CA-X", file="DG14", signed=True, protocol_version=1, key_id=7, parameters="p")
+    lines = document_text(document(proofs=proofs, offers=(offer,))).splitlines()
+    assert "  AA  answered (9000)   challenge random" in lines
+    assert "  CA  no answer (6985)" in lines
+    assert "  DG14  CA-X, p, version 1, key 7" in lines
+
+
+def test_readers_without_any() -> None:
+    assert readers_text(schema.ReadersReport(readers=())) == "\n"
+
+
+def test_a_tree_shows_offset_tag_name_length_and_value() -> None:
+    leaf = schema.Node(tag="5F01", name="LDS version", offset=2, length=4, value="0107")
+    hidden = schema.Node(tag="04", name=None, offset=9, length=3, redacted=True)
+    root = schema.Node(tag="60", name="EF.COM", offset=0, length=10, children=(leaf, hidden))
+    report = schema.FileReport(type="EF.COM", title="EF.COM", size=12, structure=(root,), truncated=True)
+    assert file_text(report).splitlines() == [
+        "EF.COM, 12 octets",
+        "",
+        "     0  60 EF.COM, 10 octets",
+        "     2    5F01 LDS version, 4 octets  0107",
+        "     9    04, 3 octets  [hidden]",
+        "",
+        "… and more",
+    ]
+
+
+def test_times_are_in_utc() -> None:
+    assert rfc3339(datetime(2026, 11, 23, 10, 0, 30, 999, UTC)) == "2026-11-23T10:00:30Z"
+    assert rfc3339(datetime.fromisoformat("2026-11-23T17:00:30+07:00")) == "2026-11-23T10:00:30Z"
