@@ -130,7 +130,7 @@ _DEVIATIONS: Final = {
     "crl-distribution-points-missing": "The certificate does not say where its issuer's revocation list is.",
     "alternative-name-country": "An alternative name is of another state than the name, or does not write it as an MRZ does.",
     "default-value-encoded": "An extension spells out a default value, which DER leaves out.",
-    "country-encoding": "The certificate names its country otherwise than in two capital letters of a PrintableString, or in two ways.",
+    "country-encoding": "The certificate names its country otherwise than in two capital letters as PrintableString, or twice.",
     "named-curve": "The key names its curve instead of spelling out its parameters.",
     "issuer-name-order": "The issuer's name has its parts in another order than the issuer's own certificate.",
     "issued-outside-validity": "The certificate was issued while its issuer's was not valid.",
