@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Certificate extensions, value by value."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chipid.crypto import asn1
+from chipid.errors import MalformedData
+from chipid.pki import extensions as ext
+from chipid.pki.extensions import BasicConstraints, KeyUsage, UsagePeriod
+
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+LATER = AT + timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+def reader(value: bytes | str) -> asn1.Reader:
+    return asn1.Reader(value if isinstance(value, bytes) else bytes.fromhex(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "constraints"),
+    [
+        ("3000", BasicConstraints(False, None, True)),
+        ("30030101FF", BasicConstraints(True, None, True)),
+        ("30060101FF020100", BasicConstraints(True, 0, True)),
+        ("30060101FF020105", BasicConstraints(True, 5, True)),
+        ("3003010100", BasicConstraints(False, None, False)),  # the default spelt out
+        ("3003010101", BasicConstraints(True, None, False)),  # true is FF in DER
+        ("3003020100", BasicConstraints(False, 0, False)),  # a length for what is no authority (Italy)
+        ("30060101FF0201FF", BasicConstraints(True, -1, False)),
+    ],
+)
+def test_basic_constraints(value: str, constraints: BasicConstraints) -> None:
+    assert ext.basic_constraints(reader(value)) == constraints
+
+
+@pytest.mark.parametrize("value", ["", "3001", "30030101FF00", "30020500", "3100"])
+def test_what_are_no_basic_constraints(value: str) -> None:
+    with pytest.raises(MalformedData):
+        ext.basic_constraints(reader(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "usages"),
+    [
+        ("030100", set()),
+        ("03020780", {KeyUsage.DIGITAL_SIGNATURE}),
+        ("03020106", {KeyUsage.KEY_CERT_SIGN, KeyUsage.CRL_SIGN}),
+        ("0303070080", {KeyUsage.DECIPHER_ONLY}),
+        ("03020000", set()),
+    ],
+)
+def test_key_usage(value: str, usages: set[KeyUsage]) -> None:
+    assert ext.key_usage(reader(value)) == usages
+
+
+def test_usage_periods() -> None:
+    first, last = asn1.encode(0x80, asn1.generalized_time(AT)), asn1.encode(0x81, asn1.generalized_time(LATER))
+    assert ext.private_key_usage_period(reader(asn1.sequence(first, last))) == UsagePeriod(AT, LATER)
+    assert ext.private_key_usage_period(reader(asn1.sequence(first))) == UsagePeriod(AT, None)
+    assert ext.private_key_usage_period(reader(asn1.sequence(last))) == UsagePeriod(None, LATER)
+    for broken in (asn1.sequence(last, first), asn1.sequence(first, first), asn1.sequence(asn1.encode(0x80, b"today"))):
+        with pytest.raises(MalformedData):
+            ext.private_key_usage_period(reader(broken))
+
+
+def test_a_period_covers_its_ends_and_no_more() -> None:
+    period = UsagePeriod(AT, LATER)
+    assert [period.covers(moment) for moment in (AT - SECOND, AT, LATER, LATER + SECOND)] == [False, True, True, False]
+    assert UsagePeriod(None, AT).covers(AT - SECOND)
+    assert not UsagePeriod(None, AT).covers(LATER)
+    assert UsagePeriod(AT, None).covers(LATER)
+    assert not UsagePeriod(AT, None).covers(AT - SECOND)
+
+
+def test_an_authority_key_identifier_may_name_issuer_and_serial_number_alone() -> None:
+    assert ext.authority_key_identifier(reader(asn1.sequence(asn1.encode(0x80, b"key")))) == b"key"
+    assert ext.authority_key_identifier(reader(asn1.sequence(asn1.encode(0xA1), asn1.encode(0x82, b"\1")))) is None
+
+
+def test_other_values() -> None:
+    assert ext.subject_key_identifier(reader(asn1.octet_string(b"key"))) == b"key"
+    assert ext.extended_key_usage(reader(asn1.sequence(asn1.oid("2.23.136.1.1.3")))) == ("2.23.136.1.1.3",)
+    types = asn1.sequence(asn1.integer(0), asn1.set_of(asn1.encode(0x13, b"P"), asn1.encode(0x13, b"ID ")))
+    assert ext.document_types(reader(types)) == {"P", "ID"}
+
+
+def test_an_alternative_name_names_its_first_state() -> None:
+    def directory(oid: str, text: bytes) -> bytes:
+        return asn1.encode(0xA4, asn1.sequence(asn1.encode(0x31, asn1.sequence(asn1.oid(oid), asn1.encode(0x13, text)))))
+
+    mail = asn1.encode(0x81, b"pki@vn.example")
+    assert ext.alternative_state(reader(asn1.sequence(mail, directory("2.5.4.7", b"VNM")))) == "VNM"
+    assert ext.alternative_state(reader(asn1.sequence(directory("2.5.4.3", b"VNM"), directory("2.5.4.7", b"DEU")))) == "DEU"
+    assert ext.alternative_state(reader(asn1.sequence(mail))) is None
+
+
+def test_a_default_that_is_spelt_out_shows() -> None:
+    oid, value = asn1.oid("1.2.3"), asn1.octet_string(b"")
+    for flag, critical, spelt_out in ((b"", False, False), (b"\x01\x01\xff", True, False), (b"\x01\x01\x00", False, True)):
+        found = ext.parse_extension(reader(asn1.sequence(oid, flag, value)).read())
+        assert (found.critical, found.default_encoded) == (critical, spelt_out)
