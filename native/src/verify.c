@@ -50,14 +50,6 @@ public_key(OSSL_LIB_CTX *lib, const char *type, OSSL_PARAM_BLD *numbers)
     return key;
 }
 
-/* 1 valid, 0 not, below 0 where the question could not be asked: EVP's own convention. */
-static chipid_status
-outcome(int verified, bool *valid)
-{
-    *valid = verified == 1;
-    return verified >= 0 ? CHIPID_OK : CHIPID_CRYPTO;
-}
-
 /* ECDSA ------------------------------------------------------------------------------------------------------------------- */
 
 /* 1 <= number < n; NULL, without an error, for anything else. */
@@ -138,7 +130,12 @@ chipid_ecdsa_verify(const chipid_ec *ec, chipid_bytes public_point, chipid_bytes
         goto fail;
     if ((ctx = EVP_PKEY_CTX_new_from_pkey(ec->core->lib, key, NULL)) == NULL || EVP_PKEY_verify_init(ctx) != 1)
         goto fail;
-    status = outcome(EVP_PKEY_verify(ctx, der, (size_t)size, digest.data, digest.size), valid);
+    /*
+     * Below 0 is libcrypto's answer where u1*G + u2*Q is infinity, which a forger can bring about: like 0, it is a signature that is
+     * wrong. Key, range and lengths have been checked before, so nothing else of the caller's can be the reason.
+     */
+    *valid = EVP_PKEY_verify(ctx, der, (size_t)size, digest.data, digest.size) == 1;
+    status = CHIPID_OK;
 fail:
     OPENSSL_free(der);
     EVP_PKEY_CTX_free(ctx);
@@ -237,7 +234,8 @@ rsa_verify(const chipid_core *core, chipid_bytes n, chipid_bytes e, const rsa_sc
         goto fail;
     if (EVP_PKEY_verify_init(ctx) != 1 || !set_scheme(core, ctx, scheme))
         goto fail;
-    status = outcome(EVP_PKEY_verify(ctx, signature.data, signature.size, digest.data, digest.size), valid);
+    *valid = EVP_PKEY_verify(ctx, signature.data, signature.size, digest.data, digest.size) == 1;
+    status = CHIPID_OK;
 fail:
     EVP_PKEY_CTX_free(ctx);
     EVP_PKEY_free(key);

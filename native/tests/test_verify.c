@@ -92,6 +92,22 @@ ecdsa_published(void)
     }
 }
 
+/* Q = G and r = n - e: u1*G + u2*Q is infinity whatever s is. A forger may send that, and it is a wrong signature, no error. */
+static void
+ecdsa_through_infinity(void)
+{
+    chipid_ec *ec = curve_of("secp256r1");
+    chipid_buffer g = buffer(CHIPID_POINT_MAX), n = buffer(CHIPID_FIELD_MAX);
+    chipid_bytes e = hex("0000000000000000000000000000000000000000000000000000000000000001"), r;
+
+    CHECK_STATUS(CHIPID_OK, chipid_ec_generator(ec, &g));
+    CHECK_STATUS(CHIPID_OK, chipid_ec_get(ec, CHIPID_EC_ORDER, &n));
+    r = written(&n);
+    writable(r)[r.size - 1]--;
+    CHECK(!ecdsa(ec, written(&g), e, r, hex("01")) && !ecdsa(ec, written(&g), e, r, hex("05")));
+    chipid_ec_free(ec);
+}
+
 static void
 ecdsa_refuses(void)
 {
@@ -324,6 +340,7 @@ hash_names(void)
 
 const test verify_tests[] = {
     {"ecdsa_published", ecdsa_published},
+    {"ecdsa_through_infinity", ecdsa_through_infinity},
     {"ecdsa_refuses", ecdsa_refuses},
     {"rsa_signatures", rsa_signatures},
     {"rsa_digest_must_fit_its_hash", rsa_digest_must_fit_its_hash},

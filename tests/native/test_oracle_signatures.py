@@ -126,6 +126,20 @@ def test_ecdsa_out_of_range(name: str) -> None:
         assert _native.ecdsa_verify(domain, point, digest, wrong, wrong) is False
 
 
+@pytest.mark.parametrize("name", sorted(CURVES))
+@given(st.data())
+@settings(max_examples=5)
+def test_ecdsa_through_infinity(name: str, data: st.DataObject) -> None:
+    """Q = d·G and r = -e/d: u1·G + u2·Q is infinity whatever s is. A forger may send that: wrong, and no error."""
+    curve, domain = CURVES[name], EcDomain.named(name)
+    private, s = data.draw(st.integers(1, curve.n - 1)), data.draw(st.integers(1, curve.n - 1))
+    e = data.draw(st.integers(1, 255))
+    digest = e.to_bytes(16, "big")  # shorter than any order here: nothing is cut off
+    r = -e * pow(private, -1, curve.n) % curve.n
+    point = curve.encode(curve.multiply(private, curve.g))
+    assert _native.ecdsa_verify(domain, point, digest, _octets(r), _octets(s)) is False
+
+
 def test_ecdsa_refuses() -> None:
     domain = EcDomain.named("secp256r1")
     point, number = domain.generator, b"\x05"
@@ -158,9 +172,7 @@ def _raw_sign(key: rsa.RSAPrivateKey, encoded: bytes) -> bytes:
     return pow(int.from_bytes(encoded, "big"), numbers.d, n).to_bytes((n.bit_length() + 7) // 8, "big")
 
 
-@pytest.mark.parametrize(
-    ("bits", "exponent"), [(1024, 3), (1025, 65537), (1792, 65537), (2048, 3), (3072, 65537)]
-)
+@pytest.mark.parametrize(("bits", "exponent"), [(1024, 3), (1025, 65537), (1792, 65537), (2048, 3), (3072, 65537)])
 @pytest.mark.parametrize("name", sorted(HASHES))
 def test_pkcs1_against_cryptography(bits: int, exponent: int, name: _native.Hash) -> None:
     key = _key(bits, exponent)
