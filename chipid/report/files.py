@@ -10,10 +10,12 @@ from chipid import evidence as evidence_format
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.tlv import parse_tlv
 from chipid.issuing import card_image
 from chipid.issuing.card_image import CardImage
 from chipid.lds.card_access import CardAccess
 from chipid.lds.com import EfCom
+from chipid.lds.der import INTEGER, OCTET_STRING, SEQUENCE
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.dg14 import Dg14
@@ -60,7 +62,7 @@ def file_report(raw: bytes, *, show_personal: bool = False) -> FileReport:
 
 def _elementary_file(raw: bytes, redaction: Redaction) -> FileReport:
     file = FileId.from_tag(raw[0])
-    tree, truncated = structure(raw, redaction)
+    tree, truncated = structure(raw, redaction, impersonal=file in _IMPERSONAL)
     facts = _FACTS[file](raw) if file in _FACTS else iter(())
     holder = mrz_fields(Dg1.parse(raw).mrz, redaction) if file is FileId.DG1 else ()
     if file is FileId.DG13:
@@ -86,7 +88,7 @@ def _dg13_holder(raw: bytes, redaction: Redaction) -> tuple[PersonalField, ...]:
 
 def _security_infos(raw: bytes, redaction: Redaction) -> FileReport:
     infos = CardAccess.parse(raw).infos
-    tree, truncated = structure(raw, redaction)
+    tree, truncated = structure(raw, redaction, impersonal=True)
     label = FileId.CARD_ACCESS.label
     return FileReport(type=label, title=label, size=len(raw), facts=_offer_facts(infos), structure=tree, truncated=truncated)
 
@@ -182,6 +184,37 @@ def _certificate_facts(certificate: Certificate) -> Iterator[Fact]:
         yield Fact(name="deviations", value=", ".join(certificate.deviations))
 
 
+def _sequence(raw: bytes, redaction: Redaction) -> FileReport:
+    """A bare SEQUENCE, told by its shape: certificates, revocation lists, private keys; anything else is structure alone."""
+    outer = parse_tlv(raw, SEQUENCE)
+    tags = [tlv.tag for tlv in outer.children()]
+    if tags == [SEQUENCE, SEQUENCE, _BIT_STRING]:
+        inner = [tlv.tag for tlv in outer.children().read().children()]
+        if not {_UTC_TIME, _GENERALIZED_TIME} & set(inner):
+            return _certificates(raw, redaction)
+        tree, truncated = structure(raw, redaction, impersonal=True)
+        title = "certificate revocation list"
+        return FileReport(type="crl", title=title, size=len(raw), structure=tree, truncated=truncated)
+    if any(tags[: len(shape)] == shape for shape in _PRIVATE_KEY_SHAPES):
+        return _private_key(raw, redaction)
+    return _structure_alone(raw, redaction, "sequence", "ASN.1 SEQUENCE of no kind that chipid knows")
+
+
+def _card_verifiable(raw: bytes, redaction: Redaction) -> FileReport:
+    return _structure_alone(raw, redaction, "cv-certificate", "card verifiable certificate")
+
+
+def _structure_alone(raw: bytes, redaction: Redaction, kind: str, title: str) -> FileReport:
+    """What is not known may be anybody's data."""
+    tree, truncated = structure(raw, redaction)
+    return FileReport(type=kind, title=title, size=len(raw), structure=tree, truncated=truncated)
+
+
+_BIT_STRING, _UTC_TIME, _GENERALIZED_TIME = 0x03, 0x17, 0x18
+_PRIVATE_KEY_SHAPES = ([INTEGER, SEQUENCE, OCTET_STRING], [INTEGER, OCTET_STRING], [INTEGER] * 9)
+"""PKCS#8, SEC 1 and PKCS#1."""
+
+
 def _signed_data(raw: bytes, redaction: Redaction) -> FileReport:
     signed = SignedData.parse(raw)
     facts = list(_signed_data_facts(signed))
@@ -189,7 +222,7 @@ def _signed_data(raw: bytes, redaction: Redaction) -> FileReport:
     if signed.content_type == _SECURITY_OBJECT and signed.content is not None:
         kind = FileId.CARD_SECURITY.label
         facts += _offer_facts(SecurityInfos.parse(signed.content))
-    tree, truncated = structure(raw, redaction)
+    tree, truncated = structure(raw, redaction, impersonal=True)
     return FileReport(
         type=kind, title=f"{kind}, signed data", size=len(raw), facts=tuple(facts), structure=tree, truncated=truncated
     )
@@ -257,6 +290,7 @@ def _pem(pattern: bytes) -> Callable[[bytes], bool]:
 
 
 _HEAD_SIZE = 64 * 1024
+_IMPERSONAL = frozenset({FileId.COM, FileId.SOD, FileId.DG14, FileId.DG15})
 _EF_TAGS = frozenset(file.tag for file in FileId if file.tag is not None)
 
 _KINDS: tuple[tuple[Callable[[bytes], bool], _Describer], ...] = (
@@ -269,7 +303,8 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], _Describer], ...] = (
     (lambda raw: raw[:1] != b"" and raw[0] in _EF_TAGS, _elementary_file),
     (lambda raw: raw[:1] == b"\x31", _security_infos),
     (lambda raw: raw[:1] == b"\x30" and _SIGNED_DATA in raw[:32], _signed_data),
-    (lambda raw: raw[:1] == b"\x30", _certificates),
+    (lambda raw: raw[:1] == b"\x30", _sequence),
+    (lambda raw: raw[:2] == b"\x7f\x21", _card_verifiable),
 )
 
 

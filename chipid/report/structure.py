@@ -24,10 +24,6 @@ _OBJECT_IDENTIFIER, _INTEGER = 0x06, 0x02
 _TEXTS = frozenset((0x0C, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x5F01, 0x5F36))
 _TAG_LIST = 0x5C
 
-IMPERSONAL = frozenset({0x60, 0x77, 0x6E, 0x6F, 0x30, 0x31})
-"""Outermost tags of files without the holder's data: EF.COM, EF.SOD, DG14, DG15, and the bare ASN.1 of certificates and security
-infos. Of these texts, small numbers and object identifiers are shown; keys, hashes and signatures never."""
-
 _NAMES = {file.tag: file.label for file in FileId if file.tag is not None} | {
     0x01: "BOOLEAN",
     0x02: "INTEGER",
@@ -54,12 +50,14 @@ _NAMES = {file.tag: file.label for file in FileId if file.tag is not None} | {
 }
 
 
-def structure(raw: bytes, redaction: Redaction) -> tuple[tuple[Node, ...], bool]:
+def structure(raw: bytes, redaction: Redaction, *, impersonal: bool = False) -> tuple[tuple[Node, ...], bool]:
     """The tree of *raw*, one or more data objects, and whether it was cut at :data:`NODE_LIMIT`.
 
+    :param impersonal: the file holds nothing of its holder: texts, small numbers and object identifiers are shown; keys, hashes
+        and signatures never. Otherwise every value goes through *redaction*.
     :raises TlvError: not data objects all through, or nested deeper than :data:`DEPTH_LIMIT`.
     """
-    walk = _Walk(redaction, impersonal=raw[:1] != b"" and raw[0] in IMPERSONAL)
+    walk = _Walk(redaction, impersonal)
     return walk.nodes(TlvCursor(raw), 0), walk.left < 0
 
 

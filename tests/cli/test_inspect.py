@@ -142,6 +142,47 @@ def test_a_private_key_is_named_and_not_shown(inspect, chipid_issuer) -> None:
     assert "BEGIN" not in result.out
 
 
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (
+            build_tlv(
+                0x30, build_tlv(0x30, build_tlv(0x30), build_tlv(0x30), build_tlv(0x17)), build_tlv(0x30), build_tlv(3)
+            ).hex(),
+            "crl",
+        ),
+        ("3007 020100 3000 0400", "private-key"),
+        ("3005 020101 0400", "private-key"),
+        ("3003 020101", "sequence"),
+        ("7F2103 420101", "cv-certificate"),
+    ],
+)
+def test_other_sequences_are_told_by_their_shape(inspect, raw: str, kind: str) -> None:
+    result = inspect(bytes.fromhex(raw), "--json")
+    assert (result.code, result.json["type"]) == (0, kind)
+
+
+def test_a_sequence_of_no_known_kind_may_hold_anything(inspect) -> None:
+    raw = build_tlv(0x30, build_tlv(0x0C, "Nguyễn Văn An".encode()))
+    assert "Nguyễn" not in inspect(raw).out
+    assert inspect(raw, "--json").json["structure"][0]["children"][0]["redacted"] is True
+
+
+def test_a_private_key_in_der_is_not_shown(inspect, chipid_card_image) -> None:
+    key = chipid_card_image.active_authentication_key
+    result = inspect(key, "--json", "--show-personal")
+    assert result.json["type"] == "private-key"
+    assert result.json["structure"] == []
+
+
+def test_a_damaged_certificate_is_6(inspect, chipid_issuer) -> None:
+    raw = chipid_issuer.csca.certificate
+    version = raw.index(bytes.fromhex("A003020102"))
+    result = inspect(raw[:version] + b"\xa1" + raw[version + 1 :])
+    assert result.code == 6
+    assert "at offset" in result.err
+
+
 def test_signed_data(inspect, chipid_issuer) -> None:
     signed = chipid_issuer.signer.sign("1.2.840.113549.1.7.1", b"content")
     assert inspect(signed, "--json").json["type"] == "CMS"
@@ -204,7 +245,7 @@ def test_standard_input(cli, chipid_card_image) -> None:
         (b"\x00hello", "no file that chipid knows"),
         (bytes.fromhex("60055F01043031"), "in 60 at offset 2"),
         (bytes.fromhex("6D0530030201"), "at offset 0"),
-        (bytes.fromhex("3003020101"), "offset"),
+        (bytes.fromhex("3004020101"), "offset"),
         (bytes.fromhex("77023000"), "offset"),
         (b"\xff\xd8\xff\xe0", "offset"),
         (b"# chipid transcript 1 whole\n<", "line 2"),
