@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Self
 
 from chipid.errors import MalformedData
 from chipid.iso7816.file_ids import FileId
-from chipid.records import build_record, parse_record, read_file, write_private
+from chipid.records import Record, build_record, parse_record, read_file, write_private
 
 FORMAT = "chipid-card-image"
 VERSION = 1
@@ -68,8 +69,8 @@ class CardImage:
         record = parse_record(raw, FORMAT, VERSION, SIZE_LIMIT)
         image = cls(
             files=_files(record.take("files")),
-            mrz_information=record.text("mrz-information") if record.has("mrz-information") else None,
-            can=record.text("can") if record.has("can") else None,
+            mrz_information=_password(record, "mrz-information", r"[A-Z0-9<]{1,64}"),
+            can=_password(record, "can", r"[0-9]{1,32}"),
             active_authentication_key=(
                 record.octets("active-authentication-key", KEY_LIMIT) if record.has("active-authentication-key") else None
             ),
@@ -79,6 +80,8 @@ class CardImage:
             atr=record.octets("atr", 33),
         )
         record.finish()
+        if image.to_cbor() != raw:  # keys or protected files out of order, or twice
+            raise MalformedData(f"{FORMAT}: not encoded deterministically")
         return image
 
     def save(self, path: Path) -> None:
@@ -91,13 +94,20 @@ class CardImage:
         return cls.from_cbor(read_file(path, SIZE_LIMIT))
 
 
+def _password(record: Record, key: str, pattern: str) -> str | None:
+    text = record.text(key) if record.has(key) else None
+    if text is not None and not re.fullmatch(pattern, text):
+        raise record.error(key, "what a document shows")
+    return text
+
+
 def _written(key_id: int | None) -> int:
     return NO_KEY_ID if key_id is None else key_id
 
 
 def _file(label: object) -> FileId:
     try:
-        return FileId.from_label(str(label))
+        return FileId.from_label(label if isinstance(label, str) else "")
     except KeyError:
         raise MalformedData(f"{FORMAT}: an unknown file") from None
 
@@ -114,7 +124,9 @@ def _keys(entries: list[object]) -> dict[int | None, bytes]:
     keys: dict[int | None, bytes] = {}
     for entry in entries:
         match entry:
-            case [int(key_id), bytes(key)] if NO_KEY_ID <= key_id < 1 << 32 and len(key) <= KEY_LIMIT:
+            case [bool(), _]:
+                raise MalformedData(f"{FORMAT}: a key's identifier must be an integer")
+            case [int(key_id), bytes(key)] if key_id >= NO_KEY_ID and len(key) <= KEY_LIMIT:
                 keys[None if key_id == NO_KEY_ID else key_id] = key
             case _:
                 raise MalformedData(f"{FORMAT}: chip-authentication-keys must be pairs of identifier and key")

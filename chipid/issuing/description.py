@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from chipid.errors import MalformedData
+from chipid.profiles.vn_cccd.dates import PartialDate, parse_written_date
 
 TEXT_LIMIT = 1000
 LIST_LIMIT = 16
@@ -40,9 +41,9 @@ class Description:
         value = self._left.pop(key, None)
         if value is None:
             return None
-        if not isinstance(value, str) or len(value) > TEXT_LIMIT or not re.fullmatch(pattern, value):
+        if not _is_text(value) or not re.fullmatch(pattern, value):
             raise self.error(key, expected)
-        return value
+        return str(value)
 
     def text(self, key: str, pattern: str = r"(?s).+", expected: str = "a text") -> str:
         """A text that must be there."""
@@ -52,11 +53,13 @@ class Description:
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts, empty where it is absent."""
-        value = self._left.pop(key, None) or []
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > LIST_LIMIT:
+        """A list of texts, empty where it is absent or null."""
+        value = self._left.pop(key, None)
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple) or len(value) > LIST_LIMIT:
             raise self.error(key, f"a list of at most {LIST_LIMIT} texts")
-        if not all(isinstance(text, str) and 0 < len(text) <= TEXT_LIMIT for text in value):
+        if not all(text and _is_text(text) for text in value):
             raise self.error(key, "a list of texts")
         return tuple(value)
 
@@ -70,9 +73,9 @@ class Description:
     def number(self, key: str, choices: Sequence[int], default: int) -> int:
         """One of several numbers."""
         value = self._left.pop(key, default)
-        if isinstance(value, bool) or value not in choices:
+        if not isinstance(value, int) or isinstance(value, bool) or value not in choices:
             raise self.error(key, f"one of {', '.join(map(str, choices))}")
-        return int(value)
+        return value
 
     def flag(self, key: str, default: bool) -> bool:
         """True or false."""
@@ -96,6 +99,15 @@ class Description:
             raise self.error(key, "a date YYYY-MM-DD, and is missing")
         return value
 
+    def partial_date(self, key: str) -> PartialDate:
+        """``YYYY-MM-DD``, or of it ``YYYY-MM`` or ``YYYY`` alone; it must be there."""
+        expected = "a date YYYY-MM-DD, YYYY-MM or YYYY"
+        text = self.text(key, r"[0-9]{4}(-[0-9]{2}){0,2}", expected)
+        found = parse_written_date("/".join(reversed(text.split("-"))))
+        if found is None or None in (found.month, found.day)[: text.count("-")]:
+            raise self.error(key, "a day of the calendar")
+        return found
+
     def section(self, key: str) -> Description | None:
         """An object inside; empty where it is absent, ``None`` where it is null."""
         value = self._left.pop(key, {})
@@ -106,3 +118,8 @@ class Description:
         if self._left:
             names = ", ".join(sorted(self._left)[:5])
             raise MalformedData(f"description: unknown entries{' in ' + self._where if self._where else ''}: {names}")
+
+
+def _is_text(value: object) -> bool:
+    """A text of bounded length; JSON can also spell halves of characters, which no file can hold."""
+    return isinstance(value, str) and len(value) <= TEXT_LIMIT and not re.search("[\ud800-\udfff]", value)

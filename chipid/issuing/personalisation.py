@@ -41,6 +41,8 @@ from chipid.lds.security_infos import (
     TerminalAuthenticationInfo,
 )
 from chipid.profiles.vn_cccd.citizen_number import CitizenNumber
+from chipid.profiles.vn_cccd.comparison import NO_EXPIRY_TEXT
+from chipid.profiles.vn_cccd.dates import PartialDate
 from chipid.profiles.vn_cccd.dg13 import Dg13
 from chipid.profiles.vn_cccd.expiry import NO_EXPIRY
 from chipid.profiles.vn_cccd.mrz_rules import DOCUMENT_CODE, STATE, optional_data
@@ -52,7 +54,8 @@ CCCD_ORDER = (1, 2, 3, 13, 15, 14)
 
 _PORTRAIT_LIMIT = 128 * 1024
 _SEXES = {"M": "Nam", "F": "Nữ"}
-_NAME = r"[^\x00-\x1f]{1,150}"
+_NAME = r"[^\x00-\x1f\s][^\x00-\x1f]{0,149}"
+_FILE_NAME = r"[^\x00]{1,255}"
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,13 @@ def personalise(
     entries.finish()
     groups = {1: Dg1(zone).build()}
     if portrait is not None:
-        groups[2] = Dg2.from_image(portrait).build()
+        groups[2] = portrait
     if fingerprints:
         groups[3] = _fingerprints(random)
     if dg13 is not None:
         groups[13] = dg13.build()
     groups |= _key_groups(chip)
-    order = tuple(number for number in CCCD_ORDER if number in groups)
+    order = tuple(number for number in CCCD_ORDER if number in groups) if document == "cccd" else tuple(sorted(groups))
     files = {FileId.from_data_group(number): raw for number, raw in groups.items()}
     files |= {FileId.COM: EfCom.of_data_groups(order).build(), FileId.SOD: signer.sign_sod(groups)}
     if chip.pace is not None:
@@ -124,8 +127,10 @@ def personalise(
 
 def _cccd(entries: Description) -> tuple[Mrz, Dg13, str]:
     number = CitizenNumber(entries.text("number", r"[0-9]{12}", "12 digits"))
-    name, birth, issued = entries.text("name", _NAME, "a name"), entries.date("birth"), entries.date("issued")
+    name, birth, issued = entries.text("name", _NAME, "a name"), entries.partial_date("birth"), entries.date("issued")
     sex, expiry = entries.choice("sex", tuple(_SEXES), "M"), entries.optional_date("expiry")
+    if expiry is not None and _yymmdd(expiry) == NO_EXPIRY:
+        raise entries.error("expiry", "another day, for in the machine readable zone this one means none; null says that")
     family, _, given = name.partition(" ")
     zone = Mrz(
         MrzFormat.TD1,
@@ -133,7 +138,7 @@ def _cccd(entries: Description) -> tuple[Mrz, Dg13, str]:
         document_code=DOCUMENT_CODE,
         issuing_state=STATE,
         document_number=number.document_number,
-        birth_date=_yymmdd(birth),
+        birth_date=_partial_yymmdd(birth),
         sex=sex,
         expiry_date=_yymmdd(expiry) if expiry is not None else NO_EXPIRY,
         nationality=STATE,
@@ -142,11 +147,11 @@ def _cccd(entries: Description) -> tuple[Mrz, Dg13, str]:
     values: dict[str, str | tuple[str, ...] | None] = {
         "citizen_number": number.digits,
         "full_name": name,
-        "birth_date": _written(birth),
+        "birth_date": _partial_written(birth),
         "sex": _SEXES[sex],
         "nationality": "Việt Nam",
         "issue_date": _written(issued),
-        "expiry_date": _written(expiry) if expiry is not None else "Không thời hạn",
+        "expiry_date": _written(expiry) if expiry is not None else NO_EXPIRY_TEXT,
         "parents": entries.texts("parents"),
         "spouses": entries.texts("spouses"),
         "old_number": entries.optional_text("old_number", r"[0-9]{9}", "9 digits"),
@@ -188,14 +193,32 @@ def _written(day: date) -> str:
     return day.strftime("%d/%m/%Y")
 
 
+def _partial_yymmdd(day: PartialDate) -> str:
+    """Unknown parts as fillers (ICAO 9303-3 §4.8)."""
+    year = "<<" if day.year is None else f"{day.year % 100:02}"
+    return year + "".join("<<" if part is None else f"{part:02}" for part in (day.month, day.day))
+
+
+def _partial_written(day: PartialDate) -> str:
+    known = [f"{part:02}" for part in (day.day, day.month) if part is not None]
+    return "/".join((*known, str(day.year)))
+
+
 def _portrait(entries: Description, folder: Path | None) -> bytes | None:
-    """``drawn``, ``none``, or the name of a JPEG or JPEG 2000 file."""
+    """DG2 with a portrait that is ``drawn``, or from a JPEG or JPEG 2000 file of that name; ``none`` is none."""
     image_format = entries.choice("portrait_format", FORMATS, "jpeg")
-    wish = entries.optional_text("portrait") or "drawn"
+    seed = entries.optional_text("portrait_seed") or "chipid"
+    wish = entries.optional_text("portrait", _FILE_NAME, "drawn, none or a file name") or "drawn"
     if wish == "none":
         return None
-    if wish == "drawn":
-        return draw_portrait(entries.optional_text("portrait_seed") or "chipid", image_format)
+    image = draw_portrait(seed, image_format) if wish == "drawn" else _portrait_file(entries, folder, wish)
+    try:
+        return Dg2.from_image(image).build()
+    except LdsError:
+        raise entries.error("portrait", "a JPEG or JPEG 2000 file") from None
+
+
+def _portrait_file(entries: Description, folder: Path | None, wish: str) -> bytes:
     if folder is None:
         raise entries.error("portrait", "drawn or none")
     try:
@@ -245,17 +268,24 @@ def _chip_authentication_info(chip: _Chip) -> ChipAuthenticationInfo | None:
 
 def _card_access(chip: _Chip) -> SecurityInfos:
     """As on the CCCD: Terminal Authentication, Chip Authentication, PACE."""
-    infos: list[SecurityInfo | None] = [TerminalAuthenticationInfo(ID_TA, 1), _chip_authentication_info(chip), chip.pace]
-    return SecurityInfos.of(info for info in infos if info is not None)
+    return SecurityInfos.of(_protocols(chip))
+
+
+def _protocols(chip: _Chip) -> list[SecurityInfo]:
+    infos: list[SecurityInfo | None] = [_chip_authentication_info(chip), chip.pace]
+    if chip.cipher is not None:  # Terminal Authentication needs Chip Authentication before it (BSI TR-03110-1 §3.1.1)
+        infos.insert(0, TerminalAuthenticationInfo(ID_TA, 1))
+    return [info for info in infos if info is not None]
 
 
 def _key_groups(chip: _Chip) -> dict[int, bytes]:
+    """DG14 signs what EF.CardAccess offers (ICAO 9303-11 §9.2.11), with PACE alone too."""
     groups = {}
-    info = _chip_authentication_info(chip)
-    if info is not None and chip.keys.chip_authentication_info is not None:
-        key = chip.keys.chip_authentication_info
-        infos: list[SecurityInfo | None] = [TerminalAuthenticationInfo(ID_TA, 1), info, chip.pace, key]
-        groups[14] = Dg14(SecurityInfos.of(each for each in infos if each is not None)).build()
+    infos = _protocols(chip)
+    if chip.keys.chip_authentication_info is not None:
+        infos.append(chip.keys.chip_authentication_info)
+    if infos:
+        groups[14] = Dg14(SecurityInfos.of(infos)).build()
     if chip.keys.active_authentication_spki is not None:
         groups[15] = Dg15(chip.keys.active_authentication_spki).build()
     return groups

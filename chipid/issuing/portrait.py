@@ -13,7 +13,7 @@ SIZE = (480, 640)
 """3 : 4, as ISO/IEC 19794-5 wants a token image; real ones lie around 12 to 18 kB."""
 
 _FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
-    "jpeg": ("JPEG", {"quality": 78}),
+    "jpeg": ("JPEG", {"quality": 74}),
     "jpeg2000": ("JPEG2000", {"quality_mode": "rates", "quality_layers": [60]}),
 }
 FORMATS = tuple(_FORMATS)
@@ -28,7 +28,7 @@ def draw_portrait(seed: str, image_format: str = "jpeg") -> bytes:
     width, height = SIZE
     # A print has grain, without which the file would be far too small; from the seed, for one seed is to give one file.
     grain = Image.frombytes("L", SIZE, hashlib.shake_256(seed.encode()).digest(width * height))
-    picture = Image.blend(grain.convert("RGB"), Image.new("RGB", SIZE, (205, 215, 225)), 0.93)
+    picture = Image.blend(grain.convert("RGB"), Image.new("RGB", SIZE, (205, 215, 225)), 0.94)
     draw = ImageDraw.Draw(picture)
     hair = (20 + numbers[0] % 40, 15 + numbers[1] % 30, 15 + numbers[2] % 25)
     skin = (215 + numbers[3] % 25, 175 + numbers[4] % 25, 140 + numbers[5] % 25)
