@@ -165,6 +165,8 @@ def _ask(prompt: str) -> str:
 def _has_terminal() -> bool:
     if sys.stdin is not None and sys.stdin.isatty():
         return True
+    if os.name != "posix":
+        return False
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:

@@ -97,7 +97,8 @@ def _open_private(path: Path) -> int:
     try:
         # Truncating a device or a pipe would be wrong, and fchmod on it worse.
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)
+            if hasattr(os, "fchmod"):  # not on Windows, where the folder's rights are inherited
+                os.fchmod(descriptor, 0o600)
             os.ftruncate(descriptor, 0)
     except OSError:
         os.close(descriptor)

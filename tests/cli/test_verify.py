@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chipid.cli.judging import POLICIES
 from chipid.emulator import attacks
 from chipid.errors import NoReader
 from chipid.iso7816.file_ids import FileId
@@ -123,6 +124,12 @@ def test_the_policy_can_be_another(cli, desk, evidence_file: Path) -> None:
     assert result.code == 0
     assert result.json["verdict"]["policy"] == "data-only"
     assert cli("verify", evidence_file, "--policy", "lenient").code == 2
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_each_policy_accepts_a_genuine_card(cli, desk, evidence_file: Path, policy: str) -> None:
+    result = cli("verify", evidence_file, "--trust", desk.trust, "--policy", policy, "--json")
+    assert (result.code, result.json["verdict"]["reasons"]) == (0, [])
 
 
 def test_no_file_and_no_reader_service(cli, desk, on_reader) -> None:
