@@ -15,9 +15,11 @@ from chipid.crypto.random import RandomSource
 from chipid.crypto.signature import RsaPublicKey
 from chipid.crypto.spki import parse_public_key
 from chipid.errors import (
+    AccessDenied,
     CardMisbehaved,
     MalformedData,
     NotAuthorised,
+    ProtocolError,
     SecureMessagingError,
     StatusError,
     UnsupportedFeature,
@@ -111,6 +113,25 @@ class _Inspector:
         self._session = yield from self._access.open()
         self._record_card_access()
         self._reader = self._new_reader()
+        complete = True
+        try:
+            yield from self._inspect()
+        except (AccessDenied, ProtocolError, MalformedData, UnsupportedFeature):
+            # The session was lost and the chip does not let us in again: what has been read is brought home, as unfinished.
+            complete = False
+            self._notes.append("reading-broken-off")
+        return Evidence(
+            read_at=at,
+            files=self._files,
+            failures=self._failures,
+            accesses=tuple(self._access.attempts),
+            active_authentication=self._active_authentication,
+            chip_authentication=self._chip_authentication,
+            complete=complete,
+            notes=tuple(dict.fromkeys(self._notes)),
+        )
+
+    def _inspect(self) -> Dialogue[None]:
         # 2. What is there: EF.COM and EF.SOD
         yield from self._read_all((FileId.COM, FileId.SOD))
         listed = self._listed()
@@ -125,15 +146,6 @@ class _Inspector:
         # 5. The data groups of the plan
         yield from self._read_all(file for file in self._plan.files if file in listed)
         self._failures.update({file: FileFailure(reason="not-asked") for file in listed if not self._settled(file)})
-        return Evidence(
-            read_at=at,
-            files=self._files,
-            failures=self._failures,
-            accesses=tuple(self._access.attempts),
-            active_authentication=self._active_authentication,
-            chip_authentication=self._chip_authentication,
-            notes=tuple(dict.fromkeys(self._notes)),
-        )
 
     # Files ---------------------------------------------------------------------------------------------------
 

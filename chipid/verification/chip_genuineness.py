@@ -105,4 +105,5 @@ def _security_infos(evidence: Evidence) -> SecurityInfos | None:
 
 
 def _check(name: CheckName, finding: Finding) -> Check:
-    return Check(name, _OUTCOMES[finding.ok], finding.reason, finding.detail)
+    deviations = (finding.reason,) if finding.ok and finding.reason != "ok" else ()
+    return Check(name, _OUTCOMES[finding.ok], finding.reason, finding.detail, deviations)

@@ -27,6 +27,8 @@ def access(evidence: Evidence) -> Check:
     if opened is None:
         reason = "access-failed" if attempts else "access-unknown"
         return Check(name, Outcome.UNDETERMINED, reason, "The evidence does not say how the chip was opened.")
+    if not evidence.complete:
+        return Check(name, Outcome.UNDETERMINED, "reading-broken-off", "The chip broke off the reading.")
     if opened.protocol is Protocol.PACE:
         return Check(name, Outcome.SUCCESSFUL, "ok", f"PACE with {opened.password.upper()}.", _retries(attempts))
     if any(attempt.protocol is Protocol.PACE for attempt in attempts):

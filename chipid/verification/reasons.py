@@ -73,7 +73,75 @@ _SOD_AGAINST_COM: Final = {
     "lds-version-mismatch": "EF.COM and EF.SOD name different LDS versions.",
 }
 
+_ACCESS: Final = {
+    "access-unknown": "The evidence does not say how the chip was opened.",
+    "access-failed": "No try to open the chip succeeded.",
+    "bac-after-pace-failed": "The chip offers PACE and failed it; it was opened with BAC, which is weaker.",
+    "pace-not-tried": "The chip offers PACE, and BAC was used.",
+    "reading-broken-off": "The chip broke off in the middle and did not let the terminal in again.",
+}
+
+_CHIP_AUTHENTICITY: Final = {
+    "aa-not-offered": "The document has no DG15: no Active Authentication.",
+    "aa-not-done": "The chip offers Active Authentication, and it was not done.",
+    "aa-key-withheld": "EF.SOD names DG15, and it could not be read.",
+    "aa-unsupported": "DG15 holds a key that chipid does not know.",
+    "dg15-malformed": "DG15 holds no public key.",
+    "aa-refused": "The chip refused Active Authentication, although it has a key.",
+    "aa-no-answer": "The chip's answer to Active Authentication did not get through.",
+    "aa-answer-short": "The answer to Active Authentication is shorter than the key's modulus.",
+    "aa-challenge": "The challenge is not eight octets, or all zero: such an answer can be replayed.",
+    "aa-length": "The answer to Active Authentication is longer than the key's modulus.",
+    "aa-header": "The answer to Active Authentication does not begin as ISO 9796-2 says.",
+    "aa-total-recovery": "The answer to Active Authentication does not cover our challenge.",
+    "aa-trailer": "The answer to Active Authentication ends with an unknown trailer.",
+    "aa-hash": "The answer to Active Authentication is over another challenge, or by another key.",
+    "aa-signature": "The answer to Active Authentication was not made by the key in DG15.",
+    "aa-algorithm-unknown": "DG14 names an unknown algorithm for Active Authentication.",
+    "ca-not-offered": "The document has no key for Chip Authentication.",
+    "ca-not-done": "The chip offers Chip Authentication, and it was not done.",
+    "ca-key-withheld": "EF.SOD names DG14, and it could not be read.",
+    "ca-unsupported": "DG14 offers Chip Authentication in a way that chipid does not know.",
+    "dg14-malformed": "DG14 holds no security infos.",
+    "ca-malformed": "The record of Chip Authentication does not fit DG14.",
+    "ca-refused": "The chip refused Chip Authentication, although it has a key.",
+    "ca-not-in-dg14": "The protocol or key of the record is not in DG14.",
+    "ca-not-confirmed": "No exchange under the new keys was recorded.",
+    "ca-unprotected": "The first answer under the new keys came without protection.",
+    "ca-wrong-keys": "The chip does not hold the private key that belongs to DG14.",
+    "ca-transcript-inconsistent": "The record of Chip Authentication contradicts itself.",
+    "key-not-signed": "The chip proved a key that no trusted EF.SOD vouches for.",
+    "copy-not-excluded": "The chip offers no proof of being the one that was issued: it may be a copy.",
+}
+
+_CONSISTENCY: Final = {
+    "card-access-altered": "EF.CardAccess, which is unsigned, does not offer the PACE that the signed DG14 names.",
+    "card-access-missing": "DG14 names PACE, and EF.CardAccess could not be read.",
+    "dg14-absent": "There is no DG14 to compare EF.CardAccess with.",
+    "dg14-names-no-pace": "DG14 repeats nothing of EF.CardAccess.",
+    "no-profile": "DG13 has no known meaning on this document.",
+    "dg13-not-read": "DG13 was not read.",
+    "dg13-malformed": "DG13 is not laid out as on known cards.",
+    "dg13-not-comparable": "DG13 holds no citizen number to compare with DG1.",
+    "dg1-dg13-differ": "DG1 and DG13 are of different persons.",
+    "mrz-check-digit": "A check digit of the machine readable zone is wrong.",
+    "document-expired": "The document has expired.",
+    "no-expiry": "The document does not expire.",
+    "expiry-unreadable": "The expiry date is no date.",
+}
+
 _DEVIATIONS: Final = {
+    # Access, authenticity, consistency
+    "access-took-several-tries": "Another password was tried before the one that opened the chip.",
+    "aa-sha1": "Active Authentication uses SHA-1.",
+    "aa-algorithm-undeclared": "No DG14 says how the key in DG15 signs.",
+    "aa-hash-too-long": "Active Authentication uses a hash that is longer than the key's order.",
+    "aa-der": "The ECDSA answer of Active Authentication is in DER instead of r and s alone.",
+    "ca-protocol-undeclared": "DG14 holds a key and does not say for which protocol.",
+    **{
+        f"dg13-{field}-not-compared": f"DG13 or DG1 is silent about the {field.replace('-', ' ')}, or says it in an unknown form."
+        for field in ("birth-date", "sex", "expiry", "name")
+    },
     # EF.SOD and its signature
     "sod-not-der": "EF.SOD is in BER, where DER belongs.",
     "sod-content-type": "EF.SOD names its content otherwise than Doc 9303 does.",
@@ -142,12 +210,15 @@ _DEVIATIONS: Final = {
 
 REASONS: Final = MappingProxyType(
     _EVERYWHERE
+    | _ACCESS
     | _SOD_SIGNATURE
     | _DATA_GROUP_INTEGRITY
     | _CERTIFICATES
     | _REVOCATION
     | _ISSUING_STATE
     | _SOD_AGAINST_COM
+    | _CHIP_AUTHENTICITY
+    | _CONSISTENCY
     | _DEVIATIONS
 )
 """Code → sentence, in the order of the checks."""

@@ -319,6 +319,30 @@ def test_a_chip_that_says_one_thing_alone_ends_in_an_error(keys: AccessKeys, ans
     assert chip.commands < 50
 
 
+class GivesUp:
+    """A genuine card that from one command on answers nothing but 6F00."""
+
+    def __init__(self, card: EmulatedCard, n: int) -> None:
+        self.card, self.left = card, n
+
+    def transmit(self, command: bytes) -> bytes:
+        self.left -= 1
+        return self.card.transmit(command) if self.left >= 0 else b"\x6f\x00"
+
+
+@pytest.mark.parametrize("n", range(8, 40, 4))
+def test_a_chip_that_gives_up_leaves_what_was_read_and_no_acceptance(
+    image: CardImage, keys: AccessKeys, trust: chipid.TrustStore, n: int
+) -> None:
+    plan = replace(chipid.ReadingPlan.with_portrait(), extended_length=False)
+    evidence = chipid.read(keys, channel=GivesUp(EmulatedCard(image), n), at=AT, plan=plan)
+    assert not evidence.complete
+    assert evidence.files
+    verdict = chipid.verify(evidence, trust=trust, at=AT)
+    assert outcome(verdict, CheckName.ACCESS) == (Outcome.UNDETERMINED, "reading-broken-off")
+    assert not verdict.accepted
+
+
 def forgeries(image: CardImage, other: CardImage, csca: TestCsca) -> Iterator[tuple[str, CardImage, str]]:
     forger = TestCsca.create(at=AT - timedelta(days=900)).issue_document_signer(at=AT - timedelta(days=800))
     yield "flipped", attacks.with_bit_flipped(image, FileId.DG1, octet=30), "dg-hash-mismatch"
