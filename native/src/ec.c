@@ -167,12 +167,11 @@ ec_read_point(const chipid_ec *ec, chipid_bytes octets, EC_POINT **point)
         return CHIPID_EC_POINT;
     if (form == 0 && in.left == 0)
         return CHIPID_EC_INFINITY;
-    if (form == POINT_CONVERSION_UNCOMPRESSED ? in.left != 2 * ec->field_size
-                                              : (form & 0xFEu) != POINT_CONVERSION_COMPRESSED || in.left != ec->field_size)
-        return CHIPID_EC_POINT;
+    if (in.left != (form == POINT_CONVERSION_UNCOMPRESSED ? 2 : 1) * ec->field_size)
+        return CHIPID_EC_POINT; /* hybrid forms are as long as uncompressed ones, and no standard of ours has them */
     if ((made = EC_POINT_new(ec->group)) == NULL)
         return CHIPID_MEMORY;
-    /* Refuses coordinates beyond p and points off the curve; with cofactor 1 what is on the curve is in the group. */
+    /* Refuses other forms, coordinates beyond p and points off the curve; with cofactor 1 what is on the curve is in the group. */
     if (EC_POINT_oct2point(ec->group, made, octets.data, octets.size, NULL) != 1)
         goto fail;
     *point = made;
@@ -219,7 +218,7 @@ read_private(const chipid_ec *ec, chipid_bytes octets, BIGNUM **scalar)
     BIGNUM *made;
 
     *scalar = NULL;
-    if (octets.size == 0 || octets.size > NUMBER_MAX)
+    if (octets.size > NUMBER_MAX)
         return CHIPID_EC_PRIVATE;
     if ((made = BN_new()) == NULL)
         return CHIPID_MEMORY;

@@ -120,7 +120,7 @@ chipid_tlv_read(chipid_bytes data, size_t offset, size_t end, chipid_tlv *tlv, s
     head h;
 
     *where = offset;
-    if (end > data.size || offset > end)
+    if (end > data.size)
         return CHIPID_TLV_TRUNCATED;
     in = cursor_over(bytes_of(data.data, end));
     if (!cursor_take(&in, offset, &skipped))

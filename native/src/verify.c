@@ -52,28 +52,20 @@ public_key(OSSL_LIB_CTX *lib, const char *type, OSSL_PARAM_BLD *numbers)
 
 /* ECDSA ------------------------------------------------------------------------------------------------------------------- */
 
-/* 1 <= number < n; NULL, without an error, for anything else. */
+/* NULL for what is longer than any order (and might be for an int); whether it is in 1 ... n-1 is for libcrypto to judge. */
 static BIGNUM *
-signature_number(const EC_GROUP *group, chipid_bytes octets)
+signature_number(chipid_bytes octets)
 {
     chipid_bytes stripped = bytes_stripped(octets);
-    BIGNUM *number;
 
-    if (stripped.size == 0 || stripped.size > CHIPID_FIELD_MAX)
-        return NULL;
-    number = BN_bin2bn(stripped.data, (int)stripped.size, NULL);
-    if (number != NULL && BN_cmp(number, EC_GROUP_get0_order(group)) >= 0) {
-        BN_free(number);
-        return NULL;
-    }
-    return number;
+    return stripped.size <= CHIPID_FIELD_MAX ? BN_bin2bn(stripped.data, (int)stripped.size, NULL) : NULL;
 }
 
-/* The DER form that EVP wants; NULL where r or s is out of range. */
+/* The DER form that EVP wants; NULL where r or s cannot be one. */
 static uint8_t *
-encode_signature(const chipid_ec *ec, chipid_bytes r, chipid_bytes s, int *size)
+encode_signature(chipid_bytes r, chipid_bytes s, int *size)
 {
-    BIGNUM *first = signature_number(ec->group, r), *second = signature_number(ec->group, s);
+    BIGNUM *first = signature_number(r), *second = signature_number(s);
     ECDSA_SIG *signature = ECDSA_SIG_new();
     uint8_t *der = NULL;
 
@@ -121,8 +113,8 @@ chipid_ecdsa_verify(const chipid_ec *ec, chipid_bytes public_point, chipid_bytes
     if ((status = chipid_ec_check_point(ec, public_point, &point)) != CHIPID_OK)
         return status;
     ERR_set_mark();
-    if ((der = encode_signature(ec, r, s, &size)) == NULL) {
-        status = CHIPID_OK; /* out of range: no signature */
+    if ((der = encode_signature(r, s, &size)) == NULL) {
+        status = CHIPID_OK; /* no signature */
         goto fail;
     }
     status = CHIPID_CRYPTO;

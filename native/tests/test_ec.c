@@ -227,6 +227,10 @@ points_are_checked(void)
             writable(other)[0] = (uint8_t)form;
             if (form != 4)
                 CHECK_STATUS(CHIPID_EC_POINT, chipid_ec_check_point(ec, other, &out)); /* hybrid 06, 07 included */
+            other = part(half, 0, half.size);
+            writable(other)[0] = (uint8_t)form;
+            if (form != 2 && form != 3)
+                CHECK_STATUS(CHIPID_EC_POINT, chipid_ec_check_point(ec, other, &out));
         }
         /* x = p: no field element. */
         beyond = part(half, 0, half.size);
@@ -271,6 +275,8 @@ private_keys_are_bounded(void)
         CHECK_STATUS(CHIPID_EC_PRIVATE, chipid_ec_public_key(ec, n, &out));
         CHECK_STATUS(CHIPID_EC_PRIVATE, chipid_ec_public_key(ec, hex("0000"), &out));
         CHECK_STATUS(CHIPID_EC_PRIVATE, chipid_ec_public_key(ec, hex(""), &out));
+        memset(huge.data, 0, huge.capacity - 1);
+        huge.data[huge.capacity - 1] = 1; /* 1, but nobody writes it so */
         huge.size = huge.capacity;
         CHECK_STATUS(CHIPID_EC_PRIVATE, chipid_ec_public_key(ec, written(&huge), &out));
         CHECK_STATUS(CHIPID_EC_PRIVATE, chipid_ec_agree(ec, n, g, &x));

@@ -210,9 +210,8 @@ extended_without_need_comes_back_short(void)
     chipid_sm_free(chip);
 }
 
-/* A chip may say more with one octet of Le than a short command could hold beside its data. */
 static void
-short_le_beside_long_data(void)
+longest_short_command(void)
 {
     chipid_sm *terminal = session_of(CHIPID_AES_128), *chip = session_of(CHIPID_AES_128);
     chipid_bytes plain = command(0xB0, 255, 1, false), back;
@@ -425,12 +424,20 @@ padding_is_checked(void)
 static void
 mac_missing(void)
 {
-    static const char *const responses[] = {"990290009000", "871101000102030405060708090A0B0C0D0E0F990290009000"};
+    static const struct {
+        const char *response;
+        chipid_status status;
+    } cases[] = {
+        {"990290009000", CHIPID_SM_MAC_MISSING},
+        {"871101000102030405060708090A0B0C0D0E0F990290009000", CHIPID_SM_MAC_MISSING},
+        {"99029000" "8E00" "9000", CHIPID_SM_MALFORMED},
+        {"99029000" "8E0400112233" "9000", CHIPID_SM_MALFORMED}, /* ISO 7816-4 allows four octets, §9.8.6 does not */
+    };
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         chipid_sm *sm = session_of(CHIPID_AES_128);
 
-        refuse(CHIPID_SM_MAC_MISSING, sm, chipid_sm_unprotect_response, hex(responses[i]));
+        refuse(cases[i].status, sm, chipid_sm_unprotect_response, hex(cases[i].response));
         CHECK(chipid_sm_closed(sm));
         chipid_sm_free(sm);
     }
@@ -532,7 +539,7 @@ static void
 protect_refuses_and_stays_open(void)
 {
     static const char *const commands[] = {"",           "00B000",     "00B00000" "02" "AA", "00B00000" "01" "AA" "0000", "00B00000" "0000",
-                                           "00B00000" "000000" "00", "00B00000" "000001" "AA" "00", "0CB00000", "04B00000", "08B00000",
+                                           "00B00000" "000000" "00", "00B00000" "000000" "0000", "00B00000" "000001" "AA" "00", "0CB00000", "04B00000", "08B00000",
                                            "40B00000",   "20B00000",   "FFCA000000"};
     chipid_sm *sm = session_of(CHIPID_AES_128);
     chipid_buffer small = buffer(20);
@@ -635,7 +642,7 @@ const test sm_tests[] = {
     {"all_lengths_pass_through", all_lengths_pass_through},
     {"protected_form_is_extended_only_when_needed", protected_form_is_extended_only_when_needed},
     {"extended_without_need_comes_back_short", extended_without_need_comes_back_short},
-    {"short_le_beside_long_data", short_le_beside_long_data},
+    {"longest_short_command", longest_short_command},
     {"odd_instructions_use_do85", odd_instructions_use_do85},
     {"no_bit_may_change", no_bit_may_change},
     {"no_octet_may_be_missing", no_octet_may_be_missing},

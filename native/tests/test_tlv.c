@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "../src/tlv.h"
 #include "check.h"
 
 static const struct {
@@ -126,10 +127,33 @@ nesting_is_bounded(void)
     CHECK_STATUS(CHIPID_TLV_DEPTH, chipid_tlv_read(nested(5000), 0, 4 * 5000, &tlv, &where));
 }
 
+/* The reader of secure messaging's objects takes definite lengths alone. */
+static void
+next_is_definite(void)
+{
+    cursor in = cursor_over(hex("8102AABB" "99029000"));
+    chipid_bytes value;
+    uint32_t tag;
+
+    CHECK_STATUS(CHIPID_OK, tlv_next(&in, &tag, &value));
+    CHECK(tag == 0x81);
+    CHECK_HEX("AABB", value);
+    CHECK_STATUS(CHIPID_OK, tlv_next(&in, &tag, &value));
+    CHECK(tag == 0x99 && in.left == 0);
+    CHECK_STATUS(CHIPID_TLV_TRUNCATED, tlv_next(&in, &tag, &value));
+    in = cursor_over(hex("3080" "0000"));
+    CHECK_STATUS(CHIPID_TLV_LENGTH, tlv_next(&in, &tag, &value));
+    in = cursor_over(hex("0000"));
+    CHECK_STATUS(CHIPID_TLV_LENGTH, tlv_next(&in, &tag, &value));
+    in = cursor_over(hex("8103AABB"));
+    CHECK_STATUS(CHIPID_TLV_TRUNCATED, tlv_next(&in, &tag, &value));
+}
+
 const test tlv_tests[] = {
     {"reads", reads},
     {"refuses", refuses},
     {"stays_in_its_window", stays_in_its_window},
     {"nesting_is_bounded", nesting_is_bounded},
+    {"next_is_definite", next_is_definite},
     {NULL, NULL},
 };

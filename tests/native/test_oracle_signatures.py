@@ -246,6 +246,22 @@ def test_pss_whatever_the_modulus_bits(bits: int) -> None:
     assert _native.rsa_verify_pss(*_public(key), "sha256", "sha256", 32, digest, signature)
 
 
+def test_a_signature_is_as_long_as_the_modulus() -> None:
+    """RFC 8017 §8.1.2 and §8.2.2, step 1: one in 256 begins with a zero, and the zero is part of it."""
+    key = _key(1024)
+    n, e = _public(key)
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    for count in range(20_000):
+        digest = hashlib.sha256(count.to_bytes(4, "big")).digest()
+        signature = key.sign(digest, pss, Prehashed(hashes.SHA256()))
+        if signature[0] == 0:
+            break
+    assert _native.rsa_verify_pss(n, e, "sha256", "sha256", 32, digest, signature) is True
+    assert _native.rsa_verify_pss(n, e, "sha256", "sha256", 32, digest, signature[1:]) is False
+    assert _native.rsa_verify_pss(n, e, "sha256", "sha256", 32, digest, b"\x00" + signature) is False
+    assert _native.rsa_recover(n, e, signature) == _native.rsa_recover(n, e, signature[1:])
+
+
 def test_pss_salt_lengths() -> None:
     key = _key(1024)
     n, e = _public(key)

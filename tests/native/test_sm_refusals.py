@@ -216,6 +216,20 @@ def test_the_outer_le(cipher: str, le: bytes) -> None:
 
 
 @CIPHERS
+@pytest.mark.parametrize(
+    ("le", "plain_le"), [(b"\x00", b"\x01\x00"), (b"\x10", b"\x00\x10"), (b"\x00\x00", b"\x00\x00")]
+)
+def test_a_short_le_beside_long_data(cipher: str, le: bytes, plain_le: bytes) -> None:
+    """No terminal of ours makes it, others may: DO97 of one octet where the plain command must be extended."""
+    maker = _maker(cipher)
+    header, data = b"\x0c\xd6\x00\x00", bytes(300)
+    objects = maker.cryptogram(data, odd=False) + oracle.tlv(0x97, le)
+    body = objects + oracle.tlv(0x8E, maker.mac(header, objects))
+    wire = oracle.Command(header, body, b"\x00\x00", extended=True).to_bytes()
+    assert _session(cipher).unprotect_command(wire) == b"\x00\xd6\x00\x00\x00\x01\x2c" + data + plain_le
+
+
+@CIPHERS
 def test_the_counter_never_starts_again(cipher: str) -> None:
     size = oracle.BLOCK_SIZE[cipher]
     for name in ("protect_command", "unprotect_command", "protect_response", "unprotect_response"):
