@@ -122,6 +122,7 @@ def test_a_curve_that_nobody_knows_is_not_computed_with() -> None:
         pytest.param(explicit(P256, version=4), MalformedData, id="version"),
         pytest.param(explicit(P256, p=b"\0"), MalformedData, id="p is zero"),
         pytest.param(asn1.integer(1), MalformedData, id="neither"),
+        pytest.param(b"\x31" + explicit(P256)[1:], MalformedData, id="a set"),
         pytest.param(explicit(P256) + b"\x05\x00", MalformedData, id="something behind"),
         pytest.param(explicit(P256)[:-9], MalformedData, id="cut"),
         pytest.param(b"", MalformedData, id="nothing"),
