@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -46,6 +47,42 @@ def test_a_missing_mandatory_check_is_never_accepted(name: CheckName) -> None:
     verdict = Policy.counter().decide(check for check in GOOD if check.name is not name)
     assert not verdict.accepted
     assert verdict.check(name).outcome is Outcome.NOT_PERFORMED
+
+
+# What the policies demand, written down once more: m mandatory, o optional, e evaluatory. A change here is a change of who gets in.
+TABLE = """
+                                counter strict data-only
+chip access protocols           m       m      e
+security object signature       m       m      m
+data group integrity            m       m      m
+DS certificate signature        m       m      m
+certificate validity            m       m      m
+trust status                    m       m      m
+DS revocation                   o       o      o
+issuing state                   m       m      m
+EF.SOD against EF.COM           e       m      e
+Active Authentication           o       o      e
+Chip Authentication             o       o      e
+chip authenticity               m       m      e
+EF.CardAccess against DG14      o       o      o
+DG1 against DG13                o       o      o
+machine readable zone           m       m      m
+document expiry                 m       m      m
+"""
+
+
+@pytest.mark.parametrize("column", [1, 2, 3])
+def test_the_policies_demand_what_the_table_says(column: int) -> None:
+    names, *rows = [re.split(r"\s{2,}", line.strip()) for line in TABLE.strip("\n").splitlines()]
+    names = names[0].split()
+    policy = Policy.by_name(names[column - 1])
+    told = {CheckName(row[0]): Level(row[column]) for row in rows}
+    assert told == dict(policy.levels)
+
+
+def test_only_strict_counts_deviations() -> None:
+    tolerant = {name: Policy.by_name(name).tolerates_deviations for name in ("counter", "strict", "data-only")}
+    assert tolerant == {"counter": True, "strict": False, "data-only": True}
 
 
 def test_rejected_outweighs_inconclusive() -> None:
