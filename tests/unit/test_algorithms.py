@@ -89,6 +89,11 @@ def test_absent_pss_parameters_have_defaults() -> None:
         (identifier(PSS, asn1.sequence(asn1.encode(0xA2, asn1.integer(-1)))), MalformedData),
         (identifier(PSS, asn1.sequence(asn1.encode(0xA2, asn1.integer(1 << 40)))), MalformedData),
         (identifier(PSS, asn1.sequence(asn1.encode(0xA1, identifier("1.2.3")))), UnsupportedFeature),
+        (
+            identifier(PSS, asn1.sequence(asn1.encode(0xA1, identifier("1.2.3", build_hash_identifier("sha256"))))),
+            UnsupportedFeature,
+        ),
+        (identifier(PSS, asn1.sequence(asn1.encode(0xA1, identifier("1.2.840.113549.1.1.8")))), UnsupportedFeature),
         (identifier(PSS, asn1.null()), MalformedData),
         (identifier(PSS, asn1.sequence(asn1.encode(0xA4, asn1.integer(1)))), MalformedData),
         (identifier("1.2.840.113549.1.1.4", asn1.null()), UnsupportedFeature),  # MD5
