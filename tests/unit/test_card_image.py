@@ -108,6 +108,11 @@ WRONG = {
 }
 
 
+def test_files_and_keys_up_to_their_limits() -> None:
+    image = replace(IMAGE, files={FileId.DG2: bytes(FILE_LIMIT)}, chip_authentication_keys={1: bytes(KEY_LIMIT)})
+    assert CardImage.from_cbor(image.to_cbor()) == image
+
+
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_entry_is_malformed(change: dict[str, Any]) -> None:
     with pytest.raises(MalformedData):

@@ -156,6 +156,8 @@ UNKNOWN = {
     "context-specific": (None, build_tlv(0x80, b"x")),
     "two strings where one belongs": (2, element(2, utf8("Nguyễn"), utf8("Văn An"))),
     "another type": (2, element(2, build_tlv(0x02, b"\x01"))),
+    "a set for a sequence": (None, build_tlv(0x31, b"\x02\x01\x02", utf8("An"))),
+    "octets that look like a string": (2, element(2, build_tlv(0x04, utf8("An")))),
     "octets": (16, element(16, build_tlv(0x04, b"\x01\x02"))),
     "not UTF-8": (2, element(2, build_tlv(0x0C, b"Nguy\xe1\xbb"))),
     "UTF-8 of a surrogate": (2, element(2, build_tlv(0x0C, b"\xed\xa0\x80"))),
@@ -185,13 +187,20 @@ def test_what_is_not_known_is_kept_raw_and_costs_nothing_else(number: int | None
     assert [(field.number, field.raw, field.texts) for field in dg13.unknown] == [(number, odd, ())]
     assert dg13.deviations == (f"field-{'none' if number is None else number}-unknown",)
     assert dg13.unknown[0].sensitive
+    assert dg13.unknown[0].name == (FIELDS[number].name if number is not None and number in FIELDS else None)
     assert dg13.build() == whole
 
 
 def test_nesting_up_to_the_limit_is_read() -> None:
-    inner = Dg13.parse(file(deep())).unknown[0].raw
-    once_less = element(13, build_tlv(0x30, inner[inner.index(b"\x0c") :]))
-    assert Dg13.parse(file(once_less)).parents == ("A",)
+    value = utf8("A")
+    for _ in range(DEPTH_LIMIT):
+        value = build_tlv(0x30, value)
+    assert Dg13.parse(file(element(13, value))).parents == ("A",)
+    assert Dg13.parse(file(element(13, build_tlv(0x30, value)))).parents == ()
+
+
+def test_lines_of_an_address_are_text() -> None:
+    assert Dg13.parse(file(element(9, utf8("Thôn 1\r\n\tAn Bình")))).residence == "Thôn 1\r\n\tAn Bình"
 
 
 def test_one_field_twice_with_one_value_is_that_value() -> None:
@@ -242,6 +251,10 @@ def test_sizes_are_bounded() -> None:
         Dg13.parse(file(*[b"\x30\x00"] * (FIELD_LIMIT + 1)))
     with pytest.raises(LdsError, match=str(SIZE_LIMIT)):
         Dg13.parse(bytes(SIZE_LIMIT + 1))
+    filling = SIZE_LIMIT - len(file(element(17, utf8("x" * 60_000)))) + 60_000
+    largest = file(element(17, utf8("x" * filling)))
+    assert len(largest) == SIZE_LIMIT
+    assert Dg13.parse(largest).build() == largest
 
 
 def test_errors_tell_where_and_not_what() -> None:

@@ -82,13 +82,24 @@ def test_the_card_of_2024_by_the_shape_of_its_fields(fields: tuple[str, ...], ex
         (NUMBER, NAME, SEX, RESIDENCE),
         (NUMBER, OLD, NAME, "31021999", SEX, RESIDENCE, ISSUED),
         (NUMBER, OLD, NAME, BIRTH, "nam giới", RESIDENCE, ISSUED),
+        (NUMBER, OLD, NAME, BIRTH, "Khác", RESIDENCE, ISSUED),
+        (NUMBER, OLD, NAME, BIRTH, "Na m", RESIDENCE, ISSUED),
         (NUMBER, OLD, NAME, BIRTH, SEX, RESIDENCE, "00052021"),
+        (NUMBER, OLD, NAME, BIRTH, SEX, RESIDENCE, "hôm qua"),
+        (NUMBER, OLD, "Thôn 2, Bắc Ninh", BIRTH, SEX, RESIDENCE, ISSUED, ""),
+        (NUMBER, OLD, NAME, SEX, RESIDENCE, ISSUED, "", ""),
+        (NUMBER, OLD, NAME, BIRTH, RESIDENCE, ISSUED, "", ""),
     ],
 )
 def test_what_is_no_known_layout_still_gives_its_number(fields: tuple[str, ...]) -> None:
     qr = parse_qr(joined(*fields))
     assert (qr.format, qr.number) == (QrFormat.UNKNOWN, NUMBER)
     assert qr.fields == fields
+
+
+def test_without_its_number_a_code_is_of_no_known_kind() -> None:
+    qr = parse_qr(joined("", OLD, NAME, BIRTH, SEX, RESIDENCE, ISSUED))
+    assert (qr.format, qr.number, qr.full_name) == (QrFormat.UNKNOWN, None, NAME)
 
 
 def test_one_date_alone_is_neither_birth_nor_issue() -> None:
