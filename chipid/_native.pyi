@@ -19,6 +19,10 @@ class NativeError(Exception):
 
     :ivar code: stable, lower-case, e.g. ``tlv-truncated``, ``sm-mac``, ``ec-point``; ``offset``: octets from the start, -1
     where none.
+
+    Beside the codes that the functions name: ``cipher-unknown`` and ``hash-unknown`` for a name that is not one of :data:`Cipher` or
+    :data:`Hash`, ``length`` for an input beyond what the core takes, ``argument`` for a number that means nothing, ``crypto`` where
+    libcrypto fails for no reason of the caller's. A wrong type is a ``TypeError``, a buffer with gaps a ``BufferError``.
     """
 
     code: str
@@ -41,21 +45,26 @@ def tlv_read(data: Buffer, offset: int, end: int, /) -> tuple[int, int, int, int
     """(tag, value_start, value_end, next_offset) of the BER-TLV at *offset*, wholly inside ``data[offset:end]``.
 
     Tags of up to 4 octets, lengths of up to 4, the indefinite length (nesting at most 32) included. Codes: ``tlv-truncated``,
-    ``tlv-tag``, ``tlv-length``, ``tlv-depth``."""
+    ``tlv-tag``, ``tlv-length``, ``tlv-depth``; the error's offset is where the element at fault begins."""
 
 # Keys, MACs, ciphers ---------------------------------------------------------------------------------------------
 def kdf(cipher: Cipher, secret: Buffer, counter: int, nonce: Buffer = b"", /) -> Secret:
-    """ICAO 9303-11 §9.7.1; 3DES keys come parity-adjusted, 16 octets."""
+    """ICAO 9303-11 §9.7.1; 3DES keys come parity-adjusted, 16 octets.
+
+    Codes: ``kdf-secret`` (an empty one), ``kdf-counter`` (unless 1 … 2³²-1)."""
 
 def retail_mac(key: Buffer, data: Buffer, pad: bool = True, /) -> bytes:
-    """ISO 9797-1 MAC algorithm 3, DES, 8 octets; padding method 2 when *pad*, otherwise whole blocks are required."""
+    """ISO 9797-1 MAC algorithm 3, DES, 8 octets; padding method 2 when *pad*, otherwise whole blocks are required.
+
+    Codes: ``cipher-key``, ``cipher-block``."""
 
 def cmac(key: Buffer, data: Buffer, /) -> bytes:
-    """AES-CMAC (NIST SP 800-38B), 16 octets."""
+    """AES-CMAC (NIST SP 800-38B), 16 octets. Code: ``cipher-key``."""
 
 def cbc_encrypt(cipher: Cipher, key: Buffer, iv: Buffer, data: Buffer, /) -> bytes: ...
 def cbc_decrypt(cipher: Cipher, key: Buffer, iv: Buffer, data: Buffer, /) -> bytes:
-    """Whole blocks, no padding; an AES *iv* of 16, a 3DES one of 8 octets. Codes: ``cipher-key``, ``cipher-block``."""
+    """Whole blocks, no padding; an AES *iv* of 16, a 3DES one of 8 octets. Codes: ``cipher-key``, ``cipher-iv``,
+    ``cipher-block``."""
 
 # Secure messaging ------------------------------------------------------------------------------------------------
 @final
@@ -65,11 +74,20 @@ class SecureMessaging:
     Each ``protect``/``unprotect`` increments the SSC first. After a failed ``unprotect_…`` the keys are wiped and every later call
     fails with ``sm-closed``; a response that is a bare status word (``sm-plaintext``) alone leaves the session open. Codes:
     ``sm-mac``, ``sm-mac-missing``, ``sm-status-missing``, ``sm-status-differs``, ``sm-plaintext`` (a response without any
-    secure-messaging object), ``sm-padding``, ``sm-malformed``, ``sm-length``, ``sm-closed``.
+    secure-messaging object, a command without the bits in its class), ``sm-padding``, ``sm-malformed``, ``sm-length``,
+    ``sm-closed``, ``sm-ssc`` (of a wrong size, or it would start again at zero).
+
+    The bare status word has used up one SSC value: save ``ssc`` before, then set it or not, or :meth:`close`. A message that
+    ``protect_…`` cannot take (``sm-malformed``, ``sm-length``) leaves session and SSC as they were.
+
+    ``unprotect_command`` gives the plain command back with extended length fields only where its data or Le needs them. The INS of
+    the last command decides between DO85 (odd) and DO87 (even) in a response; after an odd one DO87 is taken too.
+
+    Several threads may use one session; each message is whole.
     """
 
     def __new__(cls, cipher: Cipher, ks_enc: Buffer, ks_mac: Buffer, ssc: Buffer, /) -> SecureMessaging: ...
-    ssc: bytes  # 8 octets for 3DES, 16 for AES; may be set (docs/quirks.md 9: an unprotected error may or may not count)
+    ssc: bytes  # 8 octets for 3DES, 16 for AES; may be set while open (docs/quirks.md 9: an unprotected error may or may not count)
     @property
     def cipher(self) -> Cipher: ...
     @property
@@ -85,12 +103,12 @@ class SecureMessaging:
 class EcDomain:
     """A prime-field group: a curve we know, possibly with a mapped generator (ICAO 9303-11 §4.4.3.3.1)."""
 
-    @staticmethod
-    def named(name: str, /) -> EcDomain:
+    @classmethod
+    def named(cls, name: str, /) -> EcDomain:
         """SECG/brainpool name: ``secp192r1 secp224r1 secp256r1 secp384r1 secp521r1 brainpoolP160r1 … brainpoolP512r1``
         (r1 only)."""
-    @staticmethod
-    def explicit(p: Buffer, a: Buffer, b: Buffer, g: Buffer, n: Buffer, h: Buffer | None, /) -> EcDomain:
+    @classmethod
+    def explicit(cls, p: Buffer, a: Buffer, b: Buffer, g: Buffer, n: Buffer, h: Buffer | None, /) -> EcDomain:
         """The known curve with exactly these parameters (g a point, compressed or not; h optional), else ``ec-unknown-curve``."""
     @property
     def name(self) -> str: ...
@@ -113,9 +131,12 @@ class EcDomain:
     def agree_point(self, private: Buffer, peer: Buffer, /) -> bytes:
         """private·peer as an uncompressed point (H of the generic mapping)."""
     def map_generic(self, nonce: Buffer, h: Buffer, /) -> EcDomain:
-        """The same curve with generator nonce·G + H. ``ec-infinity`` where that is no generator."""
+        """The same curve with generator nonce·G + H. ``ec-infinity`` where that is no generator, ``ec-mapped`` where G was mapped
+        already, ``length`` unless the nonce has 1–66 octets."""
 
 # Signatures ------------------------------------------------------------------------------------------------------
+# A wrong signature, r or s out of range and any length included, is False. The errors speak of the key and the digest: ``ec-point``,
+# ``ec-infinity``, ``ec-mapped``, ``rsa-key`` (unless n is odd, of 1024–8192 bits, and e odd, 3 … 2⁶⁴-1), ``hash-length``.
 def ecdsa_verify(domain: EcDomain, public_point: Buffer, digest: Buffer, r: Buffer, s: Buffer, /) -> bool: ...
 def rsa_verify_pkcs1(n: Buffer, e: Buffer, hash: Hash, digest: Buffer, signature: Buffer, /) -> bool: ...
 def rsa_verify_pss(

@@ -269,7 +269,7 @@ ec_map_generic(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return domain;
 }
 
-/* Class methods where the .pyi says static ones: a static method could not find the module's state. */
+/* Class methods, since a static method could not find the module's state. */
 static PyMethodDef ec_methods[] = {
     {"named", ec_named, METH_O | METH_CLASS, PyDoc_STR("named($type, name, /)\n--\n\nA curve by its SECG or brainpool name.")},
     {"explicit", FASTCALL(ec_explicit), METH_FASTCALL | METH_CLASS,

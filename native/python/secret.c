@@ -102,13 +102,13 @@ secret_compare(PyObject *a, PyObject *b, int operation)
 
 PyDoc_STRVAR(secret_doc, "Octets that are wiped when the object goes; equality is constant-time; ``repr`` shows the length alone.");
 
+/* Comparison without a hash slot makes it unhashable, as it should be: a hash would be a function of the secret. */
 static PyType_Slot secret_slots[] = {
     {Py_tp_doc, (void *)secret_doc},
     {Py_tp_new, (void *)secret_new},
     {Py_tp_dealloc, (void *)secret_dealloc},
     {Py_tp_repr, (void *)secret_repr},
     {Py_tp_richcompare, (void *)secret_compare},
-    {Py_tp_hash, (void *)PyObject_HashNotImplemented},
     {Py_sq_length, (void *)secret_length},
     {Py_bf_getbuffer, (void *)secret_getbuffer},
     {0, NULL},

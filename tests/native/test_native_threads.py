@@ -129,26 +129,64 @@ def test_inputs_are_pinned_while_others_run() -> None:
         thread.join()
 
 
+def _another_thread_ran(work: Callable[[], object]) -> bool:
+    """Whether *work* gave up the GIL: with an endless switch interval nobody else gets it otherwise."""
+    gate, ran = threading.Lock(), threading.Event()
+
+    def wait() -> None:
+        with gate:
+            ran.set()
+
+    gate.acquire()
+    thread = threading.Thread(target=wait)
+    thread.start()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        gate.release()
+        work()
+        seen = ran.is_set()
+    finally:
+        sys.setswitchinterval(interval)
+    thread.join()
+    return seen
+
+
+def _messages(size: int) -> tuple[SecureMessaging, bytes]:
+    maker, session = (SecureMessaging("3DES", bytes(16), bytes(16), bytes(8)) for _ in range(2))
+    return session, maker.protect_response(bytes(size) + b"\x90\x00")
+
+
 def test_a_mutable_message_keeps_the_gil() -> None:
     """Between the check of its MAC and its decryption nobody may change it: only bytes are worked on without the GIL."""
-    maker = SecureMessaging("AES-128", bytes(16), bytes(16), bytes(16))
-    session = SecureMessaging("AES-128", bytes(16), bytes(16), bytes(16))
-    message = bytearray(maker.protect_response(bytes(30000) + b"\x90\x00"))
-    stop = threading.Event()
+    for keeps in (bytearray, memoryview, Secret):
+        session, message = _messages(60000)
+        buffer = keeps(message)
+        assert not _another_thread_ran(lambda session=session, buffer=buffer: session.unprotect_response(buffer))  # type: ignore[misc]
 
-    def disturb() -> None:
-        while not stop.is_set():
-            message[2000] ^= 1
-            message[2000] ^= 1
 
-    thread = threading.Thread(target=disturb)
-    thread.start()
-    try:
-        answer = oracle.answer(session.unprotect_response, message)
-    finally:
-        stop.set()
-        thread.join()
-    assert answer in (bytes(30000) + b"\x90\x00", "<sm-mac>")
+@pytest.mark.parametrize("call", ["secure messaging", "ecdsa", "rsa", "agreement", "mapping"])
+def test_long_work_gives_up_the_gil(call: str) -> None:
+    domain = EcDomain.named("brainpoolP512r1")
+    session, message = _messages(60000)
+    work = {
+        "secure messaging": lambda: session.protect_response(message),
+        "ecdsa": lambda: ecdsa_verify(domain, domain.generator, bytes(64), b"\x05", b"\x05"),
+        "rsa": lambda: rsa_recover(b"\xff" * 1024, b"\xff" * 8, bytes(1023) + b"\x02"),
+        "agreement": lambda: domain.agree(b"\x05" * 60, domain.generator),
+        "mapping": lambda: domain.map_generic(b"\x05" * 60, domain.generator),
+    }[call]
+    assert any(_another_thread_ran(work) for _ in range(200))
+
+
+def test_instances_give_their_types_back() -> None:
+    types = (Secret, SecureMessaging, EcDomain)
+    before = [sys.getrefcount(kind) for kind in types]
+    for _ in range(100):
+        Secret(b"")
+        SecureMessaging("3DES", bytes(16), bytes(16), bytes(8))
+        EcDomain.named("secp256r1")
+    assert [sys.getrefcount(kind) for kind in types] == before
 
 
 END = """

@@ -254,6 +254,17 @@ def test_closed_by_hand(cipher: str) -> None:
         session.ssc = bytes(oracle.BLOCK_SIZE[cipher])
 
 
+def test_attributes_that_cannot_be_written() -> None:
+    session = _session("AES-128")
+    for name in ("cipher", "closed", "other"):
+        with pytest.raises(AttributeError):
+            setattr(session, name, "3DES")
+    for name in ("ssc", "cipher", "closed"):
+        with pytest.raises((AttributeError, TypeError)):
+            delattr(session, name)
+    assert session.ssc == bytes(16)
+
+
 @CIPHERS
 def test_sizes_of_keys_and_counter(cipher: str) -> None:
     key, ssc = bytes(oracle.KEY_SIZE[cipher]), bytes(oracle.BLOCK_SIZE[cipher])
