@@ -20,8 +20,8 @@ class NativeError(Exception):
     :ivar code: stable, lower-case, e.g. ``tlv-truncated``, ``sm-mac``, ``ec-point``; ``offset``: octets from the start, -1
     where none.
 
-    Beside the codes that the functions name: ``cipher-unknown`` and ``hash-unknown`` for a name that is not one of :data:`Cipher` or
-    :data:`Hash`, ``length`` for an input beyond what the core takes, ``argument`` for a number that means nothing, ``crypto`` where
+    Beside the codes that the functions name: ``cipher-unknown`` and ``hash-unknown`` for a name that :data:`Cipher` or :data:`Hash`
+    has not, ``length`` for an input beyond what the core takes, ``argument`` for a number that means nothing, ``crypto`` where
     libcrypto fails for no reason of the caller's. A wrong type is a ``TypeError``, a buffer with gaps a ``BufferError``.
     """
 
@@ -135,7 +135,7 @@ class EcDomain:
         already, ``length`` unless the nonce has 1–66 octets."""
 
 # Signatures ------------------------------------------------------------------------------------------------------
-# A wrong signature, r or s out of range and any length included, is False. The errors speak of the key and the digest: ``ec-point``,
+# A wrong signature, r or s out of range and any length included, is False. Errors speak of the key and the digest: ``ec-point``,
 # ``ec-infinity``, ``ec-mapped``, ``rsa-key`` (unless n is odd, of 1024–8192 bits, and e odd, 3 … 2⁶⁴-1), ``hash-length``.
 def ecdsa_verify(domain: EcDomain, public_point: Buffer, digest: Buffer, r: Buffer, s: Buffer, /) -> bool: ...
 def rsa_verify_pkcs1(n: Buffer, e: Buffer, hash: Hash, digest: Buffer, signature: Buffer, /) -> bool: ...
