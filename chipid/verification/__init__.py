@@ -28,7 +28,8 @@ def verify(evidence: Evidence, trust: TrustStore | None, policy: Policy, *, at: 
     passive = passive_authentication(evidence, trust, at)
     checks += passive.checks
     # 3. Active and Chip Authentication, with keys that step 2 vouches for
-    checks += chip_genuineness(evidence, passive.signed_groups, passive.listed_groups)
+    signature_open = passive.signature_open
+    checks += chip_genuineness(evidence, passive.signed_groups, passive.listed_groups, signature_open=signature_open)
     # 4. Files against each other
     checks.append(consistency.card_access_against_dg14(evidence))
     zone, mrz = consistency.machine_readable_zone(evidence)

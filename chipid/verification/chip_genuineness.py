@@ -20,16 +20,19 @@ from chipid.verification.verdict import Check, CheckName, Outcome
 _OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}
 
 
-def chip_genuineness(evidence: Evidence, signed_groups: frozenset[int], listed_groups: frozenset[int]) -> tuple[Check, ...]:
+def chip_genuineness(
+    evidence: Evidence, signed_groups: frozenset[int], listed_groups: frozenset[int], *, signature_open: bool = False
+) -> tuple[Check, ...]:
     """The checks ACTIVE_AUTHENTICATION, CHIP_AUTHENTICATION and CHIP_AUTHENTICITY.
 
     :param signed_groups: data groups whose octets match the hash in an EF.SOD whose signature is good.
     :param listed_groups: data groups that EF.SOD names, read or not.
+    :param signature_open: whether EF.SOD's signature is good could not be found out.
     """
     infos = _security_infos(evidence)
     active = _active_authentication(evidence, infos, listed_groups)
     chip = _chip_authentication(evidence, infos, listed_groups)
-    return active, chip, _authenticity(active, chip, signed_groups)
+    return active, chip, _authenticity(active, chip, signed_groups, signature_open)
 
 
 def _active_authentication(evidence: Evidence, infos: SecurityInfos | None, listed: frozenset[int]) -> Check:
@@ -70,7 +73,7 @@ def _chip_authentication_by(infos: SecurityInfos, transcript: ChipAuthentication
         return Check(name, Outcome.UNDETERMINED, "ca-unsupported", str(error))
 
 
-def _authenticity(active: Check, chip: Check, signed: frozenset[int]) -> Check:
+def _authenticity(active: Check, chip: Check, signed: frozenset[int], signature_open: bool) -> Check:
     """One sound proof with a signed key is enough; a failed proof is never made good by the other."""
     name, proofs = CheckName.CHIP_AUTHENTICITY, ((active, 15), (chip, 14))
     for check, _ in proofs:
@@ -80,6 +83,8 @@ def _authenticity(active: Check, chip: Check, signed: frozenset[int]) -> Check:
     if any(group in signed for _, group in sound):
         missed = tuple(check.reason for check, _ in proofs if check.outcome is Outcome.UNDETERMINED)
         return Check(name, Outcome.SUCCESSFUL, "ok", "The chip proved that it holds a key of the document.", missed)
+    if sound and signature_open:
+        return Check(name, Outcome.UNDETERMINED, "key-signature-open", "Who signed the chip's key could not be found out.")
     if sound:
         return Check(name, Outcome.FAILED, "key-not-signed", "The chip proved a key that the document's signer does not vouch for.")
     for check, _ in proofs:

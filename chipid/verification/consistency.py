@@ -75,12 +75,15 @@ def machine_readable_zone(evidence: Evidence) -> tuple[Check, Mrz | None]:
     return Check(name, Outcome.SUCCESSFUL, "ok", "DG1 is well formed and its check digits are right."), mrz
 
 
-def dg1_against_dg13(evidence: Evidence, mrz: Mrz | None) -> Check:
+def dg1_against_dg13(evidence: Evidence, mrz: Mrz | None) -> Check:  # noqa: PLR0911  # one answer a line
     """The two places where a CCCD holds the same person."""
     name, raw = CheckName.DG1_AGAINST_DG13, evidence.file(FileId.DG13)
     if mrz is None or not is_cccd(mrz):
         return Check(name, Outcome.NOT_SUPPORTED, "no-profile", "DG13 has a known meaning on Vietnamese cards only.")
     if raw is None:
+        failure = evidence.failures.get(FileId.DG13)
+        if failure is not None and failure.reason != "not-asked":
+            return Check(name, Outcome.UNDETERMINED, "dg13-withheld", "DG13 is listed, and the chip did not deliver it.")
         return Check(name, Outcome.NOT_PERFORMED, "dg13-not-read", "DG13 was not read.")
     try:
         found = compare(mrz, Dg13.parse(raw))

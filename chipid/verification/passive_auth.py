@@ -22,6 +22,8 @@ from chipid.verification.issuing_state import issuing_state
 from chipid.verification.security_object import FILE_NOT_FOUND, SecurityObject, read_security_object
 from chipid.verification.verdict import Check, CheckName, Outcome
 
+_PORTRAIT = 2
+_TERMINAL_AUTHENTICATED = (3, 4)
 _OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}
 
 
@@ -32,11 +34,13 @@ class PassiveAuthentication:
     :ivar signed_groups: data groups whose octets match a hash in an EF.SOD with a good signature, by a signer whom nothing speaks
         against: what they hold may vouch for the chip's keys.
     :ivar listed_groups: data groups that EF.SOD names, read or not.
+    :ivar signature_open: whether EF.SOD's signature is good, or what it lists, could not be found out: nothing speaks against it.
     """
 
     checks: tuple[Check, ...]
     signed_groups: frozenset[int]
     listed_groups: frozenset[int]
+    signature_open: bool = False
 
 
 def passive_authentication(evidence: Evidence, trust: TrustStore | None, at: datetime) -> PassiveAuthentication:
@@ -62,10 +66,12 @@ def passive_authentication(evidence: Evidence, trust: TrustStore | None, at: dat
     vouched = sod.is_signed and sod.chain is not None and sod.chain.trust.ok is not False
     listed = frozenset(sod.listed.hashes if sod.listed is not None else ())
     checks = (sod.check, integrity, *certificate_checks, revocation, state, com)
-    return PassiveAuthentication(checks, matching if vouched else frozenset(), listed)
+    failed = sod.check.outcome is Outcome.FAILED
+    signature_open = not failed and (sod.check.outcome is Outcome.UNDETERMINED or sod.listed is None)
+    return PassiveAuthentication(checks, matching if vouched else frozenset(), listed, signature_open)
 
 
-def _data_group_integrity(evidence: Evidence, sod: SecurityObject) -> tuple[frozenset[int], Check]:
+def _data_group_integrity(evidence: Evidence, sod: SecurityObject) -> tuple[frozenset[int], Check]:  # noqa: PLR0911  # one answer a step
     """The whole file of each data group, hashed (ICAO 9303-10 §4.6.2.3), and the groups that match."""
     name, listed, groups = CheckName.DATA_GROUP_INTEGRITY, sod.listed, evidence.data_groups
     # 1. There is a list of hashes.
@@ -91,6 +97,10 @@ def _data_group_integrity(evidence: Evidence, sod: SecurityObject) -> tuple[froz
     if unread:
         detail += f" Not read: {_groups(unread)}."
     deviations = ("dg-listed-but-absent",) if absent else ()
+    # A portrait that the chip keeps back leaves nobody to compare the holder with.
+    withheld = [number for number in unread if _is_withheld(evidence, number)]
+    if withheld:
+        return matching, Check(name, Outcome.UNDETERMINED, "dg-withheld", f"{detail} Kept back: {_groups(withheld)}.", deviations)
     # 5. Hashes that nobody is known to have signed prove nothing, and the check says so.
     if not sod.is_signed:
         detail += " But EF.SOD's signature is not known to be good: the hashes prove nothing."
@@ -161,6 +171,14 @@ def _digest(listed: LDSSecurityObject, raw: bytes) -> bytes:
 def _is_absent(evidence: Evidence, number: int) -> bool:
     failure = evidence.failures.get(FileId.from_data_group(number))
     return failure is not None and failure.sw == FILE_NOT_FOUND
+
+
+def _is_withheld(evidence: Evidence, number: int) -> bool:
+    """Asked for, listed, and not delivered; DG3 and DG4 are for terminals with rights (ICAO 9303-11 §7.1)."""
+    failure = evidence.failures.get(FileId.from_data_group(number))
+    if failure is None or failure.reason == "not-asked" or number in _TERMINAL_AUTHENTICATED:
+        return False
+    return failure.sw != FILE_NOT_FOUND or number == _PORTRAIT
 
 
 def _groups(numbers: list[int]) -> str:

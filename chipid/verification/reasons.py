@@ -35,6 +35,7 @@ _SOD_SIGNATURE: Final = {
 _DATA_GROUP_INTEGRITY: Final = {
     "no-data-group-read": "No data group was read.",
     "dg-hash-mismatch": "A data group differs from the one that EF.SOD lists.",
+    "dg-withheld": "The chip kept back a data group that EF.SOD lists and that was asked for.",
     "dg-not-in-sod": "A data group was read that EF.SOD does not list.",
     "hashes-unsigned": "The data groups match hashes that nobody is known to have signed, which proves nothing.",
 }
@@ -111,6 +112,7 @@ _CHIP_AUTHENTICITY: Final = {
     "ca-wrong-keys": "The chip does not hold the private key that belongs to DG14.",
     "ca-transcript-inconsistent": "The record of Chip Authentication contradicts itself.",
     "key-not-signed": "The chip proved a key that no trusted EF.SOD vouches for.",
+    "key-signature-open": "The chip proved a key, and whether EF.SOD vouches for it could not be found out.",
     "copy-not-excluded": "The chip offers no proof of being the one that was issued: it may be a copy.",
 }
 
@@ -121,6 +123,7 @@ _CONSISTENCY: Final = {
     "dg14-names-no-pace": "DG14 repeats nothing of EF.CardAccess.",
     "no-profile": "DG13 has no known meaning on this document.",
     "dg13-not-read": "DG13 was not read.",
+    "dg13-withheld": "EF.SOD lists DG13, and the chip did not deliver it.",
     "dg13-malformed": "DG13 is not laid out as on known cards.",
     "dg13-not-comparable": "DG13 holds no citizen number to compare with DG1.",
     "dg1-dg13-differ": "DG1 and DG13 are of different persons.",

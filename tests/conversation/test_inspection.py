@@ -394,3 +394,18 @@ def test_an_expired_document_is_rejected(read: Read, trust: chipid.TrustStore) -
     assert "document-expired" in verdict.reasons
     last_day = chipid.verify(read(), trust=trust, at=datetime(2039, 9, 17, tzinfo=UTC))
     assert "document-expired" not in last_day.reasons
+
+
+@pytest.mark.parametrize("file", [FileId.DG2, FileId.DG13])
+@pytest.mark.parametrize("sw", [0x6982, 0x6F00, 0x6A82])
+def test_a_withheld_portrait_or_dg13_is_never_accepted(read: Read, trust: chipid.TrustStore, file: FileId, sw: int) -> None:
+    verdict = chipid.verify(read(faults.FileRefused(file=file, sw=sw)), trust=trust, at=AT)
+    assert verdict.decision is chipid.Decision.INCONCLUSIVE
+    assert set(verdict.reasons) & {"dg-withheld", "dg13-withheld"}
+
+
+@pytest.mark.parametrize("sw", [0x6982, 0x6F00])
+def test_an_unreadable_sod_is_inconclusive_and_not_a_forgery(read: Read, trust: chipid.TrustStore, sw: int) -> None:
+    verdict = chipid.verify(read(faults.FileRefused(file=FileId.SOD, sw=sw)), trust=trust, at=AT)
+    assert verdict.decision is chipid.Decision.INCONCLUSIVE
+    assert "key-signature-open" in verdict.reasons
