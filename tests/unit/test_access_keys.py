@@ -51,7 +51,7 @@ def test_the_number_gives_the_can(typed: str) -> None:
     assert AccessKeys.from_number(typed).passwords == (can("012345", "number"),)
 
 
-@pytest.mark.parametrize("typed", ["012345", "012 345", "０１２３４５", "01.23.45"])
+@pytest.mark.parametrize("typed", ["012345", "012 345", "０１２３４５", "01.23.45", "012345".rjust(1_000)])
 def test_the_can(typed: str) -> None:
     assert AccessKeys.from_can(typed).passwords == (can("012345", "can"),)
 
@@ -106,6 +106,11 @@ def test_the_zone_of_a_cccd_gives_its_key_and_then_the_can() -> None:
 )
 def test_other_zones_give_their_key(zone: str, information: str) -> None:
     assert AccessKeys.from_mrz(zone).passwords == (mrz(information, "mrz"),)
+
+
+def test_another_states_number_is_no_citizen_number() -> None:
+    utopian = TD1.replace("VNM", "UTO")
+    assert [password.kind for password in AccessKeys.from_mrz(utopian).passwords] == [PasswordKind.MRZ]
 
 
 @pytest.mark.parametrize(
@@ -177,6 +182,10 @@ def test_fields(number: str, birth: str | date) -> None:
 def test_a_long_document_number(number: str) -> None:
     expected = f"{number}{check_digit(number)}34071279507122"
     assert AccessKeys.from_fields(number, "340712", "950712").passwords == (mrz(expected, "fields"),)
+
+
+def test_a_document_number_up_to_the_limit() -> None:
+    assert AccessKeys.from_fields("A" * 22, "340712", "950712").passwords
 
 
 def test_a_short_document_number_is_filled() -> None:
@@ -263,6 +272,10 @@ def test_the_day_bounds_the_candidates_where_the_issue_date_is_missing() -> None
     assert len(early) == 3
     assert len(late) == 4
     assert early[1].encoded == late[2].encoded == mrz("099012345999091732409179", "").encoded
+
+
+def test_a_card_issued_on_the_day_of_birth() -> None:
+    assert len(AccessKeys.from_qr(QR.replace("17091999", "10052021"), TODAY).passwords) == 3
 
 
 @pytest.mark.parametrize(

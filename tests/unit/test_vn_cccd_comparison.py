@@ -71,6 +71,9 @@ def test_the_zone_of_another_card(changes: dict[str, str]) -> None:
 def test_a_passport_is_no_cccd() -> None:
     passport = Mrz(MrzFormat.TD3, "P", "VNM", "C0000001", "990917", "M", "310917", "VNM", "001099012345", "", "NGUYEN", "VAN AN")
     assert not is_cccd(passport)
+    card = replace(passport, document_code="I", document_number="099012345", lines=())
+    assert citizen_number(card) == NUMBER
+    assert not is_cccd(card)
 
 
 # The comparison ----------------------------------------------------------------------------------------------------------
@@ -151,9 +154,18 @@ def test_no_expiry_is_no_year(written: str) -> None:
     assert differences(mrz(expiry_date="991231"), dg13(expiry_date=written)) == ("expiry",)
 
 
-def test_an_expiry_that_the_zone_leaves_out_is_not_compared() -> None:
-    for written in ("17/09/2039", "Không thời hạn"):
-        assert compare(mrz(expiry_date="<<<<<<"), dg13(expiry_date=written)).not_compared == ("expiry",)
+@pytest.mark.parametrize("zone", ["<<<<<<", "391399"])
+@pytest.mark.parametrize("written", ["17/09/2039", "Không thời hạn"])
+def test_an_expiry_that_the_zone_leaves_out_is_not_compared(zone: str, written: str) -> None:
+    assert compare(mrz(expiry_date=zone), dg13(expiry_date=written)).not_compared == ("expiry",)
+
+
+def test_no_expiry_against_words_that_are_not_known() -> None:
+    assert compare(mrz(expiry_date="991231"), dg13(expiry_date="Vĩnh viễn")).not_compared == ("expiry",)
+
+
+def test_a_zone_without_number_is_not_compared() -> None:
+    assert compare(mrz(optional_data=""), dg13()).not_compared == ("number",)
 
 
 # Partial dates, unknown sex, cut-off names --------------------------------------------------------------------------------------
@@ -169,6 +181,7 @@ def test_an_expiry_that_the_zone_leaves_out_is_not_compared() -> None:
         ("990917", "09/1999", Comparison(partly_compared=("birth-date",))),
         ("990917", "10/1999", Comparison(differences=("birth-date",))),
         ("98<<<<", "17/09/1999", Comparison(differences=("birth-date",))),
+        ("<<0917", "1999", Comparison(not_compared=("birth-date",))),
         ("<<<<<<", "17/09/1999", Comparison(not_compared=("birth-date",))),
         ("991399", "17/09/1999", Comparison(not_compared=("birth-date",))),
     ],

@@ -77,6 +77,11 @@ def test_candidates_without_the_issue_date(birth: date, expected: tuple[date | N
     assert expiry_candidates(birth, None, TODAY) == expected
 
 
+def test_the_last_day_is_still_to_come() -> None:
+    birth = date(2001, 11, 24)  # 25 today: a card of 2021 is in its last day, one of 2026 lasts to 40
+    assert expiry_candidates(birth, None, TODAY) == (date(2026, 11, 24), date(2041, 11, 24), date(2061, 11, 24))
+
+
 @pytest.mark.parametrize("issued", [date(2021, 5, 10), date(2024, 8, 1), None])
 @pytest.mark.parametrize("birth", [date(1930, 2, 1), date(1962, 7, 4), date(1986, 1, 1), date(2004, 2, 29), date(2020, 12, 31)])
 def test_no_candidate_twice(birth: date, issued: date | None) -> None:

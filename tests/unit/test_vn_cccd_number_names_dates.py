@@ -117,6 +117,10 @@ def test_transliteration(name: str, letters: str) -> None:
         ("17/09/9999", None),
         ("1/17/09/1999", None),
         ("17-09-1999", None),
+        ("13/1999", None),
+        ("ab/09/1999", None),
+        ("ab/1999", None),
+        ("-1/09/1999", None),
         ("Không thời hạn", None),
         ("", None),
         ("١٧/٠٩/١٩٩٩", None),
@@ -136,6 +140,8 @@ def test_written_dates(text: str, expected: PartialDate | None) -> None:
         ("19990917", None),
         ("1709199", None),
         ("17/09/1999", None),
+        ("--091999", None),
+        ("170919990", None),
     ],
 )
 def test_packed_dates(text: str, expected: PartialDate | None) -> None:
@@ -166,6 +172,8 @@ def test_complete_dates() -> None:
     assert PartialDate(1999, 9, None).complete is None
     assert PartialDate(1999, 9, None).yymmdd is None
     assert PartialDate(99, 2, 31).complete is None
+    assert PartialDate(None, 9, 17).complete is None
+    assert PartialDate(1999, None, 17).complete is None
     assert repr(PartialDate(1999, 9, 17)) == "<PartialDate>"
 
 

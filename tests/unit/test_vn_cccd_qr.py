@@ -64,6 +64,10 @@ def test_what_scanners_add(dressed: str) -> None:
             ("Nguyễn Văn Bình", "Trần Thị Cúc"),
         ),
         ((NUMBER, NAME, "17/09/1999", SEX, RESIDENCE, "10/05/2021", OLD, "?"), ("?",)),
+        ((NUMBER, "1950", NAME, BIRTH, SEX, RESIDENCE, ISSUED), ("1950",)),
+        ((NUMBER, "Kinh", NAME, BIRTH, SEX, RESIDENCE, ISSUED), ("Kinh",)),
+        ((NUMBER, NAME, BIRTH, SEX, "1,2", RESIDENCE, ISSUED), ("1,2",)),
+        ((NUMBER, NAME, BIRTH, SEX, "Thôn 2", RESIDENCE, ISSUED), ("Thôn 2",)),
     ],
 )
 def test_the_card_of_2024_by_the_shape_of_its_fields(fields: tuple[str, ...], extras: tuple[str, ...]) -> None:
@@ -100,6 +104,21 @@ def test_what_is_no_known_layout_still_gives_its_number(fields: tuple[str, ...])
 def test_without_its_number_a_code_is_of_no_known_kind() -> None:
     qr = parse_qr(joined("", OLD, NAME, BIRTH, SEX, RESIDENCE, ISSUED))
     assert (qr.format, qr.number, qr.full_name) == (QrFormat.UNKNOWN, None, NAME)
+
+
+@pytest.mark.parametrize(("birth", "issued"), [("17092024", "10102024"), ("10092024", "17092024"), ("00002024", "10052024")])
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_dates_the_earlier_is_the_birth(birth: str, issued: str, turned: bool) -> None:
+    dates = (issued, birth) if turned else (birth, issued)
+    qr = parse_qr(joined(NUMBER, *dates, NAME, SEX, RESIDENCE))
+    assert qr.format is QrFormat.CANCUOC2024
+    assert qr.birth_date == PartialDate(2024, int(birth[2:4]) or None, int(birth[:2]) or None)
+    assert qr.issue_date == PartialDate(2024, int(issued[2:4]), int(issued[:2]))
+
+
+def test_a_name_with_marks_that_no_composed_letter_has() -> None:
+    name = "K\u0306a H'Bia"
+    assert parse_qr(joined(NUMBER, BIRTH, ISSUED, SEX, name)).full_name == name
 
 
 def test_one_date_alone_is_neither_birth_nor_issue() -> None:

@@ -86,7 +86,7 @@ def _partial(year: str, month: str = "", day: str = "") -> PartialDate | None:
     if not re.fullmatch(r"[0-9]{4}", year) or int(year) not in _YEARS:
         return None
     month_number, day_number = _number(month, _MONTHS), _number(day, _DAYS)
-    if -1 in (month_number, day_number) or (month_number is None and day_number is not None):
+    if -1 in (month_number, day_number):
         return None
     partial = PartialDate(int(year), month_number, day_number)
     return None if day_number is not None and partial.complete is None else partial
