@@ -208,8 +208,9 @@ def _broken_rules(path: _Path) -> Iterator[Answer]:
 def _foreign_signer(path: _Path) -> Iterator[Answer]:
     countries = [alpha_2(certificate.subject.country or "") for certificate in path.certificates]
     for below, above in pairwise(countries):
-        if below is not None and above is not None and not may_issue_for(above, below):
-            yield Answer(False, "country-mismatch", f"A CSCA of {above} certified a signer of {below}.")
+        # An authority of no state, or of one that is in no list, stands for no other's signers.
+        if below is not None and (above is None or not may_issue_for(above, below)):
+            yield Answer(False, "country-mismatch", f"A CSCA of {above or 'no known state'} certified a signer of {below}.")
 
 
 def _is_link(certificate: Certificate) -> bool:

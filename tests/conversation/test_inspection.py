@@ -409,3 +409,11 @@ def test_an_unreadable_sod_is_inconclusive_and_not_a_forgery(read: Read, trust: 
     verdict = chipid.verify(read(faults.FileRefused(file=FileId.SOD, sw=sw)), trust=trust, at=AT)
     assert verdict.decision is chipid.Decision.INCONCLUSIVE
     assert "key-signature-open" in verdict.reasons
+
+
+def test_an_authority_of_no_known_state_signs_for_none(read: Read, fixtures: Path) -> None:
+    stateless = TestCsca.create(country="XYZ", at=AT - timedelta(days=900))
+    card = personalise(description(fixtures), stateless.issue_document_signer(country="VN", at=AT - timedelta(days=800)))
+    verdict = chipid.verify(read(card=card), trust=chipid.TrustStore.from_bytes(stateless.certificate), at=AT)
+    assert verdict.decision is chipid.Decision.REJECTED
+    assert "country-mismatch" in verdict.reasons
