@@ -7,6 +7,7 @@ the chip genuine, with our own challenges. It holds personal data: its file is w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -261,7 +262,7 @@ def _access(entries: Record) -> AccessAttempt:
         password=entries.text("password"),
         result=_member(entries, "result", Result),
         source=entries.text("source"),
-        oid=_optional(entries, "oid", Record.text),
+        oid=_optional(entries, "oid", _oid),
         parameter_id=_optional(entries, "parameter_id", Record.integer),
         reason=_optional(entries, "reason", Record.text),
     )
@@ -284,7 +285,7 @@ def _active_authentication(record: Record, key: str) -> ActiveAuthenticationTran
 def _chip_authentication(record: Record, key: str) -> ChipAuthenticationTranscript:
     entries = Record(record.take(key), "the Chip Authentication transcript")
     transcript = ChipAuthenticationTranscript(
-        oid=entries.text("oid"),
+        oid=_oid(entries, "oid"),
         key_id=_optional(entries, "key_id", Record.integer),
         private_key=entries.octets("private_key", _TRANSCRIPT_LIMIT),
         public_key=entries.octets("public_key", _TRANSCRIPT_LIMIT),
@@ -305,3 +306,11 @@ def _member(entries: Record, key: str, kind: type[_EnumT]) -> _EnumT:
         return kind(entries.text(key))
     except ValueError:
         raise entries.error(key, f"one of {', '.join(member.value for member in kind)}") from None
+
+
+def _oid(entries: Record, key: str) -> str:
+    """Dotted numbers and nothing else: the text goes to screens."""
+    text = entries.text(key)
+    if not re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40}){0,63}", text):
+        raise entries.error(key, "a dotted object identifier")
+    return text

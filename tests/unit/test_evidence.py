@@ -304,3 +304,10 @@ def test_what_is_no_file_stays(tmp_path: Path, kind: str) -> None:
     with pytest.raises(OSError, match="regular"):
         write_private(path, b"new")
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_object_identifier_that_would_steer_a_terminal_is_malformed() -> None:
+    attempt = AccessAttempt(Protocol.PACE, "can", Result.DONE, oid="0.4.0\x1b]0;title\x07")
+    raw = Evidence(read_at=datetime(2026, 1, 1, tzinfo=UTC), files={}, accesses=(attempt,)).to_cbor()
+    with pytest.raises(MalformedData, match="object identifier"):
+        Evidence.from_cbor(raw)
