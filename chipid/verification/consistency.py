@@ -12,8 +12,9 @@ from chipid.lds.card_access import CardAccess
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
-from chipid.lds.security_infos import PaceInfo
+from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.profiles.vn_cccd import NO_EXPIRY, Dg13, compare, is_cccd
+from chipid.protocols.pace import select_pace
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 FUTURE_YEARS = 15
@@ -54,7 +55,9 @@ def card_access_against_dg14(evidence: Evidence) -> Check:
     if unsigned is None:
         detail = "DG14 names PACE, and EF.CardAccess could not be read."
         return Check(name, Outcome.UNDETERMINED, "card-access-missing", detail)
-    if _pace_of(unsigned) != signed:
+    offered = _pace_of(unsigned)
+    # DG14 may name more (ICAO 9303-11 §9.2.11), but nothing stronger than what was offered.
+    if not offered or not offered <= signed or _strongest(signed) != _strongest(offered):
         detail = "EF.CardAccess does not offer the PACE that DG14 names: it may have been altered to weaken the access."
         return Check(name, Outcome.FAILED, "card-access-altered", detail)
     return Check(name, Outcome.SUCCESSFUL, "ok", "EF.CardAccess offers what DG14 names.")
@@ -140,6 +143,11 @@ def _pace_of(card_access: bytes) -> frozenset[tuple[str, int | None]]:
         return _suites(CardAccess.parse(card_access).infos.pace)
     except (MalformedData, UnsupportedFeature):
         return frozenset()
+
+
+def _strongest(suites: frozenset[tuple[str, int | None]]) -> PaceInfo | None:
+    ordered = sorted(suites, key=lambda suite: (suite[0], suite[1] or 0))
+    return select_pace(SecurityInfos.of(PaceInfo(oid, 2, parameter_id) for oid, parameter_id in ordered))
 
 
 def _suites(infos: tuple[PaceInfo, ...]) -> frozenset[tuple[str, int | None]]:

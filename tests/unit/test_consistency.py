@@ -97,9 +97,10 @@ WEAKER = PaceInfo("0.4.0.127.0.7.2.2.4.2.1", 2, 13)
     [
         (card_access(PACE), dg14(PACE), Outcome.SUCCESSFUL, "ok"),
         (card_access(PACE, WEAKER), dg14(WEAKER, PACE), Outcome.SUCCESSFUL, "ok"),
+        (card_access(WEAKER), dg14(PACE, WEAKER), Outcome.FAILED, "card-access-altered"),
         (card_access(WEAKER), dg14(PACE), Outcome.FAILED, "card-access-altered"),
         (card_access(WEAKER, PACE), dg14(PACE), Outcome.FAILED, "card-access-altered"),
-        (card_access(PACE), dg14(PACE, WEAKER), Outcome.FAILED, "card-access-altered"),
+        (card_access(PACE), dg14(PACE, WEAKER), Outcome.SUCCESSFUL, "ok"),
         (card_access(replace(PACE, parameter_id=12)), dg14(PACE), Outcome.FAILED, "card-access-altered"),
         (b"\x31\x00", dg14(PACE), Outcome.FAILED, "card-access-altered"),
         (b"noise", dg14(PACE), Outcome.FAILED, "card-access-altered"),
