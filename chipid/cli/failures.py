@@ -27,6 +27,8 @@ def run(command: click.Command, arguments: Sequence[str] | None) -> int:
     _never_fail_to_encode()
     try:
         code = _outcome(command, arguments)
+        if sys.stdout is None:  # closed before we started: no verdict could be told
+            return int(ExitCode.INTERNAL)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has gone: not a verdict, and nothing that could still be said on stdout.
@@ -83,12 +85,12 @@ def _internal(problem: Exception) -> int:
 
 
 def _place(problem: Exception) -> str:
-    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if "chipid" in Path(frame.filename).parts]
+    package = Path(__file__).resolve().parents[1]
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if package in Path(frame.filename).resolve().parents]
     if not frames:
         return ""
-    path = Path(frames[-1].filename)
-    module = path.parts[len(path.parts) - 1 - path.parts[::-1].index("chipid") :]
-    return f" in {'/'.join(module)}:{frames[-1].lineno}"
+    module = Path(frames[-1].filename).resolve().relative_to(package.parent)
+    return f" in {module.as_posix()}:{frames[-1].lineno}"
 
 
 def _fail(code: ExitCode, message: str, hint: str | None = None) -> int:
