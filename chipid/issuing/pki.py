@@ -184,7 +184,7 @@ class TestCsca(_Holder):
         scheme = scheme_from_algorithm_identifier(parsed.tbs_algorithm)
         names = (parsed.subject.country, parsed.subject.first("2.5.4.3"), parsed.subject.first(build.ORGANIZATION))
         subject = Subject(*(name or "" for name in names))
-        if subject.build() != parsed.subject.raw:
+        if subject.build() != parsed.subject.raw or not (parsed.is_ca and parsed.is_self_signed):
             raise MalformedData("the certificate is not one of a test CSCA")
         return cls(certificate, SigningKey(key.private, scheme, key.explicit_parameters), subject)
 

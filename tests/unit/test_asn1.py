@@ -12,7 +12,7 @@ from chipid.errors import CertificateError, MalformedData
 
 
 @pytest.mark.parametrize(
-    ("value", "encoded"), [(0, "020100"), (127, "02017F"), (128, "02020080"), (-1, "0201FF"), (-129, "0202FF7F")]
+    ("value", "encoded"), [(0, "020100"), (127, "02017F"), (128, "02020080"), (-1, "0201FF"), (-128, "020180"), (-129, "0202FF7F")]
 )
 def test_integers_are_twos_complement(value: int, encoded: str) -> None:
     assert asn1.integer(value) == bytes.fromhex(encoded)
@@ -44,6 +44,7 @@ def test_no_object_identifier_is_made_from_what_is_none(text: str) -> None:
         (asn1.UTC_TIME, b"491231235959Z", datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)),
         (asn1.UTC_TIME, b"2606011200Z", datetime(2026, 6, 1, 12, tzinfo=UTC)),
         (asn1.UTC_TIME, b"260601120000+0700", datetime(2026, 6, 1, 5, tzinfo=UTC)),
+        (asn1.UTC_TIME, b"260601120000-0730", datetime(2026, 6, 1, 19, 30, tzinfo=UTC)),
         (asn1.GENERALIZED_TIME, b"20500101000000Z", datetime(2050, 1, 1, tzinfo=UTC)),
         (asn1.GENERALIZED_TIME, b"20260601120000.5Z", datetime(2026, 6, 1, 12, tzinfo=UTC)),
     ],
@@ -126,6 +127,17 @@ def test_nothing_is_made_of_elements_without_end() -> None:
     assert not asn1.is_der(element)
     with pytest.raises(MalformedData, match="nested"):
         asn1.to_der(element, sort_sets=False)
+
+
+def test_a_tag_may_have_several_octets() -> None:
+    assert asn1.encode(0x7F49, b"\1") == b"\x7f\x49\x01\x01"
+    element = asn1.Reader(b"\x7f\x49\x03\x02\x01\x05").read()
+    assert (element.tag, asn1.is_der(element), element.only_child(asn1.INTEGER).integer()) == (0x7F49, True, 5)
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(MalformedData, match="02 is missing"):
+        asn1.Reader(b"").expect(asn1.INTEGER)
 
 
 def test_errors_are_of_the_kind_asked_for_and_point_to_the_place() -> None:

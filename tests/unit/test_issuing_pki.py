@@ -14,9 +14,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from chipid.crypto import asn1
 from chipid.crypto.signature import EcPublicKey, Hash, PssScheme
 from chipid.errors import CertificateError, LdsError, MalformedData, UnsupportedFeature
-from chipid.issuing.certificates import Period
+from chipid.issuing.certificates import Period, Subject, authority, build_certificate
 from chipid.issuing.pki import DocumentSigner, KeyOptions, SignerProfile, TestCsca
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.issuing.signing_keys import SigningKey, read_private_key
@@ -182,6 +183,30 @@ def test_other_files_are_refused() -> None:
             DocumentSigner.from_pem(pem)
     with pytest.raises(CertificateError):
         TestCsca.from_pem(b"nothing")
+
+
+def test_no_other_certificate_becomes_a_csca() -> None:
+    csca = TestCsca.create(at=AT)
+    with pytest.raises(MalformedData, match="test CSCA"):
+        TestCsca.from_pem(csca.issue_document_signer(at=AT).to_pem())
+
+    class Longer(Subject):
+        def build(self) -> bytes:
+            rdns = [element.raw for element in asn1.Reader(super().build()).sequence()]
+            return asn1.sequence(*rdns, rdns[-1])
+
+    longer = Longer("VN", "Test CSCA", "chipid test PKI")
+    own = build_certificate(
+        issuer=longer,
+        issuer_key=csca.key,
+        subject=longer,
+        subject_key=csca.key.public,
+        serial=1,
+        validity=Period(AT, AT + timedelta(days=9)),
+        extensions=[authority()],
+    )
+    with pytest.raises(MalformedData, match="test CSCA"):
+        TestCsca.from_pem(TestCsca(own, csca.key, longer).to_pem())
 
 
 def test_unknown_kinds_of_keys_are_refused() -> None:
