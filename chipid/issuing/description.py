@@ -73,7 +73,7 @@ class Description:
     def number(self, key: str, choices: Sequence[int], default: int) -> int:
         """One of several numbers."""
         value = self._left.pop(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value not in choices:
+        if not isinstance(value, int) or value not in choices:
             raise self.error(key, f"one of {', '.join(map(str, choices))}")
         return value
 

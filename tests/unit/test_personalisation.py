@@ -44,7 +44,7 @@ CARD_ACCESS = bytes.fromhex(
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 # No keys of the chip's own and no picture: what most tests are not about.
 LIGHT = {"active_authentication": None, "chip_authentication": None, "portrait": "none", "fingerprints": False}
-CITIZEN = {
+CITIZEN: dict[Any, Any] = {
     "document": "cccd",
     "number": "099012345678",
     "name": "Nguyễn Văn An",
@@ -212,6 +212,12 @@ def test_a_portrait_from_a_file(signer: DocumentSigner, tmp_path: Path) -> None:
     assert face.image == picture
 
 
+def test_a_portrait_file_up_to_the_limit(signer: DocumentSigner, tmp_path: Path) -> None:
+    (tmp_path / "face.jpg").write_bytes(draw_portrait("a file").ljust(128 * 1024, b"\0"))
+    image = personalise({**CITIZEN, "portrait": "face.jpg"}, signer, portraits=tmp_path)
+    assert FileId.DG2 in image.files
+
+
 def test_a_portrait_file_that_cannot_be(signer: DocumentSigner, tmp_path: Path) -> None:
     (tmp_path / "text").write_bytes(b"no picture")
     (tmp_path / "empty").write_bytes(b"")
@@ -298,8 +304,21 @@ def test_the_passport(issue: Issue) -> None:
     assert set(signed_hashes(image)) == {1, 2, 14}
 
 
-def test_a_passport_need_have_no_can(issue: Issue) -> None:
-    assert issue(TRAVELLER).can is None
+def test_a_passports_data_groups_stand_in_their_order(issue: Issue) -> None:
+    image = issue(TRAVELLER, active_authentication={"bits": 1024}, fingerprints=True)
+    assert EfCom.parse(image.files[FileId.COM]).data_groups == (1, 3, 14, 15)
+    assert image.access_protected == {FileId.DG3}
+
+
+def test_a_passport_need_have_no_can_no_given_names_no_fingerprints(issue: Issue) -> None:
+    image = issue({name: value for name, value in TRAVELLER.items() if name != "given_names"})
+    assert (image.can, image.access_protected) == (None, frozenset())
+    assert zone(image).lines[0] == "P<VNMNGUYEN".ljust(44, "<")
+    assert zone(image).optional_data == ""
+
+
+def test_a_personal_number(issue: Issue) -> None:
+    assert zone(issue(TRAVELLER, personal_number="099174000011")).optional_data == "099174000011"
 
 
 @pytest.mark.parametrize("name", ["citizen_2021", "citizen_no_expiry", "child_without_portrait", "passport_td3"])
@@ -326,7 +345,7 @@ WRONG: dict[str, list[Any]] = {
     "issued": ["10/05/2021", "2021-02-29", None],
     "expiry": ["2039-09-31", "2099-12-31", "", 5],
     "ethnicity": ["", "x" * 1_001, "\ud800", 5, []],
-    "parents": ["Nguyễn Văn Bình", [""], [None], ["x"] * 17, ["\udfff"], False, {}],
+    "parents": ["Nguyễn Văn Bình", [""], [None], [5], ["x" * 1_001], ["x"] * 17, ["\udfff"], False, {}],
     "old_number": ["1234567890", "01234567x", ""],
     "chip_id": ["0293abcdef012345", "0293"],
     "can": ["12345", "٠١٢٣٤٥"],
@@ -376,10 +395,32 @@ def test_an_entry_of_a_passport_that_cannot_be(issue: Issue, key: str, value: An
         issue(TRAVELLER, **{key: value})
 
 
-@pytest.mark.parametrize("whole", [[], "x", None, {1: 2}])
+@pytest.mark.parametrize("whole", [[], "x", None, {1: 2}, {**CITIZEN, 1: 2}])
 def test_a_description_is_an_object(signer: DocumentSigner, whole: Any) -> None:
-    with pytest.raises(MalformedData, match="description"):
+    with pytest.raises(MalformedData, match=r"^description: the whole must be an object$"):
         personalise(whole, signer)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"pace": {"cipher": "DES"}}, "description: pace.cipher must be one of 3DES, AES-128, AES-192, AES-256"),
+        ({"pace": 5}, "description: pace must be an object"),
+        ({"pace": {"curve": 13}}, "description: unknown entries in pace: curve"),
+        ({"sex": "Nam"}, "description: sex must be one of M, F"),
+        ({"nickname": "An", "alias": "B"}, "description: unknown entries: alias, nickname"),
+    ],
+)
+def test_messages_lead_to_the_entry(issue: Issue, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(MalformedData) as caught:
+        issue(**changes)
+    assert str(caught.value) == message
+
+
+def test_texts_and_lists_up_to_their_limits(issue: Issue) -> None:
+    image = issue(residence="x" * 1_000, parents=["y" * 1_000] * 16)
+    assert dg13(image).residence == "x" * 1_000
+    assert dg13(image).parents == ("y" * 1_000,) * 16
 
 
 json_values = st.recursive(
