@@ -26,6 +26,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=20)
 octets = st.binary(max_size=40)
 status_words = st.integers(0, 0xFFFF)
 integers = st.integers(-(1 << 63), (1 << 63) - 1)
+oids = st.lists(st.integers(0, 10**30), min_size=1, max_size=12).map(lambda arcs: ".".join(map(str, arcs)))
 files = st.sampled_from(FileId)
 attempts = st.builds(
     AccessAttempt,
@@ -33,7 +34,7 @@ attempts = st.builds(
     password=texts,
     result=st.sampled_from(Result),
     source=texts,
-    oid=st.none() | texts,
+    oid=st.none() | oids,
     parameter_id=st.none() | integers,
     reason=st.none() | texts,
 )
@@ -48,7 +49,7 @@ evidences = st.builds(
     chip_authentication=st.none()
     | st.builds(
         ChipAuthenticationTranscript,
-        oid=texts,
+        oid=oids,
         key_id=st.none() | integers,
         private_key=octets,
         public_key=octets,
