@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from chipid.crypto.random import system_random
+from chipid.errors import MalformedData
 from chipid.evidence import Evidence
 from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.procedure import inspection
@@ -17,6 +18,7 @@ from chipid.iso7816.atr import Atr
 from chipid.iso7816.dialogue import Channel, run
 from chipid.pki.trust_store import TrustStore
 from chipid.profiles.access_keys import AccessKeys
+from chipid.protocols.active_auth import CHALLENGE_SIZE
 from chipid.verification import verify as _verify
 from chipid.verification.policy import Policy
 from chipid.verification.verdict import Verdict
@@ -43,11 +45,15 @@ def read(
     :param challenge: 8 octets for Active Authentication from a server that demands freshness; random where ``None``.
     :param progress: called as reading goes on.
     :param at: the time to record, aware; now where ``None``.
+    :raises ValueError: *at* has no time zone.
+    :raises MalformedData: *challenge* is no challenge.
     :raises ReaderError: no reader, no card in time, or the card was taken away.
     :raises AccessDenied: the keys do not open this card.
     :raises UnsupportedFeature: the card holds no identity document.
     """
-    at = at or datetime.now(UTC)
+    at = _aware(at)
+    if challenge is not None and (len(challenge) != CHALLENGE_SIZE or not any(challenge)):
+        raise MalformedData(f"a challenge has {CHALLENGE_SIZE} octets, not all of them zero")
     with contextlib.ExitStack() as stack:
         wire = channel if channel is not None else stack.enter_context(_card(reader, timeout))
         atr: bytes | None = getattr(wire, "atr", None)
@@ -76,8 +82,17 @@ def verify(
     :param trust: the CSCA certificates that the operator trusts; ``None`` or an empty store never gives *accepted*.
     :param policy: which checks count; :meth:`Policy.counter` where ``None``.
     :param at: the time to judge at, aware; now where ``None``.
+    :raises ValueError: *at* has no time zone.
     """
-    return _verify(evidence, trust, policy or Policy.counter(), at=at or datetime.now(UTC))
+    return _verify(evidence, trust, policy or Policy.counter(), at=_aware(at))
+
+
+def _aware(at: datetime | None) -> datetime:
+    if at is None:
+        return datetime.now(UTC)
+    if at.utcoffset() is None:
+        raise ValueError("at= needs a time zone: datetime.now(UTC), or datetime(…, tzinfo=…)")
+    return at
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import click
 from chipid.cli.exit_codes import ExitCode, of_decision
 from chipid.cli.judging import judge, judging_options, load_trust, point_in_time
 from chipid.cli.messages import warning
-from chipid.cli.output import emit, force_option, json_option, output_path, show_personal_option
+from chipid.cli.output import emit, force_option, json_option, output_path, require_distinct, show_personal_option
 from chipid.cli.reading import read_card, reading_options
 from chipid.cli.usage import Misuse
 
@@ -35,6 +35,7 @@ def command(**options: Any) -> int:
     Without a key option the terminal is asked for the number on the card. Without --verify the exit code tells how reading went: 0,
     3 where it was broken off, 5 where the portrait that was asked for is not there, 6 where a file cannot be understood.
     """
+    require_distinct(*(options[name] for name in ("out", "portrait", "trace", "trace_whole", "card")), *(options["trust"] or ()))
     out, portrait = (_path(options, name) for name in ("out", "portrait"))
     at = point_in_time(options["at"])
     if not options["verified"] and any(_explicit(name) for name in ("trust", "policy", "at")):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chipid.cli.judging import point_in_time
-from chipid.cli.output import emit, force_option, json_option, output_path
+from chipid.cli.output import emit, force_option, json_option, output_path, require_distinct
 from chipid.cli.usage import Misuse
 from chipid.errors import MalformedData
 
@@ -54,6 +54,7 @@ def command(
     """
     if trust_out is None and csca is None:
         raise Misuse("nobody could verify this card", "Give --trust-out FILE, which keeps the new CSCA's certificate.")
+    require_distinct(description, out, trust_out, csca_out, csca)
     card_path, trust_path, csca_path = (
         output_path(name, force=force) if name is not None else None for name in (out, trust_out, csca_out)
     )
@@ -81,7 +82,7 @@ def _read_description(path: Path) -> Mapping[str, object]:
         entries = json.loads(read_file(path, DESCRIPTION_LIMIT))
     except json.JSONDecodeError as error:
         raise MalformedData(f"the description is no JSON: {error.msg}", offset=error.pos) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # not UTF-8, or a number of thousands of digits
         raise MalformedData("the description is no JSON") from None
     if not isinstance(entries, dict):
         raise MalformedData("the description is no JSON object", offset=0)

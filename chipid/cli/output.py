@@ -50,6 +50,21 @@ def colours(text: str, role: Role) -> str:
     return click.style(text, **styles[role.value])
 
 
+def require_distinct(*names: str | None) -> None:
+    """Refuse two outputs, or an output and an input, that are one file: the later would destroy the earlier.
+
+    :raises Misuse: two of *names* are the same file; ``None`` and ``-`` are none.
+    """
+    seen: dict[Path, str] = {}
+    for name in names:
+        if name is None or name == "-":
+            continue
+        path = Path(name).resolve()
+        if path in seen:
+            raise Misuse(f"{name} is given for two files", "Give each its own name.")
+        seen[path] = name
+
+
 def output_path(name: str, *, force: bool) -> Path:
     """Where a file may be written: looked at before anything is done that cannot be done again.
 

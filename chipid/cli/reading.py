@@ -85,7 +85,7 @@ def read_card(options: Mapping[str, Any]) -> Evidence:
     if options["trace"] and options["trace_whole"]:
         raise Misuse("--trace and --trace-whole do not go together")
     challenge = _challenge(options["challenge"])
-    traced = [output_path(name, force=True) for name in (options["trace"], options["trace_whole"]) if name]
+    traced = [output_path(name, force=options["force"]) for name in (options["trace"], options["trace_whole"]) if name]
     keys = access_keys(options, date.today())
     from chipid.api import read  # noqa: PLC0415
 
@@ -158,6 +158,6 @@ def _challenge(text: str | None) -> bytes | None:
         challenge = bytes.fromhex(text)
     except ValueError:
         challenge = b""
-    if len(challenge) != CHALLENGE_SIZE:
-        raise Misuse(f"--challenge takes {CHALLENGE_SIZE} octets in hexadecimal")
+    if len(challenge) != CHALLENGE_SIZE or not any(challenge):
+        raise Misuse(f"--challenge takes {CHALLENGE_SIZE} octets in hexadecimal, not all of them zero")
     return challenge

@@ -10,7 +10,7 @@ import click
 
 from chipid.cli.exit_codes import of_decision
 from chipid.cli.judging import judge, judging_options, load_trust, point_in_time
-from chipid.cli.output import emit, json_option
+from chipid.cli.output import emit, force_option, json_option, require_distinct
 from chipid.cli.reading import given_options, read_card, reading_options
 from chipid.cli.usage import Misuse
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @judging_options
 @reading_options
 @json_option
+@force_option
 @click.pass_context
 def command(context: click.Context, /, file: str | None, **options: Any) -> int:
     """Verify a card, from the evidence in FILE (- is standard input) or on a reader.
@@ -32,6 +33,7 @@ def command(context: click.Context, /, file: str | None, **options: Any) -> int:
     at = point_in_time(options["at"])
     if file is not None and (given := given_options(context)):
         raise Misuse(f"evidence was read already: FILE does not go with {', '.join(sorted(given))}")
+    require_distinct(*(options[name] for name in ("trace", "trace_whole", "card")), *(options["trust"] or ()))
     trust = load_trust(options["trust"])
     evidence = read_card(options) if file is None else _load(file)
     verdict = judge(evidence, trust, options["policy"], at)

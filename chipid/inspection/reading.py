@@ -126,12 +126,14 @@ class FileReader:
     def _stepping(self, p1: int, p2: int, wanted: int) -> Dialogue[ResponseAPDU]:
         """READ BINARY, asking for less where the chip refuses the length (quirks: UA 192, NL 160, 112, 224)."""
         while True:
-            response = yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=min(wanted, self.block))
+            asked = min(wanted, self.block)
+            response = yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=asked)
             if response.sw >> 8 == 0x6C and response.sw & 0xFF:
-                return (yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=response.sw & 0xFF))
+                response = yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=response.sw & 0xFF)
+                return _cut(response, asked)
             too_long = response.sw == SW.WRONG_LENGTH or (response.ok and not response.data)
             if not too_long or wanted < LE_STEPS[-1] or not self.step_down():
-                return response
+                return _cut(response, asked)
 
     def _next_block(self, offset: int, left: int, file: FileId) -> Dialogue[bytes]:
         if offset >= OFFSET_LIMIT:
@@ -179,6 +181,11 @@ def announced_size(head: bytes, file: FileId) -> int | None:
     if count > 4 or len(octets) < count:
         raise MalformedData(f"{file.label} begins with a length that is none", offset=start)
     return start + 1 + count + int.from_bytes(octets, "big")
+
+
+def _cut(response: ResponseAPDU, asked: int) -> ResponseAPDU:
+    """What a chip sends beyond the octets asked for is nobody's: the next command asks for what stands there."""
+    return ResponseAPDU(response.data[:asked], response.sw)
 
 
 def _content(response: ResponseAPDU, file: FileId) -> bytes:

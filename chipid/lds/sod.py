@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from chipid.crypto.signature import Hash
 
 TAG = 0x77
+SIZE_LIMIT = 512 * 1024
+"""As much as a chip is read for; real ones have two or three thousand octets."""
 HASH_SIZE_LIMIT = 64
 DATA_GROUPS = range(1, 17)
 INDEFINITE = 0x80
@@ -51,7 +53,10 @@ class EfSod:
         """Parse EF.SOD.
 
         :raises TlvError: it is anything else than one ContentInfo in data object 77.
+        :raises LdsError: it has more than :data:`SIZE_LIMIT` octets.
         """
+        if len(raw) > SIZE_LIMIT:
+            raise LdsError(f"EF.SOD has more than {SIZE_LIMIT} octets", path=(TAG,))
         outer = parse_tlv(raw, TAG)
         cursor = outer.children()
         content = cursor.expect(SEQUENCE)

@@ -6,7 +6,7 @@ Everything that is hashed later is kept as the octets that were read. Verificati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -22,7 +22,7 @@ CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
 MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
 SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
 
-SIGNER_LIMIT, CERTIFICATE_LIMIT, ATTRIBUTE_LIMIT = 8, 64, 64
+SIGNER_LIMIT, CERTIFICATE_LIMIT, ATTRIBUTE_LIMIT, DIGEST_LIMIT = 8, 64, 64, 64
 """More than any document has; beyond them the data are malformed, so that a hostile chip cannot buy work."""
 
 _SIGNED_ATTRIBUTES = _CERTIFICATES = 0xA0
@@ -119,7 +119,8 @@ class SignedData:
         fields = info.expect(0xA0).only_child(asn1.SEQUENCE).children()
         info.finish()
         version = fields.expect(asn1.INTEGER).integer()
-        digest_algorithms = tuple(element.raw for element in fields.expect(asn1.SET).children())
+        algorithms = fields.expect(asn1.SET)
+        digest_algorithms = tuple(each.raw for each in _at_most(DIGEST_LIMIT, algorithms, "hash algorithms"))
         content_type, content = _encapsulated(fields.sequence())
         certificates = _certificates(fields.optional(_CERTIFICATES))
         fields.optional(0xA1)  # crls
@@ -155,10 +156,16 @@ def _certificates(element: asn1.Element | None) -> tuple[bytes, ...]:
     """X.509 certificates; the other choices (attribute certificates and the like) sign no document."""
     if element is None:
         return ()
-    found = tuple(choice.raw for choice in element.children() if choice.tag == asn1.SEQUENCE)
-    if len(found) > CERTIFICATE_LIMIT:
-        raise element.error("too many certificates")
-    return found
+    choices = _at_most(CERTIFICATE_LIMIT, element, "certificates")
+    return tuple(choice.raw for choice in choices if choice.tag == asn1.SEQUENCE)
+
+
+def _at_most(limit: int, element: asn1.Element, what: str) -> Iterator[asn1.Element]:
+    """The elements inside, refused as soon as there are too many: a hostile file may hold millions."""
+    for count, child in enumerate(element.children()):
+        if count >= limit:
+            raise element.error(f"too many {what}")
+        yield child
 
 
 def _signers(element: asn1.Element) -> tuple[SignerInfo, ...]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import chipid
 from chipid.cli.exit_codes import ExitCode
 from chipid.emulator.icc import EmulatedCard
 from chipid.pytest_plugin import Issuer
@@ -39,7 +38,7 @@ def test_the_ten_lines_read_and_verify_a_card(
 
 
 def test_the_plugins_example_passes(emulated_cccd, chipid_keys, chipid_trust) -> None:
-    names: dict[str, object] = {"chipid": chipid}
+    names: dict[str, object] = {}
     exec(compile(BLOCKS[1], "README.md", "exec"), names)
     names["test_my_counter"](emulated_cccd, chipid_keys, chipid_trust)  # type: ignore[operator]
 

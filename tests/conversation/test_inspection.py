@@ -417,3 +417,29 @@ def test_an_authority_of_no_known_state_signs_for_none(read: Read, fixtures: Pat
     verdict = chipid.verify(read(card=card), trust=chipid.TrustStore.from_bytes(stateless.certificate), at=AT)
     assert verdict.decision is chipid.Decision.REJECTED
     assert "country-mismatch" in verdict.reasons
+
+
+def test_a_group_that_com_hides_and_the_sod_names_is_read(read: Read, image: CardImage) -> None:
+    from chipid.lds.com import EfCom
+
+    card = attacks.with_file(image, FileId.COM, EfCom.of_data_groups((1, 2)).build())
+    assert {FileId.DG13, FileId.DG14, FileId.DG15} <= read(card=card).files.keys()
+
+
+class LosesEverySession:
+    """Opens as often as it is asked, and breaks the session at each READ BINARY."""
+
+    def __init__(self, card: EmulatedCard) -> None:
+        self.card, self.commands = card, 0
+
+    def transmit(self, command: bytes) -> bytes:
+        self.commands += 1
+        return b"\x6f\x00" if command[0] & 0x0C and command[1] == 0xB0 else self.card.transmit(command)
+
+
+def test_a_chip_that_loses_every_session_is_given_up(image: CardImage, keys: AccessKeys, trust: chipid.TrustStore) -> None:
+    chip = LosesEverySession(EmulatedCard(image))
+    evidence = chipid.read(keys, channel=chip, at=AT)
+    assert chip.commands < 400
+    assert evidence.notes.count("session-reopened") == 1
+    assert not chipid.verify(evidence, trust=trust, at=AT).accepted

@@ -13,6 +13,7 @@ from chipid.crypto import asn1
 from chipid.crypto.algorithms import build_algorithm_identifier, build_hash_identifier
 from chipid.crypto.signature import EcdsaScheme
 from chipid.errors import CertificateError
+from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.pki import DocumentSigner, KeyOptions, TestCsca
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.issuing.signing_keys import SigningKey
@@ -358,3 +359,14 @@ def test_other_objects_are_refused(signer: DocumentSigner) -> None:
 def test_malformed_parts_are_refused(signer: DocumentSigner, change: dict[str, object]) -> None:
     with pytest.raises(CertificateError):
         SignedData.parse(replace(Forge(signer), **change).build())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("place", "name"), [(1, "hash algorithms"), (3, "certificates")])
+def test_a_crowd_is_refused_before_it_is_read(signer: DocumentSigner, place: int, name: str) -> None:
+    info = asn1.parse(signer.sign("1.2.3", b"content"), asn1.SEQUENCE).children()
+    oid = info.read().raw
+    parts = [element.raw for element in info.expect(0xA0).only_child(asn1.SEQUENCE).children()]
+    parts[place] = build_tlv(parts[place][0], b"\x30\x00" * 100_000)
+    crowded = build_tlv(0x30, oid, build_tlv(0xA0, build_tlv(0x30, *parts)))
+    with pytest.raises(CertificateError, match=f"too many {name}"):
+        SignedData.parse(crowded)

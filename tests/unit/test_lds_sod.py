@@ -183,3 +183,8 @@ def test_another_hash_algorithm_is_unsupported() -> None:
 def test_what_cannot_be_built(change: dict[str, object], message: str) -> None:
     with pytest.raises(LdsError, match=message):
         replace(LDSSecurityObject.over(GROUPS), **change).build()
+
+
+def test_more_than_a_chip_is_read_for_is_refused() -> None:
+    with pytest.raises(LdsError, match="octets"):
+        EfSod.parse(build_tlv(0x77, build_tlv(0x30, bytes(512 * 1024))))

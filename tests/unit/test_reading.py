@@ -196,3 +196,12 @@ def test_any_head_is_a_size_or_malformed(head: bytes) -> None:
 def test_the_announced_size_is_that_of_the_object(size: int, tag: int) -> None:
     raw = build_tlv(tag, bytes(size))
     assert announced_size(raw[:8], FileId.DG2) == len(raw)
+
+
+def test_what_a_chip_sends_beyond_the_length_asked_for_is_dropped() -> None:
+    class Generous(OneFile):
+        def block(self, offset: int, le: int) -> ResponseAPDU:
+            return ResponseAPDU(self.content[offset : offset + le] + b"\xee" * 40, 0x9000)
+
+    content = file_of(500)
+    assert run(FileReader("AES-128").read(FileId.DG1), Generous(content)) == content
