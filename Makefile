@@ -13,7 +13,7 @@ help:
 	@echo "make demo   read and verify an emulated CCCD through the PC/SC service"
 	@echo "make test   everything below"
 	@echo "make lint   ruff, mypy --strict, import contracts"
-	@echo "make ctest  the C core's own tests under ASan and UBSan"
+	@echo "make ctest  the C core's own tests under ASan and UBSan, and its secrets under valgrind"
 	@echo "make check  the Python tests alone (PYTEST_ARGS=… to choose)"
 	@echo "make smoke  the wheel, installed alone in an empty folder"
 	@echo "make bench  each figure beside its limit"
@@ -48,6 +48,9 @@ ctest: setup
 	$(BIN)/cmake -S native -B build/ctest -G Ninja -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja" -DCMAKE_BUILD_TYPE=Debug -DCHIPID_PYTHON=OFF -DCHIPID_SANITIZE=ON >/dev/null
 	$(BIN)/cmake --build build/ctest
 	$(BIN)/ctest --test-dir build/ctest --output-on-failure
+	$(BIN)/cmake -S native -B build/valgrind -G Ninja -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja" -DCMAKE_BUILD_TYPE=Release -DCHIPID_PYTHON=OFF >/dev/null
+	$(BIN)/cmake --build build/valgrind
+	$(BIN)/ctest --test-dir build/valgrind -R '^secrets$$' --no-tests=error --output-on-failure
 
 smoke: setup
 	@scripts/smoke.sh

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from chipid.crypto.random import system_random
+from chipid.crypto.random import RandomSource, system_random
 from chipid.errors import MalformedData
 from chipid.evidence import Evidence
 from chipid.inspection.plan import ReadingPlan
@@ -24,7 +24,7 @@ from chipid.verification.policy import Policy
 from chipid.verification.verdict import Verdict
 
 
-def read(
+def read(  # noqa: PLR0913  # all but one by keyword
     keys: AccessKeys,
     *,
     reader: str | None = None,
@@ -34,6 +34,7 @@ def read(
     challenge: bytes | None = None,
     progress: ProgressObserver | None = None,
     at: datetime | None = None,
+    random: RandomSource = system_random,
 ) -> Evidence:
     """Read the card on a PC/SC reader.
 
@@ -45,6 +46,7 @@ def read(
     :param challenge: 8 octets for Active Authentication from a server that demands freshness; random where ``None``.
     :param progress: called as reading goes on.
     :param at: the time to record, aware; now where ``None``.
+    :param random: for our keys and challenges; anything but the default is for recording and replaying a session.
     :raises ValueError: *at* has no time zone.
     :raises MalformedData: *challenge* is no challenge.
     :raises ReaderError: no reader, no card in time, or the card was taken away.
@@ -60,7 +62,7 @@ def read(
         dialogue = inspection(
             keys,
             plan or ReadingPlan.with_portrait(),
-            random=system_random,
+            random=random,
             at=at,
             extended_length=atr is not None and Atr.parse(atr).takes_extended_length,
             challenge=challenge,

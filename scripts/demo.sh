@@ -9,9 +9,12 @@ mkdir -p "$out"
 chmod 700 "$out"
 service=""
 card=""
+as_root=""
+[ "$(id -u)" = 0 ] || as_root="sudo"
+PATH=$PATH:/usr/sbin:/sbin
 cleanup() {
     [ -z "$card" ] || kill "$card" 2>/dev/null || true
-    [ -z "$service" ] || kill "$service" 2>/dev/null || true
+    [ -z "$service" ] || $as_root kill "$service" 2>/dev/null || true
     wait 2>/dev/null || true
 }
 trap cleanup EXIT
@@ -20,14 +23,20 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
 
 if ! $chipid readers >/dev/null 2>&1; then
     say "Starting the PC/SC service"
-    pcscd --foreground >"$out/pcscd.log" 2>&1 &
+    if [ -n "$as_root" ] && ! command -v sudo >/dev/null 2>&1; then
+        echo "demo: no PC/SC service answers, and there is neither root nor sudo to start one. Have it started with:" >&2
+        echo "    pcscd --foreground" >&2
+        exit 3
+    fi
+    $as_root pcscd --foreground >"$out/pcscd.log" 2>&1 &
     service=$!
 fi
 tries=0
 until $chipid readers 2>/dev/null | grep -q 'Virtual PCD'; do
     tries=$((tries + 1))
     if [ "$tries" -gt 50 ]; then
-        echo "demo: the PC/SC service shows no virtual reader" >&2
+        echo "demo: the PC/SC service shows no virtual reader; chipid readers says:" >&2
+        $chipid readers >&2 || true
         echo "demo: is vsmartcard-vpcd installed? A pcscd that ran before it was must be started anew. See $out/pcscd.log" >&2
         exit 3
     fi

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chipid.evidence import Evidence
     from chipid.inspection.plan import ReadingPlan
     from chipid.iso7816.dialogue import Channel
+    from chipid.readers.trace import TraceChannel
 
 CHALLENGE_SIZE = 8
 
@@ -88,13 +89,15 @@ def read_card(options: Mapping[str, Any]) -> Evidence:
     traced = [output_path(name, force=options["force"]) for name in (options["trace"], options["trace_whole"]) if name]
     keys = access_keys(options, date.today())
     from chipid.api import read  # noqa: PLC0415
+    from chipid.crypto.random import system_random  # noqa: PLC0415
 
     with contextlib.ExitStack() as stack:
-        channel = stack.enter_context(_channel(options))
+        channel, random = stack.enter_context(_channel(options)), system_random
         if traced:
             channel = stack.enter_context(_traced(channel, traced[0], whole=bool(options["trace_whole"])))
+            random = channel.recorded(system_random)
         progress = stack.enter_context(progress_bar())
-        return read(keys, channel=channel, plan=_plan(options), challenge=challenge, progress=progress)
+        return read(keys, channel=channel, plan=_plan(options), challenge=challenge, progress=progress, random=random)
 
 
 @contextlib.contextmanager
@@ -128,7 +131,7 @@ def faults_named(names: Sequence[str]) -> tuple[Fault, ...]:
 
 
 @contextlib.contextmanager
-def _traced(channel: Channel, path: Path, *, whole: bool) -> Iterator[Channel]:
+def _traced(channel: Channel, path: Path, *, whole: bool) -> Iterator[TraceChannel]:
     from chipid.readers.trace import WARNING, TraceChannel  # noqa: PLC0415
     from chipid.readers.transcript import Extent  # noqa: PLC0415
 

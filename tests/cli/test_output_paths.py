@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+import chipid
+from chipid.readers.replay import ReplayChannel
 
 
 @pytest.mark.parametrize("pair", [("--out", "--portrait"), ("--out", "--trace"), ("--portrait", "--trace-whole")])
@@ -56,3 +61,15 @@ def test_a_number_of_thousands_of_digits_is_a_malformed_description(cli, desk) -
     description = desk.path("citizen.json")
     description.write_text('{"number": ' + "9" * 5000 + "}")
     assert cli("issue", description, "--out", desk.path("card"), "--trust-out", desk.path("trust")).code == 6
+
+
+def test_a_whole_trace_replays_to_the_same_files(cli, desk, chipid_keys) -> None:
+    trace, kept = desk.path("whole.trace"), desk.path("kept.evidence")
+    assert cli("dump", "--card", desk.card, "--number-file", desk.number, "--trace-whole", trace, "--out", kept).code == 0
+    replay = ReplayChannel.load(trace)
+    evidence = chipid.Evidence.load(kept)
+    plan = replace(chipid.ReadingPlan.with_portrait(), extended_length=True)
+    again = chipid.read(chipid_keys, channel=replay, random=replay.random, at=evidence.read_at, plan=plan)
+    assert replay.finished
+    assert again.files == evidence.files
+    assert again.active_authentication == evidence.active_authentication
