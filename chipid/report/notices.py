@@ -13,6 +13,14 @@ COMPARE_FACE = Notice(
     code="compare-face",
     text="The chip does not say who presents it: compare the portrait with the person.",
 )
+NO_PORTRAIT = Notice(
+    code="no-portrait",
+    text="No portrait has been read: the chip does not help to tell who presents it.",
+)
+PROOFS_ARE_OURS = Notice(
+    code="proofs-convince-the-reader",
+    text="That the chip was there convinces whoever read it: a file with its proofs can be made up by whoever holds it.",
+)
 RESIDENCE_AS_OF_ISSUE = Notice(
     code="residence-as-of-issue",
     text="The permanent residence is the one registered when the card was issued.",
@@ -43,6 +51,8 @@ def notices(*, cccd: bool, portrait: bool, complete: bool, judged: bool) -> tupl
         (cccd, RESIDENCE_AS_OF_ISSUE),
         (cccd, NO_TEMPORARY_RESIDENCE),
         (judged, LOSS_UNKNOWN),
+        (judged, PROOFS_ARE_OURS),
         (portrait, COMPARE_FACE),
+        (judged and not portrait, NO_PORTRAIT),
     )
     return tuple(notice for applies, notice in every if applies)

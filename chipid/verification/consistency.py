@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import AccessAttempt, Evidence, Protocol, Result
@@ -17,6 +17,7 @@ from chipid.profiles.vn_cccd import NO_EXPIRY, Dg13, compare, is_cccd
 from chipid.protocols.pace import select_pace
 from chipid.verification.verdict import Check, CheckName, Outcome
 
+VIETNAM = timezone(timedelta(hours=7))
 FUTURE_YEARS = 15
 """BSI TR-03135-1 §5.7.1: a two-digit year within now … now+15 is in the future, any other in the past."""
 
@@ -110,11 +111,13 @@ def document_expiry(mrz: Mrz | None, at: datetime) -> Check:
         return Check(name, Outcome.UNDETERMINED, "dg1-missing", "There is no expiry date to look at.")
     if is_cccd(mrz) and mrz.expiry_date == NO_EXPIRY:
         return Check(name, Outcome.SUCCESSFUL, "no-expiry", "The document does not expire.")
+    # A Vietnamese card expires by the calendar of Vietnam, wherever the clock that judges it stands.
+    today = at.astimezone(VIETNAM).date() if is_cccd(mrz) else at.date()
     try:
-        expiry = _expiry(mrz, at.date(), long_lived=is_cccd(mrz))
+        expiry = _expiry(mrz, today, long_lived=is_cccd(mrz))
     except ValueError:
         return Check(name, Outcome.UNDETERMINED, "expiry-unreadable", "The expiry date is no date.")
-    if expiry < at.date():
+    if expiry < today:
         return Check(name, Outcome.FAILED, "document-expired", "The document has expired.")
     return Check(name, Outcome.SUCCESSFUL, "ok", "The document is in date.")
 

@@ -50,7 +50,8 @@ def test_json_has_every_check(cli, desk, evidence_file: Path) -> None:
     assert outcomes["sod_signature"] == outcomes["chip_authenticity"] == "SUCCESSFUL"
     assert outcomes["revocation"] == "NOT_PERFORMED"
     codes = {notice.code for notice in report.notices}
-    assert codes == {"residence-as-of-issue", "no-temporary-residence", "loss-unknown-offline", "compare-face"}
+    residence = {"residence-as-of-issue", "no-temporary-residence"}
+    assert codes == {*residence, "loss-unknown-offline", "proofs-convince-the-reader", "compare-face"}
 
 
 def test_evidence_from_standard_input(cli, desk, evidence_file: Path) -> None:

@@ -260,3 +260,12 @@ def test_a_date_within_fifteen_years_is_taken_for_what_it_is(today: object, days
         passport(expiry.strftime("%y%m%d")), datetime(today.year, today.month, today.day, tzinfo=UTC)
     )
     assert said(check) == ((Outcome.SUCCESSFUL, "ok") if days >= 0 else (Outcome.FAILED, "document-expired"))
+
+
+@pytest.mark.parametrize(
+    ("hour", "outcome"),
+    [(16, Outcome.SUCCESSFUL), (17, Outcome.FAILED)],  # midnight in Hà Nội is 17:00 UTC
+)
+def test_a_cccd_expires_by_the_calendar_of_vietnam(evidence: Evidence, hour: int, outcome: Outcome) -> None:
+    at = datetime(2026, 3, 1, hour, 30, tzinfo=UTC)
+    assert consistency.document_expiry(cccd(evidence, "260301"), at).outcome is outcome
