@@ -104,6 +104,28 @@ class ChipAuthenticationTranscript:
 
 
 @dataclass(frozen=True)
+class TerminalAuthenticationRecord:
+    """How the terminal proved its rights to the chip. It proves nothing of the chip.
+
+    :ivar version: 1 (EAC 1.11, ICAO 9303-11 §7.1) or 2 (BSI TR-03110-2 §3.3).
+    :ivar trust_point: the certification authority reference that the chain began at, ``None`` where there was no chain.
+    :ivar certificates: holder references of the certificates presented, in order, the terminal's last.
+    :ivar rights: the data groups that the whole chain grants, e.g. ``("DG3", "DG4")``; empty unless :attr:`result` is done.
+    :ivar reason: stable words for a failure, one of :data:`chipid.protocols.terminal_auth.REASONS`; ``refused`` is the holder
+        reference of the certificate that the chip refused, and :ivar sw: the status word with it.
+    """
+
+    version: int
+    result: Result
+    trust_point: str | None = None
+    certificates: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
+    reason: str | None = None
+    refused: str | None = None
+    sw: int | None = None
+
+
+@dataclass(frozen=True)
 class FileFailure:
     """Why a file is not there: the status word, or a reason in stable words (``lost``, ``malformed``, ``not-asked``)."""
 

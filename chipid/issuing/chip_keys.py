@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from chipid.crypto.ec import generate_key_pair
+from chipid.crypto.domain import generate_key_pair
 from chipid.crypto.random import RandomSource
 from chipid.crypto.signature import EcPublicKey
 from chipid.crypto.spki import EC_PUBLIC_KEY, build_ec_parameters, build_spki

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 
-from chipid.crypto.ec import EcDomain, generate_key_pair
+from chipid.crypto.domain import EcDomain, generate_key_pair
 from chipid.crypto.random import RandomSource
 from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Hash, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme
 from chipid.errors import MalformedData, UnsupportedFeature

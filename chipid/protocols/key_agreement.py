@@ -7,7 +7,7 @@ A refused key is :class:`chipid.errors.MalformedData` on both ends: the terminal
 from __future__ import annotations
 
 from chipid._native import Cipher, NativeError, Secret
-from chipid.crypto.ec import EcDomain, KeyPair
+from chipid.crypto.domain import EcDomain, KeyPair
 from chipid.errors import MalformedData
 
 UNCOMPRESSED = 0x04

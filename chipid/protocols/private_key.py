@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from chipid._native import NativeError, Secret
 from chipid.crypto import asn1
-from chipid.crypto.ec import EcDomain, generate_key_pair
+from chipid.crypto.domain import EcDomain, generate_key_pair
 from chipid.crypto.random import RandomSource
 from chipid.crypto.spki import EC_PUBLIC_KEY, RSA_ENCRYPTION, parse_ec_parameters
 from chipid.errors import MalformedData, UnsupportedFeature

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
 
 from chipid.crypto import asn1
-from chipid.crypto.ec import EcDomain
+from chipid.crypto.domain import EcDomain
 from chipid.crypto.signature import EcPublicKey, RsaPublicKey
 from chipid.crypto.spki import build_ec_parameters, build_spki
 from chipid.errors import MalformedData, UnsupportedFeature

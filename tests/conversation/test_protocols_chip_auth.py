@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from chipid.crypto import asn1
-from chipid.crypto.ec import EcDomain
+from chipid.crypto.domain import EcDomain
 from chipid.crypto.kdf import derive_session_keys
 from chipid.crypto.signature import EcPublicKey
 from chipid.crypto.spki import build_ec_parameters, build_spki

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from chipid.crypto.ec import EcDomain
+from chipid.crypto.domain import EcDomain
 from chipid.errors import (
     CardMisbehaved,
     MalformedData,

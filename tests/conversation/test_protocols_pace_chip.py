@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from chipid._native import Secret
-from chipid.crypto.ec import EcDomain, generate_key_pair
+from chipid.crypto.domain import EcDomain, generate_key_pair
 from chipid.crypto.kdf import derive_session_keys
 from chipid.iso7816.tlv import build_tlv, parse_tlv
 from chipid.lds.security_infos import PaceInfo, SecurityInfos

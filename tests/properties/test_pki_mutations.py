@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chipid.crypto import asn1
 from chipid.crypto.algorithms import build_algorithm_identifier, hash_from_algorithm_identifier, scheme_from_algorithm_identifier
-from chipid.crypto.ec import EcDomain
+from chipid.crypto.domain import EcDomain
 from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Pkcs1Scheme, PssScheme, RsaPublicKey, Scheme
 from chipid.crypto.spki import CURVE_OIDS, build_ec_parameters, build_spki, parse_ec_parameters, parse_public_key
 from chipid.errors import MalformedData, UnsupportedFeature

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from chipid.crypto import asn1
-from chipid.crypto.ec import EcDomain
+from chipid.crypto.domain import EcDomain
 from chipid.crypto.signature import EcPublicKey, RsaPublicKey
 from chipid.crypto.spki import CURVE_OIDS, EC_PUBLIC_KEY, build_ec_parameters, build_spki, parse_ec_parameters, parse_public_key
 from chipid.errors import MalformedData, UnsupportedFeature

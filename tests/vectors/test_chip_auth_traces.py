@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chipid._native import Secret
-from chipid.crypto.ec import KeyPair
+from chipid.crypto.domain import KeyPair
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue, run
 from chipid.iso7816.secure_messaging import SecureMessaging, secured

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chipid._native import Secret
-from chipid.crypto.ec import EcDomain, KeyPair
+from chipid.crypto.domain import EcDomain, KeyPair
 from chipid.crypto.kdf import derive_password_key, derive_session_keys
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.dialogue import run

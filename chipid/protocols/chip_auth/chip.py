@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chipid.crypto.ec import KeyPair
+from chipid.crypto.domain import KeyPair
 from chipid.crypto.kdf import derive_session_keys
 from chipid.errors import MalformedData
 from chipid.iso7816.secure_messaging import SecureMessaging, open_session

@@ -8,7 +8,7 @@ Whoever holds the transcript could have computed the chip's side from it.
 from __future__ import annotations
 
 from chipid._native import NativeError, Secret, SecureMessaging
-from chipid.crypto.ec import KeyPair
+from chipid.crypto.domain import KeyPair
 from chipid.crypto.kdf import derive_session_keys
 from chipid.crypto.mac import equal
 from chipid.evidence import ChipAuthenticationTranscript

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipid._native import Cipher
-from chipid.crypto.ec import EcDomain
+from chipid.crypto.domain import EcDomain
 from chipid.crypto.signature import EcPublicKey
 from chipid.crypto.spki import parse_public_key
 from chipid.errors import MalformedData, UnsupportedFeature

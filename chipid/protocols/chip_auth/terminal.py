@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from chipid.crypto.ec import KeyPair, generate_key_pair
+from chipid.crypto.domain import KeyPair, generate_key_pair
 from chipid.crypto.kdf import derive_session_keys
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chipid._native import Secret
-from chipid.crypto.ec import EcDomain, generate_key_pair
+from chipid.crypto.domain import EcDomain, generate_key_pair
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
 from chipid.crypto.mac import equal
 from chipid.crypto.random import RandomSource

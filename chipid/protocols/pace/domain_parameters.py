@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from chipid.crypto.ec import EcDomain
+from chipid.crypto.domain import EcDomain
 
 EC_DOMAIN_PARAMETERS: dict[int, str] = {
     8: "secp192r1",

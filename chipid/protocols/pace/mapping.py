@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from chipid._native import NativeError, Secret
-from chipid.crypto.ec import EcDomain, generate_key_pair
+from chipid.crypto.domain import EcDomain, generate_key_pair
 from chipid.crypto.mac import equal
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from chipid.crypto.ec import EcDomain
+from chipid.crypto.domain import EcDomain
 from chipid.errors import UnsupportedFeature
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.key_agreement import CIPHER_BITS, strength

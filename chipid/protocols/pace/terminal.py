@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chipid._native import Secret
-from chipid.crypto.ec import EcDomain, KeyPair, generate_key_pair
+from chipid.crypto.domain import EcDomain, KeyPair, generate_key_pair
 from chipid.crypto.kdf import derive_session_keys
 from chipid.crypto.mac import MAC_SIZE, equal
 from chipid.crypto.random import RandomSource
