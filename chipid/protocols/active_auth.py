@@ -6,8 +6,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from chipid._native import Hash
+from chipid._native import Cipher, Hash
 from chipid.crypto import asn1, rsa
+from chipid.crypto.mac import equal
 from chipid.crypto.random import RandomSource, system_random
 from chipid.crypto.signature import EcdsaScheme, EcPublicKey, RsaPublicKey, verify
 from chipid.crypto.spki import parse_public_key
@@ -17,6 +18,7 @@ from chipid.iso7816.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX, CommandAPDU
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.status import SW
 from chipid.lds.security_infos import SecurityInfos
+from chipid.pki.signatures import EC_BITS_MIN, RSA_BITS_MIN
 from chipid.protocols import iso9796_2
 from chipid.protocols.finding import Finding
 from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
@@ -41,6 +43,8 @@ ECDSA_HASHES: dict[str, Hash] = {
 """Signature algorithms of ActiveAuthenticationInfo (ICAO 9303-11 §9.2.4)."""
 
 _WITHOUT_DG14: tuple[Hash, ...] = ("sha256", "sha384", "sha512", "sha224", "sha1")
+# 256 octets less what stands around the cryptogram: 87 81 xx 01, 99 02 xx xx, 8E 08 and the MAC (ICAO 9303-11 §9.8.5).
+_SHORT_CRYPTOGRAM_MAX = 256 - 4 - 4 - 10
 # The answer did not fit the command's Le, or the reader's buffer: nothing about the chip.
 _LENGTH_STATUS = (SW.WRONG_LENGTH, 0x6C00, 0x6100)
 
@@ -59,7 +63,7 @@ def active_authentication(
 
     :param challenge: RND.IFD, 8 octets, or where to draw them from.
     :param source: what the transcript says of its origin; ``random`` for a drawn one, ``given`` for octets by default.
-    :param extended: ask with an extended Le: the protected answer of an RSA key of more than 1900 bits is longer than a short one.
+    :param extended: ask with an extended Le: :func:`needs_extended_le`.
     :param signature_size: how long the answer will be, in octets. Where it comes shorter, the other form of Le is tried: some chips
         need the extended one, others must not have it.
     :raises MalformedData: the challenge has not 8 octets, or is all zeros: a chip's answer to that can be had beforehand.
@@ -76,6 +80,16 @@ def active_authentication(
     return ActiveAuthenticationTranscript(rnd_ifd, response.data, response.sw, origin)
 
 
+def needs_extended_le(signature_size: int, cipher: Cipher) -> bool:
+    """Whether the answer, protected, is longer than a short response (ICAO 9303-11 §6.1.4).
+
+    :param signature_size: octets of the signature; 224 are too many under AES and not yet under 3DES.
+    :param cipher: the session's.
+    """
+    block = 8 if cipher == "3DES" else 16
+    return (signature_size // block + 1) * block > _SHORT_CRYPTOGRAM_MAX
+
+
 def _internal_authenticate(rnd_ifd: bytes, extended: bool) -> CommandAPDU:
     le = EXTENDED_LE_MAX if extended else SHORT_LE_MAX
     return CommandAPDU(0x00, INTERNAL_AUTHENTICATE, 0x00, 0x00, rnd_ifd, le, extended)
@@ -84,22 +98,33 @@ def _internal_authenticate(rnd_ifd: bytes, extended: bool) -> CommandAPDU:
 # Evaluation ------------------------------------------------------------------------------------------------------
 
 
-def evaluate_active_authentication(spki: bytes, infos: SecurityInfos | None, transcript: ActiveAuthenticationTranscript) -> Finding:
+def evaluate_active_authentication(
+    spki: bytes,
+    infos: SecurityInfos | None,
+    transcript: ActiveAuthenticationTranscript,
+    *,
+    challenge: bytes | None = None,
+) -> Finding:
     """Whether the chip holds the private key to DG15 (ICAO 9303-11 §6.1.2, §6.1.4).
 
     :param spki: DG15's SubjectPublicKeyInfo, which passive authentication has to vouch for.
     :param infos: DG14, which names an EC key's hash function.
+    :param challenge: the 8 octets that a server had given to be signed, so that the answer is of now and for it; ``None`` where it
+        gave none.
     :raises MalformedData: *spki* holds no key.
     :raises UnsupportedFeature: it holds a key that cannot be used.
     """
-    # 1. The challenge could not be foreseen
+    # 1. The challenge is the one that was demanded
+    if challenge is not None and not equal(challenge, transcript.challenge):
+        return Finding(False, "aa-challenge-differs", "The chip's answer is not to the challenge that was given.")
+    # 2. The challenge could not be foreseen
     if len(transcript.challenge) != CHALLENGE_SIZE or not any(transcript.challenge):
         return Finding(None, "aa-challenge", "The challenge is no random one: the answer may have been recorded.")
-    # 2. There is an answer
+    # 3. There is an answer
     problem = _answer_missing(transcript)
     if problem is not None:
         return problem
-    # 3. It is DG15's key's
+    # 4. It is DG15's key's
     key = parse_public_key(spki)
     if isinstance(key, RsaPublicKey):
         return _evaluate_rsa(key, transcript)
@@ -130,8 +155,8 @@ def _evaluate_rsa(key: RsaPublicKey, transcript: ActiveAuthenticationTranscript)
     opened = iso9796_2.open_representative(_representative(key, recovered), transcript.challenge)
     if opened.hash is None:
         return Finding(False, opened.reason or "aa-trailer", "The answer is no signature by the key in DG15.")
-    detail = f"RSA-{key.bits}, {opened.hash}"
-    return Finding(True, "aa-sha1" if opened.hash == "sha1" else "ok", f"The chip holds the private key ({detail}).")
+    deviations = {"aa-short-key": key.bits < RSA_BITS_MIN, "aa-sha1": opened.hash == "sha1"}
+    return _success(f"The chip holds the private key (RSA-{key.bits}, {opened.hash}).", deviations)
 
 
 def _representative(key: RsaPublicKey, recovered: bytes) -> bytes:
@@ -159,16 +184,20 @@ def _schemes(hashes: tuple[Hash, ...]) -> Iterator[EcdsaScheme]:
 
 
 def _ecdsa_finding(key: EcPublicKey, scheme: EcdsaScheme, declared: bool) -> Finding:
-    """A success, with the gravest of its deviations as the reason and all of them in the detail."""
     deviations = {
+        "aa-short-key": key.bits < EC_BITS_MIN,
         "aa-sha1": scheme.hash == "sha1",
         "aa-algorithm-undeclared": not declared,
-        "aa-hash-too-long": 8 * hashlib.new(scheme.hash).digest_size > 8 * key.domain.field_size,
+        "aa-hash-too-long": 8 * hashlib.new(scheme.hash).digest_size > key.bits,
         "aa-der": not scheme.plain,
     }
-    found = [reason for reason, holds in deviations.items() if holds]
     form = "r‖s" if scheme.plain else "DER"
-    detail = f"The chip holds the private key ({key.domain.name}, {scheme.hash}, {form})."
+    return _success(f"The chip holds the private key ({key.domain.name}, {scheme.hash}, {form}).", deviations)
+
+
+def _success(detail: str, deviations: dict[str, bool]) -> Finding:
+    """A success, with the gravest of its deviations, which come first, as the reason and all of them in the detail."""
+    found = [reason for reason, holds in deviations.items() if holds]
     return Finding(True, found[0] if found else "ok", " ".join([detail, *(f"[{reason}]" for reason in found)]))
 
 
@@ -181,6 +210,7 @@ class ActiveAuthenticationChip:
     :param private_key_pkcs8: RSA or EC.
     :param hash_name: :func:`default_hash` of the key where ``None``.
     :param plain: ECDSA signatures as r ‖ s, otherwise in DER.
+    :param smaller: RSA signatures as the smaller of s and n - s (ISO 9796-2 Annex B.4), otherwise as s (B.6).
     :raises MalformedData: the key is none.
     :raises UnsupportedFeature: another kind of key, or an RSA modulus that is no whole number of octets or too short for the hash.
     """
@@ -192,11 +222,13 @@ class ActiveAuthenticationChip:
         *,
         hash_name: Hash | None = None,
         plain: bool = True,
+        smaller: bool = False,
     ) -> None:
         self._key = parse_private_key(private_key_pkcs8)
         self._random = random
         self._hash = hash_name or default_hash(self._key)
         self._plain = plain
+        self._smaller = smaller
         if isinstance(self._key, RsaPrivateKey):
             room = iso9796_2.m1_size(self._key.size, self._hash)
             if self._key.n.bit_length() % 8 or room < 1:
@@ -211,7 +243,8 @@ class ActiveAuthenticationChip:
     def _sign_rsa(self, key: RsaPrivateKey, challenge: bytes) -> bytes:
         m1 = self._random(iso9796_2.m1_size(key.size, self._hash))
         f = iso9796_2.build_representative(m1, challenge, self._hash)
-        return key.private_operation(int.from_bytes(f, "big")).to_bytes(key.size, "big")
+        s = key.private_operation(int.from_bytes(f, "big"))
+        return (min(s, key.n - s) if self._smaller else s).to_bytes(key.size, "big")
 
     def _sign_ecdsa(self, key: EcPrivateKey, challenge: bytes) -> bytes:
         r, s = key.sign(hashlib.new(self._hash, challenge).digest(), self._random)

@@ -19,6 +19,7 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import ActiveAuthenticationTranscript
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
+from chipid.iso7816.secure_messaging import SecureMessaging
 from chipid.lds.security_infos import ActiveAuthenticationInfo, SecurityInfos
 from chipid.protocols.active_auth import (
     ECDSA_HASHES,
@@ -26,6 +27,7 @@ from chipid.protocols.active_auth import (
     active_authentication,
     default_hash,
     evaluate_active_authentication,
+    needs_extended_le,
 )
 from chipid.protocols.iso9796_2 import TRAILERS, build_representative, m1_size, open_representative
 from chipid.protocols.private_key import RsaPrivateKey, parse_private_key
@@ -107,16 +109,30 @@ def test_rsa(bits, hash_name):
     chip = ActiveAuthenticationChip(rsa_pkcs8(bits), Random(1).randbytes, hash_name=hash_name)
     transcript = authenticate(chip)
     assert len(transcript.response) == bits // 8
-    assert verdict(rsa_spki(bits), transcript) == (True, "aa-sha1" if hash_name == "sha1" else "ok")
-
-
-@pytest.mark.parametrize("bits", [3072, 4096])
-def test_long_rsa_keys(bits):
-    assert verdict(rsa_spki(bits), authenticate(ActiveAuthenticationChip(rsa_pkcs8(bits)))) == (True, "ok")
+    weakness = "aa-short-key" if bits < 2048 else "aa-sha1" if hash_name == "sha1" else "ok"
+    assert verdict(rsa_spki(bits), transcript) == (True, weakness)
 
 
 def test_exponent_three():
-    assert verdict(rsa_spki(1024, 3), authenticate(ActiveAuthenticationChip(rsa_pkcs8(1024, 3)))) == (True, "ok")
+    assert verdict(rsa_spki(2048, 3), authenticate(ActiveAuthenticationChip(rsa_pkcs8(2048, 3)))) == (True, "ok")
+
+
+@pytest.mark.parametrize(("bits", "short"), [(1024, True), (2040, True), (2048, False)])
+def test_a_short_rsa_key_is_told(bits, short):
+    """Both weaknesses are told, the graver one as the reason."""
+    chip = ActiveAuthenticationChip(rsa_pkcs8(bits), Random(1).randbytes, hash_name="sha1")
+    finding = evaluate_active_authentication(rsa_spki(bits), None, authenticate(chip))
+    assert (finding.ok, finding.reason) == (True, "aa-short-key" if short else "aa-sha1")
+    assert ("[aa-short-key]" in finding.detail) is short
+    assert "[aa-sha1]" in finding.detail
+
+
+@pytest.mark.parametrize(("curve", "short"), [("secp192r1", True), ("brainpoolP192r1", True), ("secp224r1", False)])
+def test_a_short_curve_is_told(curve, short):
+    chip = ActiveAuthenticationChip(ec_pkcs8(curve), Random(1).randbytes, hash_name="sha224")
+    finding = evaluate_active_authentication(ec_spki(curve), declared(2), authenticate(chip))
+    assert (finding.ok, finding.reason) == (True, "aa-short-key" if short else "ok")
+    assert ("[aa-hash-too-long]" in finding.detail) is short
 
 
 def test_m1_is_fresh_for_each_signature():
@@ -134,17 +150,33 @@ def representative(hash_name="sha256", bits=1024, m2=CHALLENGE) -> bytes:
 
 def test_the_smaller_of_s_and_n_minus_s():
     """ISO 9796-2 Annex B.4 and B.6: both are accepted."""
-    s = int.from_bytes(sign(representative()), "big")
-    n = rsa_key(1024).n
+    s = int.from_bytes(sign(representative(bits=2048), 2048), "big")
+    n = rsa_key(2048).n
     for form in (s, n - s):
-        assert verdict(rsa_spki(1024), answered(form.to_bytes(128, "big"))) == (True, "ok")
+        assert verdict(rsa_spki(2048), answered(form.to_bytes(256, "big"))) == (True, "ok")
+
+
+def test_a_chip_that_gives_the_smaller_one():
+    n, halves = rsa_key(2048).n, set()
+    for smaller in (False, True):
+        chip = ActiveAuthenticationChip(rsa_pkcs8(2048), Random(5).randbytes, smaller=smaller)
+        answers = [chip.internal_authenticate(CHALLENGE) for _ in range(12)]
+        halves.add((smaller, any(int.from_bytes(answer, "big") > n // 2 for answer in answers)))
+        assert all(verdict(rsa_spki(2048), answered(answer)) == (True, "ok") for answer in answers)
+    assert halves == {(False, True), (True, False)}
+
+
+def test_n_minus_s_proves_no_other_challenge():
+    n = rsa_key(1024).n
+    s = int.from_bytes(sign(representative(m2=b"\x01" * 8)), "big")
+    assert verdict(rsa_spki(1024), answered((n - s).to_bytes(128, "big"))) == (False, "aa-hash")
 
 
 def test_a_signature_with_leading_zeros():
     """Fixed length: a signature that starts with 00 is one."""
     chip = ActiveAuthenticationChip(rsa_pkcs8(1024), Random(4).randbytes)
     signature = next(s for s in (chip.internal_authenticate(CHALLENGE) for _ in range(5000)) if s[0] == 0)
-    assert verdict(rsa_spki(1024), answered(signature)) == (True, "ok")
+    assert verdict(rsa_spki(1024), answered(signature)) == (True, "aa-short-key")
     assert verdict(rsa_spki(1024), answered(signature[1:])) == (None, "aa-answer-short")
 
 
@@ -237,7 +269,7 @@ def test_ecdsa(curve, plain):
     pkcs8 = ec_pkcs8(curve)
     name = default_hash(parse_private_key(pkcs8))
     transcript = authenticate(ActiveAuthenticationChip(pkcs8, Random(1).randbytes, plain=plain))
-    reason = "aa-sha1" if name == "sha1" else "ok" if plain else "aa-der"
+    reason = "aa-short-key" if name == "sha1" else "ok" if plain else "aa-der"
     assert verdict(ec_spki(curve), transcript, declared(NUMBER[name])) == (True, reason)
 
 
@@ -315,6 +347,18 @@ def test_the_command_is_that_of_the_standard():
     assert wire.commands[1].to_bytes().hex().upper() == "008800000000080102030405060708" + "0000"
 
 
+@pytest.mark.parametrize("cipher", ["3DES", "AES-128", "AES-256"])
+def test_when_an_answer_needs_an_extended_le(cipher):
+    keys = (
+        bytes(32 if cipher == "AES-256" else 16),
+        bytes(32 if cipher == "AES-256" else 16),
+        bytes(8 if cipher == "3DES" else 16),
+    )
+    for size in range(128, 513):
+        protected = SecureMessaging(cipher, *keys).protect_response(bytes(size) + b"\x90\x00")
+        assert needs_extended_le(size, cipher) is (len(protected) - 2 > 256), size
+
+
 def test_where_the_challenge_came_from():
     chip = ActiveAuthenticationChip(rsa_pkcs8(1024))
     drawn = run(active_authentication(Random(9).randbytes), AaWire(chip))
@@ -385,6 +429,32 @@ def test_status_words(sw, expected):
 def test_a_good_signature_with_an_error_status_is_refused():
     signature = sign(representative())
     assert verdict(rsa_spki(1024), answered(signature, sw=0x6F00)) == (False, "aa-refused")
+
+
+@pytest.mark.parametrize("pkcs8", [rsa_pkcs8(2048), ec_pkcs8("secp256r1")], ids=["RSA", "ECDSA"])
+def test_the_challenge_that_a_server_gave(pkcs8):
+    key = parse_private_key(pkcs8)
+    spki = build_spki(RsaPublicKey(key.n, key.e) if isinstance(key, RsaPrivateKey) else EcPublicKey(key.domain, key.public))
+    answer = answered(ActiveAuthenticationChip(pkcs8).internal_authenticate(CHALLENGE))
+    outcomes = {
+        given: evaluate_active_authentication(spki, declared(3), answer, challenge=given)
+        for given in (None, CHALLENGE, b"\x02" + CHALLENGE[1:], CHALLENGE[:7], CHALLENGE + b"\0", b"", bytes(8))
+    }
+    found = [(finding.ok, finding.reason) for finding in outcomes.values()]
+    assert found == [(True, "ok")] * 2 + [(False, "aa-challenge-differs")] * 5
+
+
+def test_a_refusal_to_another_challenge_than_the_given_one_is_a_failure_too():
+    """Not the chip's refusal is judged then: nobody asked the right question."""
+    transcript = answered(b"", sw=0x6700)
+    finding = evaluate_active_authentication(rsa_spki(1024), None, transcript, challenge=b"\x02" * 8)
+    assert (finding.ok, finding.reason) == (False, "aa-challenge-differs")
+
+
+def test_a_given_challenge_of_zeros_proves_nothing():
+    signature = sign(representative(m2=bytes(8)))
+    finding = evaluate_active_authentication(rsa_spki(1024), None, answered(signature, challenge=bytes(8)), challenge=bytes(8))
+    assert (finding.ok, finding.reason) == (None, "aa-challenge")
 
 
 @pytest.mark.parametrize("challenge", [bytes(8), b"", b"\x01" * 7])

@@ -65,7 +65,8 @@ def test_appendix_f_at_a_chip_with_a_key_of_ours(appendix_f):
     assert recovered.hex().upper() == appendix_f["representative"]
     transcript = ActiveAuthenticationTranscript(challenge, signature, 0x9000)
     finding = evaluate_active_authentication(build_spki(RsaPublicKey(numbers.n, numbers.e)), None, transcript)
-    assert (finding.ok, finding.reason) == (True, "aa-sha1")
+    assert (finding.ok, finding.reason) == (True, "aa-short-key")
+    assert "[aa-sha1]" in finding.detail
 
 
 def test_real_chip_rsa_1792_sha256(trace):
@@ -77,7 +78,7 @@ def test_real_chip_rsa_1792_sha256(trace):
     assert recovered is not None
     assert recovered.hex().upper() == trace["representative"]
     finding = evaluate_active_authentication(spki, None, ActiveAuthenticationTranscript(challenge, signature, 0x9000))
-    assert (finding.ok, finding.reason) == (True, "ok")
+    assert (finding.ok, finding.reason) == (True, "aa-short-key")
     assert trace["hash"] in finding.detail
 
 
