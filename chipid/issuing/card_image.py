@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,12 @@ SIZE_LIMIT = 16 * 1024 * 1024
 FILE_LIMIT = 1024 * 1024
 KEY_LIMIT = 8 * 1024
 NO_KEY_ID = -1
+DIGITS = r"[0-9]{1,32}"
+TRIES_LIMIT = 15
+"""Of a password: as many as the status word 63CX can tell."""
+TRUST_POINTS_LIMIT = 2
+"""The certification authority in force, and the one before it (ICAO 9303-11 §7.1.4.1)."""
+TRUST_POINT_LIMIT = 4096
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,15 @@ class CardImage:
     :ivar files: raw octets by file.
     :ivar mrz_information: what BAC and PACE-MRZ derive keys from; ``None`` for a card without BAC and PACE-MRZ.
     :ivar can: the card access number; ``None`` for a card without.
+    :ivar pin: the holder's secret number; ``None`` for a card without. ``puk``: what unblocks it; likewise.
+    :ivar pin_tries: how often the PIN may be wrong before it is blocked, 1–15.
     :ivar active_authentication_key: PKCS#8 DER, ``None`` for a card without Active Authentication (or a clone of one with).
-    :ivar chip_authentication_keys: PKCS#8 DER by the key identifier of DG14, ``None`` where DG14 gives none.
+    :ivar active_authentication_der: the chip gives ECDSA signatures in DER, as chips were seen to do, instead of r ‖ s.
+    :ivar chip_authentication_keys: PKCS#8 DER by key identifier, ``None`` where there is none: of DG14 for Chip Authentication
+        version 1, of EF.CardSecurity for version 2, and for Chip Authentication Mapping the PACEInfo's parameter identifier.
     :ivar access_protected: files that need Terminal Authentication.
+    :ivar trust_points: the CV certificates of the authorities that the chip trusts for it, at most two, the most recent first.
+    :ivar chip_date: the day that the chip believes in, for the end of terminals' certificates; ``None`` where it knows none.
     :ivar bac: whether the chip takes BAC.
     :ivar atr: the answer to reset; empty for one that fits the emulator's link.
     """
@@ -38,9 +51,15 @@ class CardImage:
     files: Mapping[FileId, bytes] = field(repr=False)
     mrz_information: str | None = field(default=None, repr=False)
     can: str | None = field(default=None, repr=False)
+    pin: str | None = field(default=None, repr=False)
+    puk: str | None = field(default=None, repr=False)
+    pin_tries: int = 3
     active_authentication_key: bytes | None = field(default=None, repr=False)
+    active_authentication_der: bool = False
     chip_authentication_keys: Mapping[int | None, bytes] = field(default_factory=dict, repr=False)
     access_protected: frozenset[FileId] = frozenset()
+    trust_points: tuple[bytes, ...] = field(default=(), repr=False)
+    chip_date: date | None = None
     bac: bool = True
     atr: bytes = b""
 
@@ -51,9 +70,15 @@ class CardImage:
             "files": {file.label: raw for file, raw in self.files.items()},
             "mrz-information": self.mrz_information,
             "can": self.can,
+            "pin": self.pin,
+            "puk": self.puk,
+            "pin-tries": self.pin_tries,
             "active-authentication-key": self.active_authentication_key,
+            "active-authentication-der": self.active_authentication_der,
             "chip-authentication-keys": [[key_id, key] for key_id, key in sorted(keys.items())],
             "access-protected": sorted(file.label for file in self.access_protected),
+            "trust-points": list(self.trust_points),
+            "chip-date": None if self.chip_date is None else self.chip_date.isoformat(),
             "bac": self.bac,
             "atr": self.atr,
         }
@@ -70,12 +95,18 @@ class CardImage:
         image = cls(
             files=_files(record.take("files")),
             mrz_information=_password(record, "mrz-information", r"[A-Z0-9<]{1,64}"),
-            can=_password(record, "can", r"[0-9]{1,32}"),
+            can=_password(record, "can", DIGITS),
+            pin=_password(record, "pin", DIGITS),
+            puk=_password(record, "puk", DIGITS),
+            pin_tries=record.integer("pin-tries", 1, TRIES_LIMIT),
             active_authentication_key=(
                 record.octets("active-authentication-key", KEY_LIMIT) if record.has("active-authentication-key") else None
             ),
+            active_authentication_der=record.boolean("active-authentication-der"),
             chip_authentication_keys=_keys(record.array("chip-authentication-keys")),
             access_protected=frozenset(map(_file, record.texts("access-protected"))),
+            trust_points=_trust_points(record),
+            chip_date=_day(record, "chip-date"),
             bac=record.boolean("bac"),
             atr=record.octets("atr", 33),
         )
@@ -99,6 +130,28 @@ def _password(record: Record, key: str, pattern: str) -> str | None:
     if text is not None and not re.fullmatch(pattern, text):
         raise record.error(key, "what a document shows")
     return text
+
+
+def _trust_points(record: Record) -> tuple[bytes, ...]:
+    certificates = record.array("trust-points")
+    if len(certificates) > TRUST_POINTS_LIMIT:
+        raise record.error("trust-points", f"at most {TRUST_POINTS_LIMIT} certificates")
+    if not all(isinstance(raw, bytes) and len(raw) <= TRUST_POINT_LIMIT for raw in certificates):
+        raise record.error("trust-points", f"certificates of at most {TRUST_POINT_LIMIT} octets")
+    return tuple(certificates)
+
+
+def _day(record: Record, key: str) -> date | None:
+    text = record.text(key) if record.has(key) else None
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:  # ISO 8601 has more forms of a day
+        raise record.error(key, "a day YYYY-MM-DD")
+    return day
 
 
 def _written(key_id: int | None) -> int:

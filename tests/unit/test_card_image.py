@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,21 @@ from hypothesis import strategies as st
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.iso7816.file_ids import FileId
-from chipid.issuing.card_image import FILE_LIMIT, KEY_LIMIT, SIZE_LIMIT, CardImage
+from chipid.issuing.card_image import FILE_LIMIT, KEY_LIMIT, SIZE_LIMIT, TRUST_POINT_LIMIT, CardImage
 
 IMAGE = CardImage(
     files={FileId.DG1: b"\x61\x00", FileId.COM: b"\x60\x00", FileId.CARD_ACCESS: b"\x31\x00"},
     mrz_information="099012345999091733909171",
     can="012345",
+    pin="654321",
+    puk="9876543210",
+    pin_tries=5,
     active_authentication_key=b"an RSA key",
+    active_authentication_der=True,
     chip_authentication_keys={None: b"an EC key", 2: b"another"},
     access_protected=frozenset({FileId.DG3, FileId.DG4}),
+    trust_points=(b"a newer authority", b"an older one"),
+    chip_date=date(2026, 11, 24),
     bac=False,
     atr=bytes.fromhex("3B8880018073C021C057597540"),
 )
@@ -59,7 +66,7 @@ def test_a_file_too_large_is_not_read_whole(tmp_path: Path) -> None:
 
 def test_repr_shows_no_content() -> None:
     shown = repr(IMAGE)
-    for secret in ("012345", "099", "key", "another", "a\\x00"):
+    for secret in ("012345", "654321", "987654", "authority", "099", "key", "another", "a\\x00"):
         assert secret not in shown
 
 
@@ -90,6 +97,23 @@ WRONG = {
     "CAN of letters": {"can": "01234a"},
     "CAN of other digits": {"can": "٠١٢٣٤٥"},
     "CAN empty": {"can": ""},
+    "PIN of letters": {"pin": "12345a"},
+    "PIN no text": {"pin": 123456},
+    "PIN too long": {"pin": "1" * 33},
+    "PUK empty": {"puk": ""},
+    "PUK of other digits": {"puk": "٠١٢٣٤٥"},
+    "no try": {"pin-tries": 0},
+    "too many tries": {"pin-tries": 16},
+    "tries no number": {"pin-tries": True},
+    "DER no boolean": {"active-authentication-der": 1},
+    "trust points no array": {"trust-points": b"CVCA"},
+    "three trust points": {"trust-points": [b"1", b"2", b"3"]},
+    "trust point in text": {"trust-points": ["CVCA"]},
+    "trust point too large": {"trust-points": [bytes(TRUST_POINT_LIMIT + 1)]},
+    "chip date no text": {"chip-date": 20261124},
+    "chip date no day": {"chip-date": "2026-02-30"},
+    "chip date in another form": {"chip-date": "20261124"},
+    "chip date in weeks": {"chip-date": "2026-W48-2"},
     "AA key too long": {"active-authentication-key": bytes(KEY_LIMIT + 1)},
     "CA keys no array": {"chip-authentication-keys": {}},
     "CA key no pair": {"chip-authentication-keys": [[1]]},
@@ -109,7 +133,18 @@ WRONG = {
 
 
 def test_files_and_keys_up_to_their_limits() -> None:
-    image = replace(IMAGE, files={FileId.DG2: bytes(FILE_LIMIT)}, chip_authentication_keys={1: bytes(KEY_LIMIT)})
+    image = replace(
+        IMAGE,
+        files={FileId.DG2: bytes(FILE_LIMIT)},
+        chip_authentication_keys={1: bytes(KEY_LIMIT)},
+        trust_points=(bytes(TRUST_POINT_LIMIT),),
+    )
+    assert CardImage.from_cbor(image.to_cbor()) == image
+
+
+@pytest.mark.parametrize("tries", [1, 15])
+def test_tries_up_to_their_limits(tries: int) -> None:
+    image = replace(IMAGE, pin_tries=tries)
     assert CardImage.from_cbor(image.to_cbor()) == image
 
 
@@ -130,9 +165,15 @@ images = st.builds(
     files=st.dictionaries(st.sampled_from(FileId), st.binary(max_size=20)),
     mrz_information=st.none() | st.text("ABC019<", min_size=1, max_size=24),
     can=st.none() | st.text("0123456789", min_size=6, max_size=6),
+    pin=st.none() | st.text("0123456789", min_size=1, max_size=32),
+    puk=st.none() | st.text("0123456789", min_size=1, max_size=32),
+    pin_tries=st.integers(1, 15),
     active_authentication_key=st.none() | st.binary(max_size=20),
+    active_authentication_der=st.booleans(),
     chip_authentication_keys=st.dictionaries(st.none() | st.integers(0, (1 << 63) - 1), st.binary(max_size=20), max_size=3),
     access_protected=st.frozensets(st.sampled_from(FileId), max_size=3),
+    trust_points=st.lists(st.binary(max_size=20), max_size=2).map(tuple),
+    chip_date=st.none() | st.dates(),
     bac=st.booleans(),
     atr=st.binary(max_size=33),
 )
