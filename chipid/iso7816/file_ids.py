@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of an eMRTD: identifiers, short identifiers and tags (ICAO 9303-10 §3.11, Table 38)."""
+"""The files of an eMRTD: identifiers, short identifiers and tags (ICAO 9303-10 §3.11, Table 38; EF.CVCA: 9303-11 Appendix K)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class FileId(Enum):
     ATR_INFO = ("EF.ATR/INFO", 0x2F01, 0x01, None, True)
     COM = ("EF.COM", 0x011E, 0x1E, 0x60, False)
     SOD = ("EF.SOD", 0x011D, 0x1D, 0x77, False)
+    CVCA = ("EF.CVCA", 0x011C, 0x1C, None, False)
     DG1 = ("DG1", 0x0101, 0x01, 0x61, False)
     DG2 = ("DG2", 0x0102, 0x02, 0x75, False)
     DG3 = ("DG3", 0x0103, 0x03, 0x63, False)
