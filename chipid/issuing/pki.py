@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PKI for test documents: a CSCA, its document signers, and the EF.SODs that they sign (ICAO 9303-12 §4.1, §7.1).
+"""A PKI for test documents: a CSCA, its document signers, and what they sign (ICAO 9303-12 §4.1, §7.1).
 
 Much that goes wrong in the field can be made here by saying what the certificate shall hold: its dates, its country, its key's
 usage. The private keys lie in files that their owner alone can read, and are not encrypted: no real authority's keys belong here.
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
+from chipid.crypto import asn1
 from chipid.crypto.algorithms import scheme_from_algorithm_identifier
 from chipid.crypto.random import RandomSource, system_random
 from chipid.crypto.signature import EcPublicKey, Hash
@@ -23,6 +24,8 @@ from chipid.issuing import certificates as build
 from chipid.issuing.certificates import Period, Subject
 from chipid.issuing.signed_data import LDS_SECURITY_OBJECT, SignatureOptions, build_signed_data
 from chipid.issuing.signing_keys import RsaPadding, SigningKey, read_private_key
+from chipid.lds.card_security import ID_SECURITY_OBJECT, CardSecurity
+from chipid.lds.security_infos import SecurityInfos
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.certificate import Certificate
 from chipid.pki.extensions import KeyUsage
@@ -240,7 +243,7 @@ class TestCsca(_Holder):
 
 @dataclass(frozen=True)
 class DocumentSigner(_Holder):
-    """A document signer: its key signs EF.SODs."""
+    """A document signer: its key signs EF.SODs, and EF.CardSecuritys."""
 
     @classmethod
     def from_pem(cls, pem: bytes, *, hash_name: Hash | None = None, rsa_padding: RsaPadding = "pkcs1") -> DocumentSigner:
@@ -273,6 +276,11 @@ class DocumentSigner(_Holder):
         listed = LDSSecurityObject.over(data_groups, hash_name, lds_version=lds_version, unicode_version=unicode_version)
         return EfSod(self.sign(LDS_SECURITY_OBJECT, listed.build(), options)).build()
 
+    def sign_card_security(self, infos: SecurityInfos, options: SignatureOptions = SignatureOptions()) -> bytes:  # noqa: B008
+        """EF.CardSecurity over *infos*, which it holds in DER's order (ICAO 9303-10 §3.11.4)."""
+        content = asn1.set_of(*infos.raw_infos)
+        return CardSecurity(self.sign(ID_SECURITY_OBJECT, content, options)).build()
+
     def sign(self, content_type: str, content: bytes, options: SignatureOptions = SignatureOptions()) -> bytes:  # noqa: B008
-        """A ContentInfo over any content, such as EF.CardSecurity's; *content_type* dotted."""
+        """A ContentInfo over any content; *content_type* dotted."""
         return build_signed_data(content_type, content, self.parsed, self.key, options)
