@@ -101,7 +101,7 @@ class SecureMessaging:
 # Elliptic curves -------------------------------------------------------------------------------------------------
 @final
 class EcDomain:
-    """A prime-field group: a curve we know, possibly with a mapped generator (ICAO 9303-11 §4.4.3.3.1)."""
+    """A curve's group: a curve we know, possibly with a mapped generator (ICAO 9303-11 §4.4.3.3)."""
 
     @classmethod
     def named(cls, name: str, /) -> EcDomain:
@@ -133,10 +133,78 @@ class EcDomain:
     def map_generic(self, nonce: Buffer, h: Buffer, /) -> EcDomain:
         """The same curve with generator nonce·G + H. ``ec-infinity`` where that is no generator, ``ec-mapped`` where G was mapped
         already, ``length`` unless the nonce has 1–66 octets."""
+    def map_integrated(self, random_octets: Buffer, /) -> EcDomain:
+        """The same curve with generator f_G(R mod p), R the number of the *random_octets* (ICAO 9303-11 §4.4.3.3.2 and Appendix B).
+
+        R is as secret as the nonce it was made of: no branch and no address depends on it. Codes: ``ec-integrated`` for a curve
+        that has no point encoding (``secp224r1``, p ≡ 1 mod 4) and for R ≡ 0, ±1, where the encoding is not defined;
+        ``ec-mapped``; ``length`` unless there are 1 … ``field_size`` + 64 octets."""
+
+# Finite fields ---------------------------------------------------------------------------------------------------
+@final
+class DhDomain:
+    """A subgroup of GF(p), possibly with a mapped generator (ICAO 9303-11 §4.4.3.3, §9.4–9.6; RFC 2631).
+
+    Numbers go out without leading zeros (ICAO 9303-11 §9.4.1), save those of :meth:`agree`.
+    """
+
+    @classmethod
+    def standardised(cls, parameter_id: int, /) -> DhDomain:
+        """ICAO 9303-11 §9.5.1: 0 is the 1024-bit MODP group with a 160-bit order, 1 and 2 the 2048-bit ones with 224 and 256 bits
+        (RFC 5114 §2.1–2.3). ``dh-parameters`` for any other number."""
+    @classmethod
+    def explicit(cls, p: Buffer, g: Buffer, q: Buffer | None, /) -> DhDomain:
+        """The group that g generates, its parameters checked, whoever chose them; those of a standardised group are that group.
+
+        ``dh-parameters`` unless p is a prime of 1024–4096 bits, 1 < g < p-1 and, where given, q a prime of at least 160 bits and
+        the order of g. Without q (PKCS#3) the order is (p-1)/2 where p is a safe prime and g a square; else it stays unknown. The
+        checks cost a tenth of a second for 2048 bits, one or two seconds for 4096."""
+    @property
+    def name(self) -> str: ...  # modp1024-160, modp2048-224, modp2048-256; otherwise modp<bits>
+    @property
+    def mapped(self) -> bool: ...
+    @property
+    def size(self) -> int: ...  # octets of p
+    @property
+    def order(self) -> bytes: ...  # q; empty where unknown
+    @property
+    def generator(self) -> bytes: ...
+    @property
+    def parameters(self) -> tuple[bytes, bytes, bytes]: ...  # p, generator, q
+    def check_element(self, value: Buffer, /) -> bytes:
+        """The element. ``dh-element`` unless 1 < y < p-1 and, where q is known, y^q = 1 (RFC 2631 §2.1.5), or for more than
+        ``size`` octets."""
+    def public_key(self, private: Buffer, /) -> bytes:
+        """generator^private. ``dh-private`` unless 1 ≤ private < q, or < p-1 where q is unknown."""
+    def agree(self, private: Buffer, peer: Buffer, /) -> Secret:
+        """peer^private, ``size`` octets (RFC 2631 §2.1.2: leading zeros kept); the peer is checked as in :meth:`check_element`, and
+        ``dh-element`` is also for a result of 1 or p-1."""
+    def agree_element(self, private: Buffer, peer: Buffer, /) -> bytes:
+        """The same without leading zeros (h of the generic mapping)."""
+    def map_generic(self, nonce: Buffer, h: Buffer, /) -> DhDomain:
+        """The same group with generator g^nonce·h (ICAO 9303-11 §4.4.3.3.1). ``dh-element`` where h is none of the group's, or the
+        result no generator, ``dh-mapped`` where g was mapped already, ``length`` unless the nonce has 1–66 octets."""
+    def map_integrated(self, random_octets: Buffer, /) -> DhDomain:
+        """The same group with generator R^((p-1)/q), R the number of the *random_octets* (ICAO 9303-11 §4.4.3.3.2).
+
+        ``dh-element`` where that is no generator, ``dh-mapped``, ``dh-parameters`` where q is unknown, ``length`` unless there are
+        1 … ``size`` + 64 octets."""
+
+def integrated_random(cipher: Cipher, nonce_s: Buffer, nonce_t: Buffer, modulus: Buffer, /) -> Secret:
+    """R(s, t) of the integrated mapping (ICAO 9303-11 §4.4.3.3.2), not yet reduced.
+
+    It has the least multiple of l bits that is 64 more than the *modulus* has, which is the p of the curve or group. ``length``
+    unless s has l bits (128 for 3DES and AES-128, 256 for AES-192 and AES-256), t the cipher's key length, and the modulus 1–512
+    octets and is not 0."""
 
 # Signatures ------------------------------------------------------------------------------------------------------
 # A wrong signature, r or s out of range and any length included, is False. Errors speak of the key and the digest: ``ec-point``,
 # ``ec-infinity``, ``ec-mapped``, ``rsa-key`` (unless n is odd, of 1024–8192 bits, and e odd, 3 … 2⁶⁴-1), ``hash-length``.
+def ecdsa_sign(domain: EcDomain, private: Buffer, digest: Buffer, /) -> bytes:
+    """r ‖ s, each as long as the order (BSI TR-03111 §5.2.1), with randomness and constant-time code of libcrypto's own.
+
+    Codes: ``ec-private`` unless 1 ≤ private < n, ``ec-mapped``, ``hash-length`` unless the digest has 1–64 octets."""
+
 def ecdsa_verify(domain: EcDomain, public_point: Buffer, digest: Buffer, r: Buffer, s: Buffer, /) -> bool: ...
 def rsa_verify_pkcs1(n: Buffer, e: Buffer, hash: Hash, digest: Buffer, signature: Buffer, /) -> bool: ...
 def rsa_verify_pss(

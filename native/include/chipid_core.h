@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The C core of chipid: TLV, key derivation, MACs, ciphers, secure messaging, elliptic-curve groups and signature
- * verification of ICAO Doc 9303 part 11, over OpenSSL 3's libcrypto. No Python, no input or output, no global mutable state.
+ * The C core of chipid: TLV, key derivation, MACs, ciphers, secure messaging, elliptic-curve and finite-field groups and
+ * signatures of ICAO Doc 9303 part 11, over OpenSSL 3's libcrypto. No Python, no input or output, no global mutable state.
  *
  * - Integers are big-endian octets. Inputs are views (chipid_bytes), outputs are buffers with a capacity (chipid_buffer) that the
  *   callee checks; a buffer is filled from its start, and holds nothing (size 0) after a failure.
  * - Each function that can fail returns a chipid_status; CHIPID_OK is 0. Objects are made by _new and given up by _free.
- * - A chipid_core may be used by any number of threads at once, a chipid_ec too; a chipid_sm by one at a time.
+ * - A chipid_core may be used by any number of threads at once, a chipid_ec or chipid_dh too; a chipid_sm by one at a time.
  */
 #ifndef CHIPID_CORE_H
 #define CHIPID_CORE_H
@@ -16,7 +16,8 @@
 #include <stdint.h>
 
 typedef struct chipid_core chipid_core; /* algorithms fetched once, curves built once; immutable after chipid_core_new */
-typedef struct chipid_ec chipid_ec;     /* a prime-field group, possibly with a mapped generator */
+typedef struct chipid_ec chipid_ec;     /* a curve's group, possibly with a mapped generator */
+typedef struct chipid_dh chipid_dh;     /* a subgroup of GF(p)*, possibly with a mapped generator */
 typedef struct chipid_sm chipid_sm;     /* one secure-messaging session */
 
 typedef struct {
@@ -64,6 +65,11 @@ typedef enum {
     CHIPID_EC_INFINITY,
     CHIPID_EC_PRIVATE,
     CHIPID_EC_MAPPED,
+    CHIPID_EC_INTEGRATED,
+    CHIPID_DH_PARAMETERS,
+    CHIPID_DH_ELEMENT,
+    CHIPID_DH_PRIVATE,
+    CHIPID_DH_MAPPED,
     CHIPID_RSA_KEY,
     CHIPID_RSA_RANGE,
     CHIPID_STATUS_COUNT
@@ -156,6 +162,20 @@ chipid_status chipid_sm_unprotect_command(chipid_sm *sm, chipid_bytes apdu, chip
 chipid_status chipid_sm_protect_response(chipid_sm *sm, chipid_bytes response, chipid_buffer *out);
 chipid_status chipid_sm_unprotect_response(chipid_sm *sm, chipid_bytes response, chipid_buffer *out);
 
+/* Nonces of PACE ---------------------------------------------------------------------------------------------------------- */
+
+#define CHIPID_NONCE_MAX 66u      /* octets of a nonce that is mapped */
+#define CHIPID_RANDOM_EXCESS 64u  /* octets by which R(s,t) may exceed the modulus */
+#define CHIPID_MODULUS_MAX 512u
+#define CHIPID_RANDOM_MAX (CHIPID_MODULUS_MAX + CHIPID_RANDOM_EXCESS)
+
+/*
+ * ICAO 9303-11 §4.4.3.3.2, figure 2: R(s,t) = x1 || ... || xn, n the least with n * l >= log2(modulus) + 64. s has l bits (128 for 3DES
+ * and AES-128, 256 for AES-192 and AES-256), t the cipher's key length.
+ */
+chipid_status chipid_integrated_random(const chipid_core *core, chipid_cipher cipher, chipid_bytes s, chipid_bytes t,
+                                       chipid_bytes modulus, chipid_buffer *random);
+
 /* Elliptic curves (ICAO 9303-11 §9.4-9.6) --------------------------------------------------------------------------------- */
 
 #define CHIPID_FIELD_MAX 66u                          /* octets, secp521r1 */
@@ -169,6 +189,12 @@ chipid_status chipid_ec_explicit(chipid_core *core, chipid_bytes p, chipid_bytes
                                  const chipid_bytes *h, chipid_ec **ec);
 /* ICAO 9303-11 §4.4.3.3.1: the same curve with the generator nonce*G + H. */
 chipid_status chipid_ec_map_generic(const chipid_ec *ec, chipid_bytes nonce, chipid_bytes h, chipid_ec **mapped);
+/*
+ * ICAO 9303-11 §4.4.3.3.2: the same curve with the generator f_G(random mod p), the point encoding of appendix B; random has at most
+ * field size + CHIPID_RANDOM_EXCESS octets. CHIPID_EC_INTEGRATED for a curve that has none (p = 1 mod 4: secp224r1) and for the three
+ * numbers mod p, 0 and +-1, that the encoding leaves undefined.
+ */
+chipid_status chipid_ec_map_integrated(const chipid_ec *ec, chipid_bytes random, chipid_ec **mapped);
 void chipid_ec_free(chipid_ec *ec);
 
 const char *chipid_ec_name(const chipid_ec *ec);
@@ -183,6 +209,40 @@ chipid_status chipid_ec_public_key(const chipid_ec *ec, chipid_bytes private_key
 chipid_status chipid_ec_agree_point(const chipid_ec *ec, chipid_bytes private_key, chipid_bytes peer, chipid_buffer *point);
 chipid_status chipid_ec_agree(const chipid_ec *ec, chipid_bytes private_key, chipid_bytes peer, chipid_buffer *x);
 
+/* Diffie-Hellman in GF(p) (ICAO 9303-11 §9.4-9.6, RFC 2631) --------------------------------------------------------------- */
+
+#define CHIPID_DH_BITS_MIN 1024
+#define CHIPID_DH_BITS_MAX 4096
+#define CHIPID_DH_MAX (CHIPID_DH_BITS_MAX / 8)
+
+typedef enum { CHIPID_DH_P, CHIPID_DH_G, CHIPID_DH_Q } chipid_dh_number;
+
+/* ICAO 9303-11 §9.5.1: parameter IDs 0, 1 and 2. */
+chipid_status chipid_dh_standardised(chipid_core *core, unsigned parameter_id, chipid_dh **dh);
+/*
+ * Parameters of any origin: p prime of CHIPID_DH_BITS_MIN ... CHIPID_DH_BITS_MAX bits, 1 < g < p-1; q, where it is not NULL, prime, of
+ * 160 bits at least, and the order of g. Without q (PKCS #3) it is (p-1)/2 where that is a prime and the order of g, and unknown
+ * otherwise. The parameters of a standardised group are that group.
+ */
+chipid_status chipid_dh_explicit(chipid_core *core, chipid_bytes p, chipid_bytes g, const chipid_bytes *q, chipid_dh **dh);
+/* ICAO 9303-11 §4.4.3.3.1: the same group with the generator g^nonce * h. */
+chipid_status chipid_dh_map_generic(const chipid_dh *dh, chipid_bytes nonce, chipid_bytes h, chipid_dh **mapped);
+/* ICAO 9303-11 §4.4.3.3.2: the same group with the generator random^((p-1)/q); random has at most size + CHIPID_RANDOM_EXCESS octets. */
+chipid_status chipid_dh_map_integrated(const chipid_dh *dh, chipid_bytes random, chipid_dh **mapped);
+void chipid_dh_free(chipid_dh *dh);
+
+const char *chipid_dh_name(const chipid_dh *dh); /* "modp1024-160", "modp2048-224", "modp2048-256", "modp<bits>" */
+bool chipid_dh_mapped(const chipid_dh *dh);
+size_t chipid_dh_size(const chipid_dh *dh); /* octets of p */
+/* Without leading zeros; an unknown q is empty. */
+chipid_status chipid_dh_get(const chipid_dh *dh, chipid_dh_number which, chipid_buffer *out);
+/* 1 < element < p-1, element^q = 1 where q is known, no more octets than p; given back without leading zeros. */
+chipid_status chipid_dh_check_element(const chipid_dh *dh, chipid_bytes element, chipid_buffer *out);
+/* Private keys: 1 <= private < q, or < p-1 where q is unknown. */
+chipid_status chipid_dh_public_key(const chipid_dh *dh, chipid_bytes private_key, chipid_buffer *element);
+chipid_status chipid_dh_agree_element(const chipid_dh *dh, chipid_bytes private_key, chipid_bytes peer, chipid_buffer *element);
+chipid_status chipid_dh_agree(const chipid_dh *dh, chipid_bytes private_key, chipid_bytes peer, chipid_buffer *shared); /* size octets */
+
 /* Signatures -------------------------------------------------------------------------------------------------------------- */
 
 typedef enum { CHIPID_SHA1, CHIPID_SHA224, CHIPID_SHA256, CHIPID_SHA384, CHIPID_SHA512, CHIPID_HASH_COUNT } chipid_hash;
@@ -194,6 +254,8 @@ typedef enum { CHIPID_SHA1, CHIPID_SHA224, CHIPID_SHA256, CHIPID_SHA384, CHIPID_
 
 chipid_status chipid_hash_named(const char *name, chipid_hash *hash); /* "sha1" ... "sha512" */
 
+/* r || s, each as long as the order; the randomness is libcrypto's. */
+chipid_status chipid_ecdsa_sign(const chipid_ec *ec, chipid_bytes private_key, chipid_bytes digest, chipid_buffer *signature);
 /* A signature that is merely wrong, out of range included, gives CHIPID_OK and *valid false. */
 chipid_status chipid_ecdsa_verify(const chipid_ec *ec, chipid_bytes public_point, chipid_bytes digest, chipid_bytes r, chipid_bytes s,
                                   bool *valid);

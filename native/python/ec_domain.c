@@ -269,6 +269,25 @@ ec_map_generic(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return domain;
 }
 
+static PyObject *
+ec_map_integrated(PyObject *self, PyObject *random)
+{
+    chipid_bytes octets;
+    chipid_ec *mapped = NULL;
+    chipid_status status;
+    views held = {0};
+    PyObject *domain = NULL;
+
+    if (views_add(&held, random, &octets) == 0) {
+        Py_BEGIN_ALLOW_THREADS
+        status = chipid_ec_map_integrated(ec(self), octets, &mapped);
+        Py_END_ALLOW_THREADS
+        domain = wrap(state_of(self), status, mapped);
+    }
+    views_release(&held);
+    return domain;
+}
+
 /* Class methods, since a static method could not find the module's state. */
 static PyMethodDef ec_methods[] = {
     {"named", ec_named, METH_O | METH_CLASS, PyDoc_STR("named($type, name, /)\n--\n\nA curve by its SECG or brainpool name.")},
@@ -281,6 +300,8 @@ static PyMethodDef ec_methods[] = {
      PyDoc_STR("agree_point($self, private, peer, /)\n--\n\nprivate·peer, uncompressed.")},
     {"map_generic", FASTCALL(ec_map_generic), METH_FASTCALL,
      PyDoc_STR("map_generic($self, nonce, h, /)\n--\n\nThe same curve with generator nonce·G + H (ICAO 9303-11 §4.4.3.3.1).")},
+    {"map_integrated", ec_map_integrated, METH_O,
+     PyDoc_STR("map_integrated($self, random_octets, /)\n--\n\nThe same curve with generator f_G(R mod p) (ICAO 9303-11 §4.4.3.3.2).")},
     {NULL, NULL, 0, NULL},
 };
 
@@ -294,7 +315,7 @@ static PyGetSetDef ec_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(ec_doc, "A prime-field group: a curve we know, possibly with a mapped generator (ICAO 9303-11 §4.4.3.3.1).");
+PyDoc_STRVAR(ec_doc, "A prime-field group: a curve we know, possibly with a mapped generator (ICAO 9303-11 §4.4.3.3).");
 
 static PyType_Slot ec_slots[] = {
     {Py_tp_doc, (void *)ec_doc},   {Py_tp_new, (void *)ec_new},         {Py_tp_dealloc, (void *)ec_dealloc},

@@ -162,6 +162,29 @@ py_cbc_decrypt(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return run_cbc(module, args, count, false);
 }
 
+static PyObject *
+py_integrated_random(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    module_state *state = state_of_module(module);
+    views held = {0};
+    chipid_bytes in[3]; /* s, t, modulus */
+    chipid_cipher cipher;
+    uint8_t octets[CHIPID_RANDOM_MAX];
+    chipid_buffer out = {octets, sizeof octets, 0};
+    chipid_status status;
+    PyObject *secret = NULL;
+
+    if (check_count("integrated_random", count, 4, 4) != 0 || cipher_of(state, args[0], &cipher) != 0)
+        return NULL;
+    if (views_add_all(&held, &args[1], 3, in) == 0) {
+        status = chipid_integrated_random(state->core, cipher, in[0], in[1], in[2], &out);
+        secret = status == CHIPID_OK ? secret_from(state, (chipid_bytes){out.data, out.size}) : refuse(state, status, NO_OFFSET);
+        chipid_wipe(octets, out.size);
+    }
+    views_release(&held);
+    return secret;
+}
+
 /* Signatures: the inputs stay pinned by their views while the GIL is released. -------------------------------------------- */
 
 static PyObject *
@@ -191,6 +214,29 @@ py_ecdsa_verify(PyObject *module, PyObject *const *args, Py_ssize_t count)
     }
     views_release(&held);
     return result;
+}
+
+static PyObject *
+py_ecdsa_sign(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    module_state *state = state_of_module(module);
+    views held = {0};
+    chipid_bytes in[2]; /* private, digest */
+    chipid_status status;
+    const chipid_ec *ec;
+    output result;
+    PyObject *signature = NULL;
+
+    if (check_count("ecdsa_sign", count, 3, 3) != 0 || (ec = ec_of(state, args[0])) == NULL)
+        return NULL;
+    if (views_add_all(&held, &args[1], 2, in) == 0 && output_start(&result, 2 * CHIPID_FIELD_MAX) == 0) {
+        Py_BEGIN_ALLOW_THREADS
+        status = chipid_ecdsa_sign(ec, in[0], in[1], &result.out);
+        Py_END_ALLOW_THREADS
+        signature = output_finish(state, status, &result);
+    }
+    views_release(&held);
+    return signature;
 }
 
 static PyObject *
@@ -294,6 +340,10 @@ PyMethodDef function_table[] = {
      PyDoc_STR("cbc_encrypt(cipher, key, iv, data, /)\n--\n\nWhole blocks, no padding.")},
     {"cbc_decrypt", FASTCALL(py_cbc_decrypt), METH_FASTCALL,
      PyDoc_STR("cbc_decrypt(cipher, key, iv, data, /)\n--\n\nWhole blocks, no padding.")},
+    {"integrated_random", FASTCALL(py_integrated_random), METH_FASTCALL,
+     PyDoc_STR("integrated_random(cipher, nonce_s, nonce_t, modulus, /)\n--\n\nR(s, t) of ICAO 9303-11 §4.4.3.3.2.")},
+    {"ecdsa_sign", FASTCALL(py_ecdsa_sign), METH_FASTCALL,
+     PyDoc_STR("ecdsa_sign(domain, private, digest, /)\n--\n\nr ‖ s over the digest, each as long as the order.")},
     {"ecdsa_verify", FASTCALL(py_ecdsa_verify), METH_FASTCALL,
      PyDoc_STR("ecdsa_verify(domain, public_point, digest, r, s, /)\n--\n\nWhether (r, s) signs digest.")},
     {"rsa_verify_pkcs1", FASTCALL(py_rsa_verify_pkcs1), METH_FASTCALL,

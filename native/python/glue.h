@@ -10,7 +10,7 @@
 typedef struct {
     chipid_core *core;
     PyObject *native_error;
-    PyTypeObject *secret, *secure_messaging, *ec_domain;
+    PyTypeObject *secret, *secure_messaging, *ec_domain, *dh_domain;
 } module_state;
 
 /* Of the module, and of an object of one of its types (all final). */
@@ -67,7 +67,7 @@ PyObject *bytes_from(chipid_bytes bytes);
 
 /* Types ------------------------------------------------------------------------------------------------------------------- */
 
-extern PyType_Spec secret_spec, secure_messaging_spec, ec_domain_spec;
+extern PyType_Spec secret_spec, secure_messaging_spec, ec_domain_spec, dh_domain_spec;
 extern PyMethodDef function_table[];
 
 PyObject *object_alloc(PyTypeObject *type);
@@ -75,6 +75,7 @@ void object_free(PyObject *self);
 
 /* A Secret as an output buffer. */
 PyObject *secret_output(module_state *state, size_t size, chipid_buffer *out);
+PyObject *secret_from(module_state *state, chipid_bytes octets); /* copied */
 const chipid_ec *ec_of(module_state *state, PyObject *object); /* NULL with TypeError set */
 
 #define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))

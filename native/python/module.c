@@ -41,7 +41,7 @@ module_exec(PyObject *module)
     }
     if (add_type(module, &secret_spec, &state->secret) != 0 ||
         add_type(module, &secure_messaging_spec, &state->secure_messaging) != 0 ||
-        add_type(module, &ec_domain_spec, &state->ec_domain) != 0)
+        add_type(module, &ec_domain_spec, &state->ec_domain) != 0 || add_type(module, &dh_domain_spec, &state->dh_domain) != 0)
         return -1;
     if (add_literal(module, "Cipher", Py_BuildValue("(ssss)", "3DES", "AES-128", "AES-192", "AES-256")) != 0 ||
         add_literal(module, "Hash", Py_BuildValue("(sssss)", "sha1", "sha224", "sha256", "sha384", "sha512")) != 0)
@@ -58,6 +58,7 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->secret);
     Py_VISIT(state->secure_messaging);
     Py_VISIT(state->ec_domain);
+    Py_VISIT(state->dh_domain);
     return 0;
 }
 
@@ -70,6 +71,7 @@ module_clear(PyObject *module)
     Py_CLEAR(state->secret);
     Py_CLEAR(state->secure_messaging);
     Py_CLEAR(state->ec_domain);
+    Py_CLEAR(state->dh_domain);
     return 0;
 }
 

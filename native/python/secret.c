@@ -36,6 +36,16 @@ secret_output(module_state *state, size_t size, chipid_buffer *out)
     return self;
 }
 
+PyObject *
+secret_from(module_state *state, chipid_bytes octets)
+{
+    PyObject *self = allocate(state->secret, octets.size);
+
+    if (self != NULL && octets.size > 0)
+        memcpy(((secret_object *)self)->octets, octets.data, octets.size);
+    return self;
+}
+
 static PyObject *
 secret_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {

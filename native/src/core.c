@@ -42,7 +42,7 @@ chipid_core_new(chipid_core **core)
         goto fail;
     if (!fetch_all(made))
         goto fail;
-    if ((status = curves_build(made)) != CHIPID_OK)
+    if ((status = curves_build(made)) != CHIPID_OK || (status = dh_groups_build(made)) != CHIPID_OK)
         goto fail;
     *core = made;
     made = NULL;
@@ -66,6 +66,7 @@ chipid_core_free(chipid_core *core)
     if (core == NULL || atomic_fetch_sub_explicit(&core->owners, 1, memory_order_acq_rel) != 1)
         return;
     curves_free(core);
+    dh_groups_free(core);
     for (size_t i = 0; i < CHIPID_CIPHER_COUNT; i++) {
         EVP_CIPHER_free(core->cbc[i]);
         EVP_CIPHER_free(core->ecb[i]);

@@ -10,6 +10,9 @@
 #include "chipid_core.h"
 
 #define CURVE_COUNT 12
+#define DH_GROUP_COUNT 3
+
+typedef struct dh_group dh_group; /* dh.h */
 
 /* What EC_GROUP cannot be asked for without computing: a curve's numbers, held for comparison. */
 typedef struct {
@@ -27,6 +30,7 @@ struct chipid_core {
     EVP_CIPHER *ecb[CHIPID_CIPHER_COUNT];
     EVP_MD *hash[CHIPID_HASH_COUNT];
     curve curves[CURVE_COUNT];
+    dh_group *dh_groups[DH_GROUP_COUNT]; /* by parameter ID */
 };
 
 /* ec_params.c */
@@ -35,6 +39,10 @@ void curves_free(chipid_core *core);
 const char *curve_name(size_t index);
 const char *curve_openssl_name(size_t index);
 bool curve_named(const char *name, size_t *index);
+
+/* dh_params.c */
+chipid_status dh_groups_build(chipid_core *core);
+void dh_groups_free(chipid_core *core);
 
 /* verify.c */
 const char *hash_openssl_name(chipid_hash hash);

@@ -5,6 +5,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include "declassify.h"
+
 #define NUMBER_MAX 128u /* octets of a scalar or a parameter, leading zeros included */
 
 chipid_status
@@ -211,11 +213,11 @@ ec_multiply(const chipid_ec *ec, EC_POINT *to, const EC_POINT *point, const BIGN
     return EC_POINT_mul(ec->group, to, NULL, point, k, NULL) == 1;
 }
 
-/* 1 <= private < n, as a number that libcrypto treats in constant time. */
-static chipid_status
-read_private(const chipid_ec *ec, chipid_bytes octets, BIGNUM **scalar)
+chipid_status
+ec_read_private(const chipid_ec *ec, chipid_bytes octets, BIGNUM **scalar)
 {
     BIGNUM *made;
+    bool inside;
 
     *scalar = NULL;
     if (octets.size > NUMBER_MAX)
@@ -227,7 +229,9 @@ read_private(const chipid_ec *ec, chipid_bytes octets, BIGNUM **scalar)
         BN_clear_free(made);
         return CHIPID_MEMORY;
     }
-    if (BN_is_zero(made) || BN_cmp(made, EC_GROUP_get0_order(ec->group)) >= 0) {
+    inside = !BN_is_zero(made) && BN_cmp(made, EC_GROUP_get0_order(ec->group)) < 0;
+    DECLASSIFY(inside);
+    if (!inside) {
         BN_clear_free(made);
         return CHIPID_EC_PRIVATE;
     }
@@ -275,7 +279,7 @@ private_times(const chipid_ec *ec, chipid_bytes private_key, const chipid_bytes 
     EC_POINT *base = NULL, *made = NULL;
 
     *product = NULL;
-    if ((status = read_private(ec, private_key, &scalar)) != CHIPID_OK)
+    if ((status = ec_read_private(ec, private_key, &scalar)) != CHIPID_OK)
         goto fail;
     if (peer != NULL && (status = ec_read_point(ec, *peer, &base)) != CHIPID_OK)
         goto fail;

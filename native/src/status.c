@@ -35,6 +35,11 @@ static const char *const names[CHIPID_STATUS_COUNT] = {
     [CHIPID_EC_INFINITY] = "ec-infinity",
     [CHIPID_EC_PRIVATE] = "ec-private",
     [CHIPID_EC_MAPPED] = "ec-mapped",
+    [CHIPID_EC_INTEGRATED] = "ec-integrated",
+    [CHIPID_DH_PARAMETERS] = "dh-parameters",
+    [CHIPID_DH_ELEMENT] = "dh-element",
+    [CHIPID_DH_PRIVATE] = "dh-private",
+    [CHIPID_DH_MAPPED] = "dh-mapped",
     [CHIPID_RSA_KEY] = "rsa-key",
     [CHIPID_RSA_RANGE] = "rsa-range",
 };
