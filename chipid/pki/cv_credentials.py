@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a terminal has to prove its rights with: its key, and the certificates that lead to it (ICAO 9303-11 §7.1, 9303-12 §2.4)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Final
+
+from chipid._native import EcDomain
+from chipid.crypto.signature import EcPublicKey
+from chipid.crypto.signer import Signer
+from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
+from chipid.pki.cv_authorisation import Role
+from chipid.pki.cv_public_key import is_same_key
+from chipid.pki.cvc import CvCertificate, parse_certificates
+
+CERTIFICATE_LIMIT: Final = 256
+LINK_LIMIT: Final = 8
+"""Link certificates in one chain: a chip that missed more has been in a drawer for decades."""
+CHAIN_LIMIT: Final = 256
+"""Chains that are compared, before the search ends."""
+
+
+@dataclass(frozen=True)
+class CvChain:
+    """Certificates in the order in which the chip wants them: links, the document verifier's, the terminal's.
+
+    :ivar trust_point: the authority's reference that the chip named.
+    :ivar authority: that authority's own certificate, where the terminal has it.
+    """
+
+    trust_point: str
+    certificates: tuple[CvCertificate, ...]
+    authority: CvCertificate | None = field(default=None, repr=False)
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The holder references, in order, the terminal's last."""
+        return tuple(certificate.holder for certificate in self.certificates)
+
+    @property
+    def terminal(self) -> CvCertificate:
+        """The terminal's own certificate."""
+        return self.certificates[-1]
+
+    @property
+    def data_groups(self) -> tuple[str, ...]:
+        """What the whole chain grants (§7.1.4.3.6): of the authorities, the last one counts."""
+        return tuple(name for name in self._granting[0].authorisation.data_groups if all(self._grants(name)))
+
+    def foreseen(self, at: date, data_groups: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+        """What can be told in advance to go wrong: pairs of a holder reference and a code.
+
+        The chip decides, by its own date. The codes are those of :data:`chipid.pki.cv_chain.REFUSALS`, ``cv-not-yet-effective``,
+        which no chip refuses and no terminal should show, and ``cv-right-missing``.
+
+        :param at: the terminal's date. :param data_groups: those that are to be read, e.g. ``("DG3",)``.
+        """
+        found = [(each.holder, reason) for each in self.certificates for reason in _dated(each, at)]
+        for name in data_groups:
+            lacking = next((each for each in self._granting if name not in each.authorisation.data_groups), None)
+            if lacking is not None:
+                found.append((lacking.holder, "cv-right-missing"))
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def _granting(self) -> tuple[CvCertificate, ...]:
+        """The certificates whose rights are and-ed: the last authority's that is known, and all below it."""
+        known = (self.authority, *self.certificates) if self.authority is not None else self.certificates
+        authorities = [each for each in known if each.authorisation.role is Role.CVCA]
+        return (*authorities[-1:], *(each for each in known if each.authorisation.role is not Role.CVCA))
+
+    def _grants(self, name: str) -> Iterator[bool]:
+        return (name in each.authorisation.data_groups for each in self._granting)
+
+
+@dataclass(frozen=True)
+class TerminalCredentials:
+    """A terminal's key and every certificate that it was given, of several authorities perhaps.
+
+    :ivar certificates: in any order; strangers among them are left alone.
+    """
+
+    certificates: tuple[CvCertificate, ...]
+    signer: Signer = field(repr=False)
+
+    @classmethod
+    def parse(cls, raw_certificates: Iterable[bytes], signer: Signer) -> TerminalCredentials:
+        """Read certificate files, each with one certificate or several one after another. Duplicates are dropped.
+
+        :raises MalformedData: a file is none, or there are too many certificates.
+        :raises UnsupportedFeature: a certificate is beyond what chipid speaks.
+        """
+        found: dict[bytes, CvCertificate] = {}
+        for raw in raw_certificates:
+            found |= {certificate.raw: certificate for certificate in parse_certificates(raw)}
+            if len(found) > CERTIFICATE_LIMIT:
+                raise MalformedData(f"more than {CERTIFICATE_LIMIT} certificates for one terminal")
+        return cls(tuple(found.values()), signer)
+
+    def chain_from(self, references: Sequence[str], *, at: date | None = None, data_groups: Iterable[str] = ()) -> CvChain:
+        """The best chain from one of the authorities that the chip names to this terminal's key.
+
+        Without objections foreseen is better than with; then the chip's order of *references*, its most recent authority first;
+        then the shorter chain, and the one that lasts longest.
+
+        :param references: from EF.CVCA, or from PACE's data objects 87 and 88.
+        :param at: the terminal's date and :param data_groups: what is to be read, where objections shall be foreseen.
+        :raises NotAuthorised: there is no chain from any of them; the message names them.
+        """
+        wanted = tuple(data_groups)
+        best: tuple[tuple[int, int, int, int], CvChain] | None = None
+        for place, reference in enumerate(dict.fromkeys(references)):
+            for chain in self._chains(reference):
+                objections = len(chain.foreseen(at, wanted)) if at is not None else 0
+                last_day = min(certificate.expiration for certificate in chain.certificates[-2:])
+                rank = (objections, place, len(chain.certificates), -last_day.toordinal())
+                if best is None or rank < best[0]:
+                    best = rank, chain
+        if best is None:
+            raise NotAuthorised(f"no certificate chain from {', '.join(references) or 'any authority: the chip names none'}")
+        return best[1]
+
+    def _chains(self, reference: str) -> Iterator[CvChain]:
+        """Chains that begin under *reference*, the shortest first, at most :data:`CHAIN_LIMIT`."""
+        authorities = [
+            each
+            for each in self.certificates
+            if each.is_self_signed and each.holder == reference and each.authorisation.role is Role.CVCA
+        ]
+        for authority in authorities or (None,):
+            for path in islice(self._paths(reference, authority), CHAIN_LIMIT):
+                yield CvChain(reference, path, authority)
+
+    def _paths(self, reference: str, authority: CvCertificate | None) -> Iterator[tuple[CvCertificate, ...]]:
+        """Certificates from the key *reference* to ours. Each link certificate is followed once, by the shortest way to it: links
+        that go in circles, or fan out, cost no more than there are of them."""
+        waiting: deque[tuple[str, CvCertificate | None, tuple[CvCertificate, ...]]] = deque([(reference, authority, ())])
+        followed: set[bytes] = set()
+        while waiting:
+            name, issuer, links = waiting.popleft()
+            for child in self._children(name, issuer):
+                if child.authorisation.role.is_verifier:
+                    terminals = (each for each in self._children(child.holder, child) if self._is_ours(each))
+                    yield from ((*links, child, terminal) for terminal in terminals)
+                elif child.authorisation.role is Role.CVCA and len(links) < LINK_LIMIT and child.raw not in followed:
+                    followed.add(child.raw)
+                    waiting.append((child.holder, child, (*links, child)))
+
+    def _children(self, reference: str, issuer: CvCertificate | None) -> Iterator[CvCertificate]:
+        """Certificates that name *reference* as their issuer's and, where that is at hand, bear its signature: names are not unique
+        among strangers."""
+        named = (each for each in self.certificates if each.authority == reference and not each.is_self_signed)
+        return (each for each in named if issuer is None or self._signed(each, issuer))
+
+    def _signed(self, certificate: CvCertificate, issuer: CvCertificate) -> bool:
+        try:
+            return certificate.is_signed_by(issuer.public_key.resolve(self._domain))
+        except (MalformedData, UnsupportedFeature):
+            return False
+
+    def _is_ours(self, terminal: CvCertificate) -> bool:
+        if terminal.authorisation.role is not Role.TERMINAL:
+            return False
+        try:
+            return is_same_key(terminal.public_key.resolve(self._domain).key, self.signer.public_key)
+        except MalformedData:
+            return False
+
+    @property
+    def _domain(self) -> EcDomain | None:
+        """Every key of a chain is on the curve of the terminal's, which inherits it from the authority (9303-12 §7.2.2.3)."""
+        key = self.signer.public_key
+        return key.domain if isinstance(key, EcPublicKey) else None
+
+
+def _dated(certificate: CvCertificate, at: date) -> Iterator[str]:
+    if certificate.expiration < certificate.effective:
+        yield "cv-dates-reversed"
+    elif certificate.expiration < at and certificate.authorisation.role is not Role.CVCA:
+        yield "cv-expired"
+    elif at < certificate.effective:
+        yield "cv-not-yet-effective"
