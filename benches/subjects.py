@@ -16,7 +16,7 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.pki.trust_store import TrustStore
-from chipid.protocols.pace import PaceChip, pace
+from chipid.protocols.pace import PaceChip, PaceSecrets, pace, pace_choice
 from chipid.protocols.password import Password, PasswordKind
 from chipid.verification.passive_auth import passive_authentication
 
@@ -77,9 +77,10 @@ def pace_terminal() -> Callable[[], object]:
     def keep(_command: CommandAPDU, response: ResponseAPDU) -> None:
         answers.append(response.to_bytes())
 
-    chip = _Chip(PaceChip(infos, {PasswordKind.CAN: can}, fixed_random()))
-    run(observed(pace(PACE_INFO, can, fixed_random()), keep), chip)
-    return lambda: run(pace(PACE_INFO, can, fixed_random()), _Recorded(answers))
+    choice = pace_choice(infos, PACE_INFO)
+    chip = _Chip(PaceChip(infos, PaceSecrets({PasswordKind.CAN: can}), fixed_random()))
+    run(observed(pace(choice, can, fixed_random()), keep), chip)
+    return lambda: run(pace(choice, can, fixed_random()), _Recorded(answers))
 
 
 def passive() -> Callable[[], object]:

@@ -90,7 +90,14 @@ class WrongPassword(AccessDenied):
 
 
 class PasswordBlocked(AccessDenied):
-    """The chip has blocked or suspended this password."""
+    """The chip has blocked or suspended this password.
+
+    :ivar suspended: it takes one more try, after the CAN; otherwise none.
+    """
+
+    def __init__(self, message: str, *, suspended: bool = False, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.suspended = suspended
 
 
 class NotAuthorised(AccessDenied):

@@ -87,11 +87,13 @@ class ChipAuthenticationTranscript:
     our ephemeral private key the keys are derived anew, and the MAC of the first exchange under them is checked.
 
     :ivar oid: the protocol, dotted.
-    :ivar key_id: of the chip's key in DG14, ``None`` where it has none.
-    :ivar private_key: our ephemeral scalar. It opens this one session's recorded traffic and nothing else.
+    :ivar key_id: of the chip's key in DG14 (in version 2: in EF.CardSecurity), ``None`` where it has none.
+    :ivar private_key: our ephemeral exponent. It opens this one session's recorded traffic and nothing else.
     :ivar command: the first protected command under the new keys, as it travelled.
     :ivar response: its protected response with status word; empty where none came.
     :ivar sw: the status word of the key agreement itself.
+    :ivar version: 1 (ICAO 9303-11 §6.2) or 2 (BSI TR-03110-2 §3.4), in which the chip adds :ivar nonce: to the key derivation,
+        and proves itself by :ivar token: at once. Both are empty in version 1.
     """
 
     oid: str
@@ -101,6 +103,29 @@ class ChipAuthenticationTranscript:
     command: bytes = field(repr=False)
     response: bytes = field(repr=False)
     sw: int
+    version: int = 1
+    nonce: bytes = field(default=b"", repr=False)
+    token: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class ChipAuthenticationMappingTranscript:
+    """What PACE with Chip Authentication Mapping left behind (ICAO 9303-11 §4.4.3.5).
+
+    The chip's mapping key is its static key times the decrypted number, which only the holder of the static private key can know. As
+    with Chip Authentication, it convinces the terminal that ran PACE, and whoever trusts that terminal's word.
+
+    :ivar oid: the protocol, dotted; ``parameter_id``: the number of its domain parameters, by which the static key is found.
+    :ivar mapping_key: the chip's public key of PACE's step 2.
+    :ivar encrypted: data object 8A as the chip sent it; empty where it sent none.
+    :ivar data: CA_IC, decrypted; empty where there was nothing that could be.
+    """
+
+    oid: str
+    parameter_id: int | None
+    mapping_key: bytes = field(repr=False)
+    encrypted: bytes = field(repr=False)
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -141,6 +166,8 @@ class Evidence:
     :ivar files: raw octets of each file that was read, exactly as the chip gave them.
     :ivar failures: the files that were wanted and could not be read.
     :ivar accesses: every try to open the chip, in order; the last one that is ``done`` is the one that counts.
+    :ivar chip_authentication_mapping: of each session that PACE has opened: what was read in it is that chip's, and nobody else's.
+    :ivar terminal_authentication: ``None`` where the terminal has no rights to prove.
     :ivar complete: False where reading was broken off, so that a file's absence means nothing.
     """
 
@@ -150,6 +177,8 @@ class Evidence:
     accesses: tuple[AccessAttempt, ...] = ()
     active_authentication: ActiveAuthenticationTranscript | None = None
     chip_authentication: ChipAuthenticationTranscript | None = None
+    chip_authentication_mapping: tuple[ChipAuthenticationMappingTranscript, ...] = ()
+    terminal_authentication: TerminalAuthenticationRecord | None = None
     atr: bytes | None = None
     reader: str | None = None
     complete: bool = True
@@ -211,6 +240,8 @@ def _encode(evidence: Evidence) -> dict[str, Any]:
         "accesses": [_encode_access(attempt) for attempt in evidence.accesses],
         "active_authentication": _encode_transcript(evidence.active_authentication),
         "chip_authentication": _encode_transcript(evidence.chip_authentication),
+        "chip_authentication_mapping": [_encode_transcript(each) for each in evidence.chip_authentication_mapping],
+        "terminal_authentication": _encode_terminal(evidence.terminal_authentication),
         "atr": evidence.atr,
         "reader": evidence.reader,
         "complete": evidence.complete,
@@ -223,9 +254,16 @@ def _encode_access(attempt: AccessAttempt) -> dict[str, Any]:
 
 
 def _encode_transcript(
-    transcript: ActiveAuthenticationTranscript | ChipAuthenticationTranscript | None,
+    transcript: ActiveAuthenticationTranscript | ChipAuthenticationTranscript | ChipAuthenticationMappingTranscript | None,
 ) -> dict[str, Any] | None:
     return None if transcript is None else dict(vars(transcript))
+
+
+def _encode_terminal(record: TerminalAuthenticationRecord | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    lists = {"certificates": list(record.certificates), "rights": list(record.rights)}
+    return {**vars(record), "result": record.result.value, **lists}
 
 
 def _decode(record: Record) -> Evidence:
@@ -236,6 +274,8 @@ def _decode(record: Record) -> Evidence:
         accesses=tuple(_access(Record(attempt, "an access attempt")) for attempt in record.array("accesses")),
         active_authentication=_optional(record, "active_authentication", _active_authentication),
         chip_authentication=_optional(record, "chip_authentication", _chip_authentication),
+        chip_authentication_mapping=tuple(map(_chip_authentication_mapping, record.array("chip_authentication_mapping"))),
+        terminal_authentication=_optional(record, "terminal_authentication", _terminal_authentication),
         atr=_optional(record, "atr", lambda entries, key: entries.octets(key, 64)),
         reader=_optional(record, "reader", Record.text),
         complete=record.boolean("complete"),
@@ -314,9 +354,41 @@ def _chip_authentication(record: Record, key: str) -> ChipAuthenticationTranscri
         command=entries.octets("command", _TRANSCRIPT_LIMIT),
         response=entries.octets("response", _TRANSCRIPT_LIMIT),
         sw=_sw(entries, "sw"),
+        version=entries.integer("version", 1, 2),
+        nonce=entries.octets("nonce", _TRANSCRIPT_LIMIT),
+        token=entries.octets("token", _TRANSCRIPT_LIMIT),
     )
     entries.finish()
     return transcript
+
+
+def _chip_authentication_mapping(content: object) -> ChipAuthenticationMappingTranscript:
+    entries = Record(content, "the record of Chip Authentication Mapping")
+    transcript = ChipAuthenticationMappingTranscript(
+        oid=_oid(entries, "oid"),
+        parameter_id=_optional(entries, "parameter_id", Record.integer),
+        mapping_key=entries.octets("mapping_key", _TRANSCRIPT_LIMIT),
+        encrypted=entries.octets("encrypted", _TRANSCRIPT_LIMIT),
+        data=entries.octets("data", _TRANSCRIPT_LIMIT),
+    )
+    entries.finish()
+    return transcript
+
+
+def _terminal_authentication(record: Record, key: str) -> TerminalAuthenticationRecord:
+    entries = Record(record.take(key), "the record of Terminal Authentication")
+    found = TerminalAuthenticationRecord(
+        version=entries.integer("version", 1, 2),
+        result=_member(entries, "result", Result),
+        trust_point=_optional(entries, "trust_point", Record.text),
+        certificates=entries.texts("certificates"),
+        rights=entries.texts("rights"),
+        reason=_optional(entries, "reason", Record.text),
+        refused=_optional(entries, "refused", Record.text),
+        sw=_optional(entries, "sw", _sw),
+    )
+    entries.finish()
+    return found
 
 
 def _sw(entries: Record, key: str) -> int:

@@ -24,9 +24,12 @@ class SessionKeys:
     ks_mac: Secret
 
 
-def derive_session_keys(cipher: Cipher, shared_secret: Secret | bytes) -> SessionKeys:
-    """KS_Enc and KS_MAC from a shared secret or key seed (ICAO 9303-11 §9.7.1)."""
-    return SessionKeys(cipher, kdf(cipher, shared_secret, ENC_COUNTER), kdf(cipher, shared_secret, MAC_COUNTER))
+def derive_session_keys(cipher: Cipher, shared_secret: Secret | bytes, nonce: bytes = b"") -> SessionKeys:
+    """KS_Enc and KS_MAC from a shared secret or key seed (ICAO 9303-11 §9.7.1).
+
+    :param nonce: the chip's, in Chip Authentication version 2 (BSI TR-03110-3 §A.2.3.2).
+    """
+    return SessionKeys(cipher, kdf(cipher, shared_secret, ENC_COUNTER, nonce), kdf(cipher, shared_secret, MAC_COUNTER, nonce))
 
 
 def derive_password_key(cipher: Cipher, password: Secret | bytes) -> Secret:

@@ -82,6 +82,22 @@ class ChipAuthenticationInfo:
 
 
 @dataclass(frozen=True)
+class ChipAuthenticationDomainParameterInfo:
+    """The group of a static key that EF.CardSecurity holds, for Chip Authentication version 2 (BSI TR-03110-3 §A.1.1.3).
+
+    :ivar parameters: an AlgorithmIdentifier, raw.
+    """
+
+    oid: str
+    parameters: bytes = field(repr=False)
+    key_id: int | None = None
+
+    def build(self) -> bytes:
+        """The SEQUENCE in DER."""
+        return _build(self.oid, self.parameters, _optional_integer(self.key_id))
+
+
+@dataclass(frozen=True)
 class ChipAuthenticationPublicKeyInfo:
     """A static key of the chip (§9.2.6).
 
@@ -160,6 +176,7 @@ SecurityInfo = (
     PaceInfo
     | PaceDomainParameterInfo
     | ChipAuthenticationInfo
+    | ChipAuthenticationDomainParameterInfo
     | ChipAuthenticationPublicKeyInfo
     | ActiveAuthenticationInfo
     | TerminalAuthenticationInfo
@@ -236,6 +253,11 @@ class SecurityInfos:
         return self._only(ChipAuthenticationInfo)
 
     @cached_property
+    def chip_authentication_domain_parameters(self) -> tuple[ChipAuthenticationDomainParameterInfo, ...]:
+        """Groups of the static keys that EF.CardSecurity holds."""
+        return self._only(ChipAuthenticationDomainParameterInfo)
+
+    @cached_property
     def chip_authentication_public_keys(self) -> tuple[ChipAuthenticationPublicKeyInfo, ...]:
         """The chip's static keys."""
         return self._only(ChipAuthenticationPublicKeyInfo)
@@ -295,6 +317,10 @@ def _read_chip_authentication(oid: str, cursor: TlvCursor) -> ChipAuthentication
     return ChipAuthenticationInfo(oid, read_integer(cursor.expect(INTEGER)), _read_optional_integer(cursor))
 
 
+def _read_chip_authentication_domain_parameters(oid: str, cursor: TlvCursor) -> ChipAuthenticationDomainParameterInfo:
+    return ChipAuthenticationDomainParameterInfo(oid, cursor.expect(SEQUENCE).raw, _read_optional_integer(cursor))
+
+
 def _read_public_key(oid: str, cursor: TlvCursor) -> ChipAuthenticationPublicKeyInfo:
     return ChipAuthenticationPublicKeyInfo(oid, cursor.expect(SEQUENCE).raw, _read_optional_integer(cursor))
 
@@ -322,6 +348,7 @@ _READERS: tuple[tuple[str, int, Callable[[str, TlvCursor], SecurityInfo]], ...] 
     (ID_PACE, 2, _read_pace),
     (ID_PACE, 1, _read_pace_domain_parameters),
     (ID_CA, 2, _read_chip_authentication),
+    (ID_CA, 1, _read_chip_authentication_domain_parameters),
     (ID_PK, 1, _read_public_key),
     (ID_AA, 0, _read_active_authentication),
     (ID_TA, 0, _read_terminal_authentication),

@@ -14,6 +14,11 @@ ID_PK_DH = f"{ID_PK}.1"
 ID_PK_ECDH = f"{ID_PK}.2"
 
 
+def oid_object(oid: str) -> bytes:
+    """A dotted object identifier as a data object 06."""
+    return asn1.oid(oid)
+
+
 def oid_octets(oid: str) -> bytes:
     """The content octets of a dotted object identifier, as data object 80 of MSE:Set AT carries them."""
     return asn1.parse(asn1.oid(oid), asn1.OBJECT_IDENTIFIER).value

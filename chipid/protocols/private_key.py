@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from chipid._native import NativeError, Secret
 from chipid.crypto import asn1
-from chipid.crypto.domain import EcDomain, generate_key_pair
+from chipid.crypto.agreement_key import DH_KEY_AGREEMENT, DH_PUBLIC_NUMBER, STANDARDISED_DOMAIN_PARAMETERS, parse_domain
+from chipid.crypto.domain import DhDomain, Domain, EcDomain, KeyPair, generate_key_pair
 from chipid.crypto.random import RandomSource
 from chipid.crypto.spki import EC_PUBLIC_KEY, RSA_ENCRYPTION, parse_ec_parameters
 from chipid.errors import MalformedData, UnsupportedFeature
@@ -61,25 +62,58 @@ class EcPrivateKey:
                 return r, s
 
 
-PrivateKey = RsaPrivateKey | EcPrivateKey
+@dataclass(frozen=True)
+class DhPrivateKey:
+    """An exponent in a finite field, and its public number."""
+
+    domain: DhDomain
+    exponent: Secret = field(repr=False)
+    public: bytes
+
+
+PrivateKey = RsaPrivateKey | EcPrivateKey | DhPrivateKey
+
+
+def key_pair_of(key: PrivateKey, domain: Domain) -> KeyPair | None:
+    """*key* for key agreement in *domain*; ``None`` where it is of another group."""
+    if isinstance(key, EcPrivateKey) and isinstance(domain, EcDomain) and key.domain.name == domain.name:
+        return KeyPair(key.scalar, key.public)
+    if isinstance(key, DhPrivateKey) and isinstance(domain, DhDomain) and key.domain.parameters == domain.parameters:
+        return KeyPair(key.exponent, key.public)
+    return None
 
 
 def parse_private_key(pkcs8: bytes) -> PrivateKey:
-    """Parse a PrivateKeyInfo (RFC 5208): RSA (RFC 8017) or EC (RFC 5915), named curve or explicit parameters.
+    """Parse a PrivateKeyInfo (RFC 5208): RSA (RFC 8017), EC (RFC 5915), named curve or explicit parameters, or Diffie-Hellman.
 
     :raises MalformedData: it is none.
     :raises UnsupportedFeature: another algorithm, or an unknown curve.
     """
     info = asn1.parse(pkcs8, asn1.SEQUENCE).children()
     info.expect(asn1.INTEGER)
-    algorithm = info.sequence()
+    identifier = info.expect(asn1.SEQUENCE)
+    algorithm = identifier.children()
     oid = algorithm.expect(asn1.OBJECT_IDENTIFIER).oid()
-    key = asn1.parse(info.octet_string(), asn1.SEQUENCE).children()
+    octets = info.octet_string()
+    if oid in (DH_PUBLIC_NUMBER, DH_KEY_AGREEMENT, STANDARDISED_DOMAIN_PARAMETERS):
+        return _dh(identifier.raw, octets)
+    key = asn1.parse(octets, asn1.SEQUENCE).children()
     if oid == RSA_ENCRYPTION:
         return _rsa(key)
     if oid == EC_PUBLIC_KEY:
         return _ec(algorithm.read().raw, key)
-    raise UnsupportedFeature("a chip's private key is neither RSA nor elliptic-curve")
+    raise UnsupportedFeature("a chip's private key is neither RSA nor elliptic-curve nor Diffie-Hellman")
+
+
+def _dh(algorithm: bytes, octets: bytes) -> DhPrivateKey:
+    domain = parse_domain(algorithm)
+    if not isinstance(domain, DhDomain):
+        raise UnsupportedFeature("a curve's private key under the number of its parameters")
+    exponent = Secret(asn1.parse(octets, asn1.INTEGER).value.lstrip(b"\0"))
+    try:
+        return DhPrivateKey(domain, exponent, domain.public_key(exponent))
+    except NativeError:
+        raise MalformedData("a Diffie-Hellman private key is out of range") from None
 
 
 def _rsa(key: asn1.Reader) -> RsaPrivateKey:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from chipid.lds.security_infos import ID_AA, ID_CA, ID_PACE, ID_PK, ID_TA
-from chipid.protocols.pace.domain_parameters import EC_DOMAIN_PARAMETERS
+from chipid.crypto.domain import EC_PARAMETER_IDS
 
 _CIPHERS = {1: "3DES-CBC-CBC", 2: "AES-CBC-CMAC-128", 3: "AES-CBC-CMAC-192", 4: "AES-CBC-CMAC-256"}
 _PACE = {1: "DH-GM", 2: "ECDH-GM", 3: "DH-IM", 4: "ECDH-IM", 6: "ECDH-CAM"}
@@ -36,5 +36,5 @@ def parameters_name(parameter_id: int | None) -> str | None:
     """The name of standardised domain parameters, or their number; ``None`` for none."""
     if parameter_id is None:
         return None
-    name = EC_DOMAIN_PARAMETERS.get(parameter_id) or _DH_PARAMETERS.get(parameter_id)
+    name = EC_PARAMETER_IDS.get(parameter_id) or _DH_PARAMETERS.get(parameter_id)
     return name or f"parameters {parameter_id}"

@@ -123,10 +123,10 @@ class Terminal:
         return self
 
     def pace(self, password: Password | None = None) -> Terminal:
-        info = select_pace(CardAccess.parse(CARD_ACCESS).infos)
-        assert info is not None
+        choice = select_pace(CardAccess.parse(CARD_ACCESS).infos)
+        assert choice is not None
         password = password or Password.from_text(PasswordKind.CAN, CAN)
-        self.session = run(pace(info, password, system_random), self.card).session
+        self.session = run(pace(choice, password, system_random), self.card).session
         return self
 
     def pace_and_select(self) -> Terminal:

@@ -247,14 +247,19 @@ def test_nothing_offered():
         [ChipAuthenticationInfo(f"{CA_ECDH}.2", 2), key_info()],
         [ChipAuthenticationInfo(f"{CA_ECDH}.9", 1), key_info()],
         [ChipAuthenticationInfo("0.4.0.127.0.7.2.2.3.1.2", 1), key_info()],
-        [ChipAuthenticationInfo("0.4.0.127.0.7.2.2.3.1.2", 1), key_info(oid=PK_DH)],
-        [ChipAuthenticationInfo(f"{CA_ECDH}.2", 1), key_info(oid=PK_DH)],
+        [ChipAuthenticationInfo(f"{CA_ECDH}.2", 1), key_info(oid="0.4.0.127.0.7.2.2.1.3")],
     ],
-    ids=["no-key", "version-2", "unknown", "dh-with-ec-key", "dh", "ec-with-dh-key"],
+    ids=["no-key", "version-2", "unknown", "dh-with-ec-key", "no-such-kind-of-key"],
 )
 def test_what_is_not_spoken(infos):
     with pytest.raises(UnsupportedFeature):
         select_chip_authentication(SecurityInfos.of(infos))
+
+
+def test_an_ec_key_called_a_finite_fields():
+    infos = SecurityInfos.of([ChipAuthenticationInfo("0.4.0.127.0.7.2.2.3.1.2", 1), key_info(oid=PK_DH)])
+    with pytest.raises(MalformedData):
+        select_chip_authentication(infos)
 
 
 def test_a_foreign_key_does_not_spoil_a_good_one():

@@ -31,7 +31,7 @@ from chipid.protocols.active_auth import ActiveAuthenticationChip, active_authen
 from chipid.protocols.bac import BacChip, bac
 from chipid.protocols.chip_auth import ChipAuthenticationChip, chip_authentication, evaluate_chip_authentication
 from chipid.protocols.finding import Finding
-from chipid.protocols.pace import PaceChip, pace
+from chipid.protocols.pace import PaceChip, PaceSecrets, pace, pace_choice
 from chipid.protocols.password import Password, PasswordKind
 
 CURVE = EcDomain.named("secp256r1")
@@ -64,7 +64,7 @@ def applet():
     """Every protocol of an honest chip, in the clear."""
     random = Random(1).randbytes
     bac_chip = BacChip(MRZ, random)
-    pace_chip = PaceChip(ACCESS, {PasswordKind.MRZ: MRZ}, random)
+    pace_chip = PaceChip(ACCESS, PaceSecrets({PasswordKind.MRZ: MRZ}), random)
     ca_chip = ChipAuthenticationChip(dg14(2), {1: PKCS8})
     aa_chip = ActiveAuthenticationChip(PKCS8, random)
 
@@ -130,7 +130,7 @@ class HostileWire:
 
 DIALOGUES = {
     "bac": lambda: bac(MRZ, Random(2).randbytes),
-    "pace": lambda: pace(PACE_INFO, MRZ, Random(2).randbytes, name_parameters=True),
+    "pace": lambda: pace(pace_choice(ACCESS, PACE_INFO), MRZ, Random(2).randbytes, name_parameters=True),
     "ca-3des": lambda: chip_authentication(dg14(1), Random(2).randbytes),
     "ca-aes": lambda: chip_authentication(dg14(2), Random(2).randbytes),
     "aa": lambda: active_authentication(Random(2).randbytes, signature_size=64),
@@ -262,7 +262,7 @@ def is_status(sw: int) -> bool:
 
 @given(requests=st.lists(st.tuples(st.booleans(), REQUESTS, st.booleans()), max_size=8))
 def test_hostile_terminals_at_pace(requests):
-    chip = PaceChip(ACCESS, {PasswordKind.MRZ: MRZ}, Random(1).randbytes)
+    chip = PaceChip(ACCESS, PaceSecrets({PasswordKind.MRZ: MRZ}), Random(1).randbytes)
     for is_set_at, data, last in requests:
         answer, sw = (b"", chip.set_at(data)) if is_set_at else chip.general_authenticate(data, last)
         assert is_status(sw)
@@ -272,7 +272,7 @@ def test_hostile_terminals_at_pace(requests):
 
 @given(start=st.sampled_from([0, 1]), requests=st.lists(REQUESTS, max_size=4))
 def test_hostile_terminals_deeper_in_pace(start, requests):
-    chip = PaceChip(ACCESS, {PasswordKind.MRZ: MRZ}, Random(1).randbytes)
+    chip = PaceChip(ACCESS, PaceSecrets({PasswordKind.MRZ: MRZ}), Random(1).randbytes)
     assert chip.set_at(bytes.fromhex("800A04007F0007020204020283010184010C")) == 0x9000
     assert chip.general_authenticate(bytes.fromhex("7C00"), False)[1] == 0x9000
     if start:

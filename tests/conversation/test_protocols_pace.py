@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from chipid.crypto.domain import EcDomain
+from chipid.crypto.domain import EC_PARAMETER_IDS, EcDomain
 from chipid.errors import (
     CardMisbehaved,
     MalformedData,
@@ -22,8 +22,7 @@ from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
 from chipid.iso7816.tlv import TlvCursor, build_tlv, parse_tlv
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
-from chipid.protocols.pace import PaceChip, pace, select_pace
-from chipid.protocols.pace.domain_parameters import EC_DOMAIN_PARAMETERS
+from chipid.protocols.pace import PaceChip, PaceSecrets, pace, pace_choice, select_pace
 from chipid.protocols.password import Password, PasswordKind
 
 GM = "0.4.0.127.0.7.2.2.4.2"
@@ -33,6 +32,7 @@ PASSWORDS = {
 }
 CAN = PASSWORDS[PasswordKind.CAN]
 INFO = PaceInfo(f"{GM}.2", 2, 13)
+CHOICE = pace_choice(SecurityInfos.of([INFO]), INFO)
 CURVE = EcDomain.named("brainpoolP256r1")
 TERMINAL_SEED = 11
 
@@ -41,7 +41,7 @@ class PaceWire:
     """A chip with PACE; *tamper* sees the step (0 = MSE:Set AT) and may change the answer to it."""
 
     def __init__(self, infos=(INFO,), passwords=PASSWORDS, tamper=lambda step, response: response, seed=5) -> None:
-        self.chip = PaceChip(SecurityInfos.of(infos), passwords, Random(seed).randbytes)
+        self.chip = PaceChip(SecurityInfos.of(infos), PaceSecrets(passwords), Random(seed).randbytes)
         self.tamper = tamper
         self.commands: list[CommandAPDU] = []
 
@@ -57,7 +57,8 @@ class PaceWire:
 
 
 def terminal(channel, info=INFO, password=CAN, *, name_parameters=False):
-    return run(pace(info, password, Random(TERMINAL_SEED).randbytes, name_parameters=name_parameters), channel)
+    choice = pace_choice(SecurityInfos.of([info]), info)
+    return run(pace(choice, password, Random(TERMINAL_SEED).randbytes, name_parameters=name_parameters), channel)
 
 
 def at(step, change):
@@ -86,20 +87,20 @@ def assert_same_session(ours, theirs):
 
 
 @pytest.mark.parametrize("kind", list(PASSWORDS))
-@pytest.mark.parametrize("parameter_id", list(EC_DOMAIN_PARAMETERS))
+@pytest.mark.parametrize("parameter_id", list(EC_PARAMETER_IDS))
 @pytest.mark.parametrize("cipher", [1, 2, 3, 4])
 def test_both_ends_agree(cipher, parameter_id, kind):
     info = PaceInfo(f"{GM}.{cipher}", 2, parameter_id)
     channel = PaceWire([info])
     result = terminal(channel, info, PASSWORDS[kind])
-    assert result.info is info
+    assert result.choice.info is info
     assert result.session.ssc == bytes(8 if cipher == 1 else 16)
     assert_same_session(result.session, channel.chip.session)
 
 
 def test_every_curve_of_the_standard_is_there():
-    assert list(EC_DOMAIN_PARAMETERS) == list(range(8, 19))
-    bits = [int.from_bytes(EcDomain.named(name).order, "big").bit_length() for name in EC_DOMAIN_PARAMETERS.values()]
+    assert list(EC_PARAMETER_IDS) == list(range(8, 19))
+    bits = [int.from_bytes(EcDomain.named(name).order, "big").bit_length() for name in EC_PARAMETER_IDS.values()]
     assert bits == [192, 192, 224, 224, 256, 256, 320, 384, 384, 512, 521]
 
 
@@ -129,7 +130,7 @@ def test_unnamed_parameters_where_there_is_a_choice():
 def test_two_runs_have_nothing_in_common():
     channel, random = PaceWire(), Random(3).randbytes
     for _ in range(2):
-        run(pace(INFO, CAN, random), channel)
+        run(pace(CHOICE, CAN, random), channel)
     steps = [command.data for command in channel.commands if command.ins == 0x86 and len(command.data) > 2]
     assert len(set(steps)) == 6
 
@@ -304,14 +305,15 @@ def test_answers_of_another_run():
     original = PaceWire(tamper=lambda step, response: recorded.append(response) or response)
     terminal(original)
     with pytest.raises(WrongPassword):
-        run(pace(INFO, CAN, Random(12).randbytes), PaceWire(tamper=lambda step, _response: recorded[step]))
+        run(pace(CHOICE, CAN, Random(12).randbytes), PaceWire(tamper=lambda step, _response: recorded[step]))
 
 
 # Choice ----------------------------------------------------------------------------------------------------------
 
 
 def choose(*infos):
-    return select_pace(SecurityInfos.of(infos))
+    choice = select_pace(SecurityInfos.of(infos))
+    return choice and choice.info
 
 
 def test_the_weaker_of_cipher_and_curve_decides():
@@ -329,11 +331,10 @@ def test_among_equals_the_chips_order_decides():
 
 
 NOT_SPOKEN = [
-    PaceInfo("0.4.0.127.0.7.2.2.4.1.2", 2, 2),  # DH
     PaceInfo("0.4.0.127.0.7.2.2.4.1.2", 2, 13),  # DH on a curve
-    PaceInfo("0.4.0.127.0.7.2.2.4.3.2", 2, 2),  # DH, integrated
-    PaceInfo("0.4.0.127.0.7.2.2.4.4.2", 2, 13),  # integrated
-    PaceInfo("0.4.0.127.0.7.2.2.4.6.2", 2, 13),  # chip authentication mapping
+    PaceInfo("0.4.0.127.0.7.2.2.4.4.2", 2, 2),  # a curve's protocol in a finite field
+    PaceInfo("0.4.0.127.0.7.2.2.4.4.2", 2, 10),  # integrated, on the one curve without a point encoding
+    PaceInfo("0.4.0.127.0.7.2.2.4.6.1", 2, 13),  # chip authentication mapping with 3DES
     PaceInfo("0.4.0.127.0.7.2.2.4.5.2", 2, 13),  # no such mapping
     PaceInfo(f"{GM}.5", 2, 13),  # no such cipher
     PaceInfo(f"{GM}.2", 1, 13),  # another version

@@ -13,7 +13,7 @@ from chipid.crypto.kdf import derive_session_keys
 from chipid.iso7816.tlv import build_tlv, parse_tlv
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.key_agreement import shared_secret
-from chipid.protocols.pace import PaceChip
+from chipid.protocols.pace import PaceChip, PaceSecrets
 from chipid.protocols.pace.mapping import GenericMapping
 from chipid.protocols.pace.suite import SUITES
 from chipid.protocols.pace.token import authentication_token, decrypt_nonce
@@ -32,7 +32,7 @@ CHECKING_ERRORS = range(0x6700, 0x7000)
 
 def make(infos=((2, 13),), passwords=None) -> PaceChip:
     known = {PasswordKind.CAN: CAN, PasswordKind.MRZ: MRZ} if passwords is None else passwords
-    return PaceChip(SecurityInfos.of(PaceInfo(OID, *info) for info in infos), known, Random(5).randbytes)
+    return PaceChip(SecurityInfos.of(PaceInfo(OID, *info) for info in infos), PaceSecrets(known), Random(5).randbytes)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ class Terminal:
     def agree(self) -> None:
         self.peer = self.value(build_tlv(0x83, self.own.public))
         self.keys = derive_session_keys(SUITE.cipher, shared_secret(self.mapped, self.own, self.peer))
-        self.token = authentication_token(SUITE, self.keys, self.peer)
+        self.token = authentication_token(SUITE, self.mapped, self.keys, self.peer)
 
     def authenticate(self) -> bytes:
         return self.value(build_tlv(0x85, self.token), last=True)
@@ -94,7 +94,7 @@ def assert_void(chip: PaceChip) -> None:
 def test_the_run_succeeds(chip):
     terminal = advanced(chip, 3)
     assert chip.session is None
-    assert terminal.authenticate() == authentication_token(SUITE, terminal.keys, terminal.own.public)
+    assert terminal.authenticate() == authentication_token(SUITE, terminal.mapped, terminal.keys, terminal.own.public)
     assert chip.session is not None
     assert chip.session.ssc == bytes(16)
 
@@ -307,7 +307,7 @@ def test_a_wrong_token(chip, change):
 
 def test_the_chips_own_token_is_not_the_terminals(chip):
     terminal = advanced(chip, 3)
-    reflected = authentication_token(SUITE, terminal.keys, terminal.own.public)
+    reflected = authentication_token(SUITE, terminal.mapped, terminal.keys, terminal.own.public)
     assert terminal.send(build_tlv(0x85, reflected), last=True) == (b"", 0x6300)
 
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from chipid._native import NativeError, Secret, SecureMessaging
 from chipid.crypto.domain import KeyPair
-from chipid.crypto.kdf import derive_session_keys
+from chipid.crypto.kdf import SessionKeys, derive_session_keys
 from chipid.crypto.mac import equal
 from chipid.evidence import ChipAuthenticationTranscript
 from chipid.iso7816.secure_messaging import open_session
 from chipid.iso7816.status import SW
 from chipid.lds.security_infos import SecurityInfos
 from chipid.protocols.chip_auth.selection import (
+    VERSION_2,
     ChipAuthenticationChoice,
     chip_authentication_choices,
     select_chip_authentication,
 )
+from chipid.protocols.chip_auth.token import authentication_token
 from chipid.protocols.finding import Finding
 from chipid.protocols.key_agreement import shared_secret
 
@@ -27,16 +29,16 @@ _UNPROTECTED = frozenset({"sm-plaintext", "sm-mac-missing", "sm-status-missing"}
 
 
 def evaluate_chip_authentication(infos: SecurityInfos, transcript: ChipAuthenticationTranscript) -> Finding:
-    """Derive the session anew and check the first exchange under it.
+    """Derive the session anew and check the first exchange under it, and in version 2 the chip's token.
 
-    :param infos: DG14, which passive authentication has to vouch for.
-    :raises UnsupportedFeature: DG14 offers what chipid does not speak, and nothing else.
-    :raises MalformedData: DG14's key is none.
+    :param infos: DG14, which passive authentication has to vouch for; for version 2 EF.CardSecurity, likewise.
+    :raises UnsupportedFeature: the chip offers what chipid does not speak, and nothing else.
+    :raises MalformedData: the chip's key is none.
     """
-    # 1. The key and the protocol are DG14's
+    # 1. The key and the protocol are the document's
     choice = _choice(infos, transcript)
     if choice is None:
-        return Finding(False, "ca-not-in-dg14", "DG14 does not offer the key and protocol that the transcript names.")
+        return Finding(False, "ca-not-in-dg14", "The document does not offer the key and protocol that the transcript names.")
     # 2. The chip agreed
     if transcript.sw != SW.OK:
         return Finding(False, "ca-refused", f"The chip refused the key agreement ({transcript.sw:04X}).")
@@ -44,21 +46,28 @@ def evaluate_chip_authentication(infos: SecurityInfos, transcript: ChipAuthentic
     own = _own_key(choice, transcript)
     if own is None:
         return Finding(False, "ca-transcript-inconsistent", "The terminal's key pair in the transcript is none.")
-    # 4. The command under the new keys is ours
-    secret = shared_secret(choice.domain, own, choice.public_key)
-    session = open_session(derive_session_keys(choice.cipher, secret))
+    keys = derive_session_keys(choice.cipher, shared_secret(choice.domain, own, choice.public_key), transcript.nonce)
+    # 4. Version 2: the chip's token was made with the new keys
+    if choice.version == VERSION_2 and not _is_token(choice, keys, transcript):
+        return Finding(False, "ca-wrong-token", "The chip's token was not made with the key in EF.CardSecurity.")
+    # 5. The command under the new keys is ours
+    session = open_session(keys)
     if not _is_ours(session, transcript.command):
         return Finding(False, "ca-transcript-inconsistent", "The recorded command was not made under the new keys.")
-    # 5. The chip's answer is, too
+    # 6. The chip's answer is, too
     return _answered(session, transcript.response) or _proven(choice)
 
 
 def _choice(infos: SecurityInfos, transcript: ChipAuthenticationTranscript) -> ChipAuthenticationChoice | None:
-    select_chip_authentication(infos)  # says why where nothing at all can be used
-    for choice in chip_authentication_choices(infos):
+    select_chip_authentication(infos, transcript.version)  # says why where nothing at all can be used
+    for choice in chip_authentication_choices(infos, transcript.version):
         if (choice.oid, choice.key_id) == (transcript.oid, transcript.key_id):
             return choice
     return None
+
+
+def _is_token(choice: ChipAuthenticationChoice, keys: SessionKeys, transcript: ChipAuthenticationTranscript) -> bool:
+    return bool(transcript.nonce) and equal(transcript.token, authentication_token(choice, keys, transcript.public_key))
 
 
 def _own_key(choice: ChipAuthenticationChoice, transcript: ChipAuthenticationTranscript) -> KeyPair | None:
@@ -92,7 +101,7 @@ def _answered(session: SecureMessaging, response: bytes) -> Finding | None:
 
 
 def _proven(choice: ChipAuthenticationChoice) -> Finding:
-    detail = f"The chip holds the private key ({choice.domain.name}, {choice.cipher})."
+    detail = f"The chip holds the private key ({choice.domain.name}, {choice.cipher}, version {choice.version})."
     if choice.declared:
         return Finding(True, "ok", detail)
     return Finding(True, "ca-protocol-undeclared", f"{detail} DG14 does not name the protocol: 3DES was inferred.")

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of the chip's keys and protocols in DG14 Chip Authentication runs with (ICAO 9303-11 §6.2.3, §9.2.5, §9.2.6)."""
+"""Which of the chip's keys and protocols Chip Authentication runs with (ICAO 9303-11 §6.2.3, §9.2.5, §9.2.6; version 2: BSI
+TR-03110-3 §A.1.1)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from chipid._native import Cipher
-from chipid.crypto.domain import EcDomain
-from chipid.crypto.signature import EcPublicKey
-from chipid.crypto.spki import parse_public_key
+from chipid.crypto.agreement_key import AgreementKey, parse_agreement_key, parse_domain, public_octets
+from chipid.crypto.domain import Domain, EcDomain
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.lds.security_infos import (
     ID_CA,
@@ -16,19 +16,16 @@ from chipid.lds.security_infos import (
     ChipAuthenticationPublicKeyInfo,
     SecurityInfos,
 )
-from chipid.protocols.key_agreement import CIPHER_BITS, checked_public_key, strength
-from chipid.protocols.object_identifiers import ID_PK_ECDH, oid_octets
+from chipid.protocols.key_agreement import checked_public_key, strength
+from chipid.protocols.object_identifiers import ID_PK_DH, ID_PK_ECDH, oid_octets
 
-CA_VERSION = 1
+VERSION_1, VERSION_2 = 1, 2
 
-ID_CA_ECDH_3DES = f"{ID_CA}.2.1"
-SUITES: dict[str, Cipher] = {
-    ID_CA_ECDH_3DES: "3DES",
-    f"{ID_CA}.2.2": "AES-128",
-    f"{ID_CA}.2.3": "AES-192",
-    f"{ID_CA}.2.4": "AES-256",
-}
-"""id-CA-ECDH-…; id-CA-DH-… (``…3.1.x``) is not spoken."""
+ID_CA_DH_3DES, ID_CA_ECDH_3DES = f"{ID_CA}.1.1", f"{ID_CA}.2.1"
+_CIPHERS: tuple[Cipher, ...] = ("3DES", "AES-128", "AES-192", "AES-256")
+_KEY_TYPES = {f"{ID_CA}.1": ID_PK_DH, f"{ID_CA}.2": ID_PK_ECDH}
+SUITES: dict[str, Cipher] = {f"{family}.{number}": cipher for family in _KEY_TYPES for number, cipher in enumerate(_CIPHERS, 1)}
+"""id-CA-DH-… and id-CA-ECDH-… (ICAO 9303-11 §9.2.7)."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +33,18 @@ class ChipAuthenticationChoice:
     """One way to run Chip Authentication.
 
     :ivar oid: the protocol, dotted.
-    :ivar key_id: as DG14 has it beside the public key.
-    :ivar public_key: the chip's static key, checked to be a point of *domain*.
+    :ivar key_id: as the chip has it beside the public key.
+    :ivar public_key: the chip's static key, checked to be of *domain*.
+    :ivar version: 1, with a key in DG14, or 2, with one in EF.CardSecurity.
     :ivar declared: False where DG14 holds a key and no ChipAuthenticationInfo, as EAC 1.11 chips do: they run 3DES.
     """
 
     oid: str
     cipher: Cipher
     key_id: int | None
-    domain: EcDomain
+    domain: Domain
     public_key: bytes
+    version: int = VERSION_1
     declared: bool = True
 
     @property
@@ -54,54 +53,96 @@ class ChipAuthenticationChoice:
         return oid_octets(self.oid)
 
 
-def select_chip_authentication(infos: SecurityInfos) -> ChipAuthenticationChoice | None:
-    """The strongest way that chipid speaks; among equals DG14's order decides. ``None`` where DG14 offers none at all.
+def select_chip_authentication(infos: SecurityInfos, version: int = VERSION_1) -> ChipAuthenticationChoice | None:
+    """The strongest way that chipid speaks; among equals the chip's order decides. ``None`` where it offers none at all.
 
-    :raises UnsupportedFeature: DG14 offers what chipid does not speak, and nothing else.
+    :param infos: DG14 for version 1, EF.CardSecurity for version 2.
+    :raises UnsupportedFeature: the chip offers what chipid does not speak, and nothing else.
     :raises MalformedData: the only keys offered are none.
     """
     if not infos.chip_authentication_public_keys and not infos.chip_authentication:
         return None
-    choices, problem = _choices(infos)
+    choices, problem = _choices(infos, version)
     if choices:
-        return max(choices, key=lambda choice: strength(CIPHER_BITS[choice.cipher], choice.domain))
-    raise problem or UnsupportedFeature("no key in DG14 goes with a Chip Authentication protocol that is spoken here")
+        return max(choices, key=lambda choice: strength(choice.cipher, choice.domain))
+    raise problem or UnsupportedFeature("no key of the chip goes with a Chip Authentication protocol that is spoken here")
 
 
-def chip_authentication_choices(infos: SecurityInfos) -> list[ChipAuthenticationChoice]:
-    """Every way that chipid speaks, in DG14's order."""
-    return _choices(infos)[0]
+def chip_authentication_choices(infos: SecurityInfos, version: int = VERSION_1) -> list[ChipAuthenticationChoice]:
+    """Every way that chipid speaks, in the chip's order."""
+    return _choices(infos, version)[0]
 
 
-def _choices(infos: SecurityInfos) -> tuple[list[ChipAuthenticationChoice], MalformedData | UnsupportedFeature | None]:
+def announced_chip_authentication(card_access: SecurityInfos) -> tuple[ChipAuthenticationInfo, Domain] | None:
+    """The strongest Chip Authentication of version 2 that EF.CardAccess announces, before the key itself can be read: Terminal
+    Authentication comes first and needs the group alone (BSI TR-03110-3 §A.1.1.3). ``None`` where there is none that is spoken.
+    """
+    found: list[tuple[ChipAuthenticationInfo, Domain]] = []
+    for info in card_access.chip_authentication:
+        if info.version == VERSION_2 and info.oid in SUITES:
+            domain = _announced_domain(card_access, info)
+            if domain is not None:
+                found.append((info, domain))
+    return max(found, key=lambda pair: strength(SUITES[pair[0].oid], pair[1]), default=None)
+
+
+def _announced_domain(card_access: SecurityInfos, info: ChipAuthenticationInfo) -> Domain | None:
+    for parameters in card_access.chip_authentication_domain_parameters:
+        if parameters.key_id == info.key_id and info.oid.startswith(f"{parameters.oid}."):
+            try:
+                domain = parse_domain(parameters.parameters)
+            except (MalformedData, UnsupportedFeature):
+                return None
+            return domain if _is_of_family(info.oid, domain) else None
+    return None
+
+
+def _choices(
+    infos: SecurityInfos, version: int
+) -> tuple[list[ChipAuthenticationChoice], MalformedData | UnsupportedFeature | None]:
     choices: list[ChipAuthenticationChoice] = []
     problem: MalformedData | UnsupportedFeature | None = None
     for key_info in infos.chip_authentication_public_keys:
         try:
-            choices += _with_key(infos, key_info)
+            choices += _with_key(infos, key_info, version)
         except (MalformedData, UnsupportedFeature) as error:
             problem = problem or error
     return choices, problem
 
 
-def _with_key(infos: SecurityInfos, key_info: ChipAuthenticationPublicKeyInfo) -> list[ChipAuthenticationChoice]:
-    if key_info.oid != ID_PK_ECDH:
-        raise UnsupportedFeature(f"Chip Authentication with a key of type {key_info.oid} is not spoken yet")
-    key = parse_public_key(key_info.spki)
-    if not isinstance(key, EcPublicKey):
-        raise MalformedData("a Chip Authentication key is declared to be an elliptic-curve key and is none")
-    point = checked_public_key(key.domain, key.point)
+def _with_key(
+    infos: SecurityInfos, key_info: ChipAuthenticationPublicKeyInfo, version: int
+) -> list[ChipAuthenticationChoice]:
+    key = _key(key_info)
+    public = checked_public_key(key.domain, public_octets(key))
 
     def choice(oid: str, declared: bool = True) -> ChipAuthenticationChoice:
-        return ChipAuthenticationChoice(oid, SUITES[oid], key_info.key_id, key.domain, point, declared)
+        return ChipAuthenticationChoice(oid, SUITES[oid], key_info.key_id, key.domain, public, version, declared)
 
-    if not infos.chip_authentication:
-        return [choice(ID_CA_ECDH_3DES, declared=False)]
+    if not infos.chip_authentication and version == VERSION_1:
+        return [choice(ID_CA_ECDH_3DES if isinstance(key.domain, EcDomain) else ID_CA_DH_3DES, declared=False)]
     return [
         choice(info.oid)
         for info in infos.chip_authentication
-        if info.oid in SUITES and info.version == CA_VERSION and _belong_together(infos, info, key_info)
+        if info.oid in SUITES
+        and info.version == version
+        and _is_of_family(info.oid, key.domain)
+        and _belong_together(infos, info, key_info)
     ]
+
+
+def _key(key_info: ChipAuthenticationPublicKeyInfo) -> AgreementKey:
+    if key_info.oid not in _KEY_TYPES.values():
+        raise UnsupportedFeature(f"Chip Authentication with a key of type {key_info.oid}")
+    key = parse_agreement_key(key_info.spki)
+    if isinstance(key.domain, EcDomain) is not (key_info.oid == ID_PK_ECDH):
+        raise MalformedData("a Chip Authentication key is declared to be of another kind than it is")
+    return key
+
+
+def _is_of_family(oid: str, domain: Domain) -> bool:
+    key_type = _KEY_TYPES.get(oid.rpartition(".")[0])
+    return key_type == (ID_PK_ECDH if isinstance(domain, EcDomain) else ID_PK_DH)
 
 
 def _belong_together(infos: SecurityInfos, info: ChipAuthenticationInfo, key_info: ChipAuthenticationPublicKeyInfo) -> bool:

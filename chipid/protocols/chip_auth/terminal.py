@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The terminal's end of Chip Authentication (ICAO 9303-11 §6.2.2, §6.2.4)."""
+"""The terminal's end of Chip Authentication (ICAO 9303-11 §6.2.2, §6.2.4; version 2: BSI TR-03110-2 §3.4, -3 §B.2)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from chipid.crypto.domain import KeyPair, generate_key_pair
 from chipid.crypto.kdf import derive_session_keys
+from chipid.crypto.mac import MAC_SIZE
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData
 from chipid.evidence import ChipAuthenticationTranscript
@@ -27,6 +28,9 @@ from chipid.protocols.general_authenticate import (
     set_security_environment,
 )
 from chipid.protocols.key_agreement import shared_secret
+
+NONCE_SIZE_MAX = 32
+"""Octets of the chip's nonce in version 2; it has eight (BSI TR-03110-3 §B.2.2)."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,40 @@ def chip_authentication(
     if set_kat and choice.cipher == "3DES":
         sw, regular = yield from _by_set_kat(choice, own)
     if sw != SW.OK:
-        sw, regular = yield from _by_general_authenticate(choice, own)
-    session = None
-    if sw == SW.OK:
-        session = open_session(derive_session_keys(choice.cipher, shared_secret(choice.domain, own, choice.public_key)))
+        sw, answer = yield from _by_general_authenticate(choice, own)
+        regular = _is_empty(answer) if sw == SW.OK else True
+    session = _new_session(choice, own) if sw == SW.OK else None
     return ChipAuthenticationRun(session, _transcript(choice, own, sw), regular)
+
+
+def chip_authentication_v2(choice: ChipAuthenticationChoice, own: KeyPair) -> Dialogue[ChipAuthenticationRun]:
+    """Chip Authentication version 2, after Terminal Authentication: the chip adds a nonce, and its token proves it at once.
+
+    :param choice: from EF.CardSecurity, which has to be verified apart.
+    :param own: the ephemeral key pair that Terminal Authentication has announced.
+    :returns: without a session where the chip refused, or gave no nonce and token; whether the token is right is for
+        :func:`evaluate_chip_authentication` to say, and for the first exchange to show.
+    """
+    sw, answer = yield from _by_general_authenticate(choice, own)
+    nonce, token = _nonce_and_token(answer) if sw == SW.OK else (b"", b"")
+    session = _new_session(choice, own, nonce) if token else None
+    transcript = replace(_transcript(choice, own, sw), version=choice.version, nonce=nonce, token=token)
+    return ChipAuthenticationRun(session, transcript, sw != SW.OK or bool(token))
+
+
+def _new_session(choice: ChipAuthenticationChoice, own: KeyPair, nonce: bytes = b"") -> SecureMessaging:
+    return open_session(derive_session_keys(choice.cipher, shared_secret(choice.domain, own, choice.public_key), nonce))
+
+
+def _nonce_and_token(data: bytes) -> tuple[bytes, bytes]:
+    """Data objects 81 and 82; both empty where they are not there, or cannot be what they should."""
+    try:
+        objects = dynamic_authentication_data(data)
+        nonce, token = objects.expect(0x81).value, objects.expect(0x82).value
+        objects.finish()
+    except MalformedData:
+        return b"", b""
+    return (nonce, token) if nonce and len(nonce) <= NONCE_SIZE_MAX and len(token) == MAC_SIZE else (b"", b"")
 
 
 def _by_set_kat(choice: ChipAuthenticationChoice, own: KeyPair) -> Dialogue[tuple[int, bool]]:
@@ -85,14 +118,14 @@ def _by_set_kat(choice: ChipAuthenticationChoice, own: KeyPair) -> Dialogue[tupl
     return response.sw, not response.data
 
 
-def _by_general_authenticate(choice: ChipAuthenticationChoice, own: KeyPair) -> Dialogue[tuple[int, bool]]:
+def _by_general_authenticate(choice: ChipAuthenticationChoice, own: KeyPair) -> Dialogue[tuple[int, bytes]]:
     """§6.2.4.2."""
     objects = [build_tlv(CRYPTOGRAPHIC_MECHANISM, choice.oid_value), *_key_reference(choice)]
     response = yield set_security_environment(0x41, 0xA4, *objects)
     if not response.ok:
-        return response.sw, True
+        return response.sw, b""
     response = yield general_authenticate(build_tlv(0x80, own.public))
-    return response.sw, _is_empty(response.data)
+    return response.sw, response.data
 
 
 def _key_reference(choice: ChipAuthenticationChoice) -> list[bytes]:

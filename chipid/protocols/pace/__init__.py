@@ -5,8 +5,22 @@
 becomes a generator; ``terminal`` and ``chip`` walk the same four steps on either side.
 """
 
-from chipid.protocols.pace.chip import PaceChip
-from chipid.protocols.pace.selection import select_pace
+from chipid.protocols.pace.chip import PaceChip, PaceSecrets
+from chipid.protocols.pace.chip_authentication_mapping import evaluate_chip_authentication_mapping
+from chipid.protocols.pace.retry_counter import RetryCounter
+from chipid.protocols.pace.selection import PaceChoice, pace_choice, pace_choices, preferred_pace, select_pace
 from chipid.protocols.pace.terminal import PaceRun, pace
 
-__all__ = ["PaceChip", "PaceRun", "pace", "select_pace"]
+__all__ = [
+    "PaceChip",
+    "PaceChoice",
+    "PaceRun",
+    "PaceSecrets",
+    "RetryCounter",
+    "evaluate_chip_authentication_mapping",
+    "pace",
+    "pace_choice",
+    "pace_choices",
+    "preferred_pace",
+    "select_pace",
+]

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chipid._native import Secret
-from chipid.crypto.domain import EcDomain, generate_key_pair
+from chipid.crypto.domain import Domain, KeyPair, generate_key_pair
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
 from chipid.crypto.mac import equal
 from chipid.crypto.random import RandomSource
@@ -42,10 +42,13 @@ from chipid.protocols.general_authenticate import (
 from chipid.protocols.key_agreement import shared_secret
 from chipid.protocols.object_identifiers import ID_ROLES, oid_octets
 from chipid.protocols.pace import token
-from chipid.protocols.pace.mapping import GenericMapping
-from chipid.protocols.pace.selection import suite_and_domain
-from chipid.protocols.pace.suite import SUITES, Suite
+from chipid.protocols.pace.chip_authentication_mapping import chip_authentication_data, encrypt_chip_authentication_data
+from chipid.protocols.pace.mapping import chip_mapping
+from chipid.protocols.pace.retry_counter import RetryCounter
+from chipid.protocols.pace.selection import PaceChoice, pace_choice
+from chipid.protocols.pace.suite import SUITES, MappingKind, Suite
 from chipid.protocols.password import Password, PasswordKind
+from chipid.protocols.private_key import EcPrivateKey, PrivateKey
 
 # Which passwords a terminal of a type may use (BSI TR-03110-3 §A.1.1); inspection systems have the MRZ and the CAN.
 _TERMINAL_PASSWORDS: dict[bytes, frozenset[PasswordKind]] = {
@@ -61,31 +64,56 @@ class _Refused(Exception):
         self.sw = sw
 
 
+@dataclass(frozen=True)
+class PaceSecrets:
+    """What the chip knows.
+
+    :ivar passwords: the passwords that open it; ``counters``: of those that it blocks.
+    :ivar static_keys: for Chip Authentication Mapping, by the number of the domain parameters.
+    :ivar authority_references: named to a terminal that announces Terminal Authentication, the most recent first.
+    """
+
+    passwords: Mapping[PasswordKind, Password]
+    counters: Mapping[PasswordKind, RetryCounter] = field(default_factory=dict)
+    static_keys: Mapping[int | None, PrivateKey] = field(default_factory=dict)
+    authority_references: tuple[bytes, ...] = ()
+
+
 class PaceChip:
     """One run of PACE at the chip.
 
     :param infos: the chip's EF.CardAccess.
-    :param passwords: the passwords that the chip knows.
-    :ivar session: secure messaging on the new keys, once the run is done.
+    :param resumed: the run lies inside a session that the CAN has opened, so that a suspended PIN gets its last try.
+    :ivar session: secure messaging on the new keys, once the run is done. Then Terminal Authentication binds to :ivar choice:, :ivar
+        key:, the chip's ephemeral public key of step 3, and :ivar terminal_key:. :ivar kind: the password that was used.
     """
 
-    def __init__(self, infos: SecurityInfos, passwords: Mapping[PasswordKind, Password], random: RandomSource) -> None:
+    def __init__(self, infos: SecurityInfos, secrets: PaceSecrets, random: RandomSource, *, resumed: bool = False) -> None:
         self._infos = infos
-        self._passwords = passwords
+        self._secrets = secrets
         self._random = random
+        self._resumed = resumed
         self._step: _Step | None = None
+        self.kind: PasswordKind | None = None
         self.session: SecureMessaging | None = None
+        self.choice: PaceChoice | None = None
+        self.key = self.terminal_key = b""
 
     def set_at(self, data: bytes) -> int:
-        """MSE:Set AT (§4.4.4.1): the choice of protocol, password and parameters; the status word is the answer."""
+        """MSE:Set AT (§4.4.4.1): the choice of protocol, password and parameters; the status word is the answer.
+
+        ``63Cx`` is a warning, and the run goes on (BSI TR-03110-3 §B.11.1).
+        """
         self._step, self.session = None, None
         try:
-            self._step = _NonceStep(self._choice(TlvCursor(data)))
+            choice = self._choice(TlvCursor(data))
         except _Refused as refused:
             return refused.sw
         except (MalformedData, UnsupportedFeature):
             return SW.WRONG_DATA
-        return SW.OK
+        self._step, self.kind = _NonceStep(choice), choice.kind
+        counter = self._secrets.counters.get(choice.kind)
+        return SW.OK if counter is None or counter.warning is None else counter.warning
 
     def general_authenticate(self, data: bytes, last: bool) -> tuple[bytes, int]:
         """One step (§4.4.4.2); *last* is False under CLA 10. Returns the response's data and status word."""
@@ -93,18 +121,42 @@ class PaceChip:
         try:
             if step is None:
                 raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
+            self._demand_usable()
             if last is not isinstance(step, _AuthenticationStep):
                 raise _Refused(SW.WRONG_DATA if last else SW.LAST_COMMAND_EXPECTED)
-            answer, following = step.answer(_request(data, step.request), self._random)
+            answer = self._answer(step, _request(data, step.request))
         except _Refused as refused:
             return b"", refused.sw
         except MalformedData:
             return b"", SW.WRONG_DATA
-        if isinstance(following, SecureMessaging):
-            self.session = following
-        else:
-            self._step = following
-        return build_tlv(DYNAMIC_AUTHENTICATION_DATA, build_tlv(step.response, answer)), SW.OK
+        return build_tlv(DYNAMIC_AUTHENTICATION_DATA, answer), SW.OK
+
+    def _answer(self, step: _Step, request: bytes) -> bytes:
+        if not isinstance(step, _AuthenticationStep):
+            answer, self._step = step.answer(request, self._random)
+            return build_tlv(step.response, answer)
+        counter = self._secrets.counters.get(step.choice.kind)
+        if not step.accepts(request):
+            raise _Refused(self._count(counter))
+        if counter is not None:
+            counter.reset()
+        self.session, self.choice = open_session(step.keys), step.choice.pace
+        self.key, self.terminal_key = step.own, step.peer
+        return step.answer()
+
+    def _demand_usable(self) -> None:
+        counter = self._secrets.counters.get(self.kind) if self.kind is not None else None
+        if counter is not None and counter.blocked:
+            raise _Refused(SW.AUTHENTICATION_BLOCKED)
+        if counter is not None and counter.suspended and not self._resumed:
+            raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
+
+    @staticmethod
+    def _count(counter: RetryCounter | None) -> int:
+        if counter is None:
+            return SW.AUTHENTICATION_FAILED
+        counter.failed()
+        return 0x63C0 | counter.left
 
     def _choice(self, objects: TlvCursor) -> _Choice:
         mechanism = objects.expect(CRYPTOGRAPHIC_MECHANISM).value
@@ -114,10 +166,19 @@ class PaceChip:
         objects.finish()
         if terminal is not None:
             _check_terminal(terminal, kind)
-        suite, domain = suite_and_domain(self._info(mechanism, parameters))
-        if kind not in self._passwords:
+        choice = pace_choice(self._infos, self._info(mechanism, parameters))
+        if kind not in self._secrets.passwords:
             raise _Refused(SW.REFERENCE_NOT_FOUND)
-        return _Choice(suite, domain, self._passwords[kind])
+        references = self._secrets.authority_references if terminal is not None else ()
+        return _Choice(choice, kind, self._secrets.passwords[kind], self._static_key(choice), references)
+
+    def _static_key(self, choice: PaceChoice) -> EcPrivateKey | None:
+        if choice.suite.mapping is not MappingKind.CHIP_AUTHENTICATION:
+            return None
+        key = self._secrets.static_keys.get(choice.info.parameter_id)
+        if not isinstance(key, EcPrivateKey):
+            raise _Refused(SW.REFERENCE_NOT_FOUND)
+        return key
 
     def _info(self, mechanism: bytes, parameters: Tlv | None) -> PaceInfo:
         """The PACEInfo that is meant: 84 may be left out only where nothing is left to choose."""
@@ -136,9 +197,15 @@ class PaceChip:
 class _Choice:
     """What MSE:Set AT has chosen."""
 
-    suite: Suite
-    domain: EcDomain
+    pace: PaceChoice
+    kind: PasswordKind
     password: Password
+    static_key: EcPrivateKey | None
+    authority_references: tuple[bytes, ...]
+
+    @property
+    def suite(self) -> Suite:
+        return self.pace.suite
 
 
 @dataclass(frozen=True)
@@ -150,7 +217,7 @@ class _NonceStep:
     response: ClassVar[int] = 0x80
 
     def answer(self, _request: bytes, random: RandomSource) -> tuple[bytes, _MappingStep]:
-        nonce = random(token.NONCE_SIZE)
+        nonce = random(token.nonce_size(self.choice.suite))
         encrypted = token.encrypt_nonce(self.choice.suite, self.choice.password, nonce)
         return encrypted, _MappingStep(self.choice, Secret(nonce))
 
@@ -165,44 +232,53 @@ class _MappingStep:
     response: ClassVar[int] = 0x82
 
     def answer(self, request: bytes, random: RandomSource) -> tuple[bytes, _AgreementStep]:
-        mapping = GenericMapping(self.choice.domain, self.nonce, random)
-        return mapping.data, _AgreementStep(self.choice.suite, mapping.mapped(request), mapping.data)
+        mapping = chip_mapping(self.choice.suite, self.choice.pace.domain, self.nonce, random)
+        return mapping.data, _AgreementStep(self.choice, mapping.mapped(request), mapping.data, mapping.key_pair)
 
 
 @dataclass(frozen=True)
 class _AgreementStep:
     """§4.4.5.3."""
 
-    suite: Suite
-    mapped: EcDomain
-    mapping_key: bytes = field(repr=False)
+    choice: _Choice
+    mapped: Domain
+    mapping_data: bytes = field(repr=False)
+    mapping_key: KeyPair | None = field(repr=False)
     request: ClassVar[int | None] = 0x83
     response: ClassVar[int] = 0x84
 
     def answer(self, request: bytes, random: RandomSource) -> tuple[bytes, _AuthenticationStep]:
         own = generate_key_pair(self.mapped, random)
         # §4.4.1: a terminal that sends a key of the chip's back has none of its own.
-        if equal(request, own.public) or equal(request, self.mapping_key):
+        if equal(request, own.public) or equal(request, self.mapping_data):
             raise _Refused(SW.WRONG_DATA)
-        keys = derive_session_keys(self.suite.cipher, shared_secret(self.mapped, own, request))
-        return own.public, _AuthenticationStep(self.suite, keys, own.public, request)
+        keys = derive_session_keys(self.choice.suite.cipher, shared_secret(self.mapped, own, request))
+        return own.public, _AuthenticationStep(self.choice, self.mapped, self.mapping_key, keys, own.public, request)
 
 
 @dataclass(frozen=True)
 class _AuthenticationStep:
     """§4.4.5.4: the chip speaks only after the terminal has proved that it knows the password."""
 
-    suite: Suite
+    choice: _Choice
+    mapped: Domain
+    mapping_key: KeyPair | None = field(repr=False)
     keys: SessionKeys = field(repr=False)
     own: bytes = field(repr=False)
     peer: bytes = field(repr=False)
     request: ClassVar[int | None] = 0x85
-    response: ClassVar[int] = 0x86
 
-    def answer(self, request: bytes, _random: RandomSource) -> tuple[bytes, SecureMessaging]:
-        if not equal(request, token.authentication_token(self.suite, self.keys, self.own)):
-            raise _Refused(SW.AUTHENTICATION_FAILED)
-        return token.authentication_token(self.suite, self.keys, self.peer), open_session(self.keys)
+    def accepts(self, request: bytes) -> bool:
+        return equal(request, token.authentication_token(self.choice.suite, self.mapped, self.keys, self.own))
+
+    def answer(self) -> bytes:
+        """The token, the authorities that the chip knows, and in Chip Authentication Mapping its proof (§4.4.5)."""
+        objects = [build_tlv(0x86, token.authentication_token(self.choice.suite, self.mapped, self.keys, self.peer))]
+        objects += [build_tlv(tag, name) for tag, name in zip((0x87, 0x88), self.choice.authority_references, strict=False)]
+        if self.choice.static_key is not None and self.mapping_key is not None:
+            proof = chip_authentication_data(self.choice.static_key, int.from_bytes(self.mapping_key.private, "big"))
+            objects.append(build_tlv(0x8A, encrypt_chip_authentication_data(self.keys, proof)))
+        return b"".join(objects)
 
 
 _Step = _NonceStep | _MappingStep | _AgreementStep | _AuthenticationStep
