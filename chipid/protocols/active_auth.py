@@ -22,7 +22,7 @@ from chipid.pki.signatures import EC_BITS_MIN, RSA_BITS_MIN
 from chipid.protocols import iso9796_2
 from chipid.protocols.finding import Finding
 from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
-from chipid.protocols.private_key import EcPrivateKey, RsaPrivateKey, parse_private_key
+from chipid.protocols.private_key import DhPrivateKey, EcPrivateKey, RsaPrivateKey, parse_private_key
 
 INTERNAL_AUTHENTICATE = 0x88
 CHALLENGE_SIZE = 8
@@ -224,7 +224,10 @@ class ActiveAuthenticationChip:
         plain: bool = True,
         smaller: bool = False,
     ) -> None:
-        self._key = parse_private_key(private_key_pkcs8)
+        key = parse_private_key(private_key_pkcs8)
+        if isinstance(key, DhPrivateKey):
+            raise UnsupportedFeature("Active Authentication with a key that cannot sign")
+        self._key = key
         self._random = random
         self._hash = hash_name or default_hash(self._key)
         self._plain = plain

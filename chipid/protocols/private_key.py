@@ -16,6 +16,9 @@ from chipid.crypto.random import RandomSource
 from chipid.crypto.spki import EC_PUBLIC_KEY, RSA_ENCRYPTION, parse_ec_parameters
 from chipid.errors import MalformedData, UnsupportedFeature
 
+_EC_PARAMETERS, _EC_PUBLIC = 0xA0, 0xA1
+"""ECPrivateKey's optional parts (RFC 5915 §3)."""
+
 
 @dataclass(frozen=True)
 class RsaPrivateKey:
@@ -42,11 +45,15 @@ class RsaPrivateKey:
 
 @dataclass(frozen=True)
 class EcPrivateKey:
-    """A scalar on a known curve, and its public point, uncompressed."""
+    """A scalar on a known curve, and its public point, uncompressed.
+
+    :ivar explicit: the source spelt the parameters out instead of naming the curve.
+    """
 
     domain: EcDomain
     scalar: Secret = field(repr=False)
     public: bytes
+    explicit: bool = False
 
     def sign(self, digest: bytes, random: RandomSource) -> tuple[int, int]:
         """r and s of ECDSA over *digest* (BSI TR-03111 §4.2.1)."""
@@ -97,12 +104,10 @@ def parse_private_key(pkcs8: bytes) -> PrivateKey:
     octets = info.octet_string()
     if oid in (DH_PUBLIC_NUMBER, DH_KEY_AGREEMENT, STANDARDISED_DOMAIN_PARAMETERS):
         return _dh(identifier.raw, octets)
+    if oid not in (RSA_ENCRYPTION, EC_PUBLIC_KEY):
+        raise UnsupportedFeature("a private key that is neither RSA nor elliptic-curve nor Diffie-Hellman")
     key = asn1.parse(octets, asn1.SEQUENCE).children()
-    if oid == RSA_ENCRYPTION:
-        return _rsa(key)
-    if oid == EC_PUBLIC_KEY:
-        return _ec(algorithm.read().raw, key)
-    raise UnsupportedFeature("a chip's private key is neither RSA nor elliptic-curve nor Diffie-Hellman")
+    return _rsa(key) if oid == RSA_ENCRYPTION else _ec(algorithm.read().raw, key)
 
 
 def _dh(algorithm: bytes, octets: bytes) -> DhPrivateKey:
@@ -126,9 +131,21 @@ def _rsa(key: asn1.Reader) -> RsaPrivateKey:
 
 def _ec(parameters: bytes, key: asn1.Reader) -> EcPrivateKey:
     key.expect(asn1.INTEGER)
-    domain, _explicit = parse_ec_parameters(parameters)
+    domain, explicit = parse_ec_parameters(parameters)
     scalar = Secret(key.octet_string())
     try:
-        return EcPrivateKey(domain, scalar, domain.public_key(scalar))
+        public = domain.public_key(scalar)
     except NativeError:
         raise MalformedData("an elliptic-curve private key is out of range") from None
+    key.optional(_EC_PARAMETERS)
+    stated = key.optional(_EC_PUBLIC)
+    if stated is not None and not _is_point(domain, stated.only_child(asn1.BIT_STRING).bits(), public):
+        raise MalformedData("an elliptic-curve private key with the public key of another")
+    return EcPrivateKey(domain, scalar, public, explicit)
+
+
+def _is_point(domain: EcDomain, octets: bytes, point: bytes) -> bool:
+    try:
+        return domain.check_point(octets) == point
+    except NativeError:
+        return False

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
 
 from chipid.crypto import asn1
-from chipid.crypto.domain import EcDomain
+from chipid.crypto.domain import DhDomain, EcDomain
 from chipid.crypto.signature import EcPublicKey, RsaPublicKey
 from chipid.crypto.spki import build_ec_parameters, build_spki
 from chipid.errors import MalformedData, UnsupportedFeature
@@ -479,6 +479,20 @@ def test_keys_that_a_chip_cannot_have():
         ActiveAuthenticationChip(rsa_pkcs8(1024).replace(bytes.fromhex("2A864886F70D010101"), bytes.fromhex("2A864886F70D01010A")))
     with pytest.raises(MalformedData):
         ActiveAuthenticationChip(ec_pkcs8("secp256r1", scalar=0))
+    p, g, q = (int.from_bytes(number, "big") for number in DhDomain.standardised(0).parameters)
+    algorithm = asn1.sequence(asn1.oid("1.2.840.10046.2.1"), asn1.sequence(*(asn1.integer(number) for number in (p, g, q))))
+    with pytest.raises(UnsupportedFeature, match="cannot sign"):
+        ActiveAuthenticationChip(asn1.sequence(asn1.integer(0), algorithm, asn1.octet_string(asn1.integer(77))))
+
+
+def test_a_private_key_with_the_public_key_of_another():
+    own, other = (parse_private_key(ec_pkcs8("secp256r1", scalar=scalar)).public for scalar in (5, 6))
+    private = asn1.sequence(asn1.integer(1), asn1.octet_string((5).to_bytes(32, "big")), asn1.encode(0xA1, asn1.bit_string(own)))
+    algorithm = asn1.sequence(asn1.oid("1.2.840.10045.2.1"), build_ec_parameters(EcDomain.named("secp256r1"), explicit=False))
+    pkcs8 = asn1.sequence(asn1.integer(0), algorithm, asn1.octet_string(private))
+    assert parse_private_key(pkcs8).public == own
+    with pytest.raises(MalformedData, match="of another"):
+        parse_private_key(pkcs8.replace(own, other))
 
 
 def test_named_and_explicit_curves():
