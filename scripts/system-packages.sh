@@ -25,6 +25,7 @@ need libpcsclite-dev installed libpcsclite-dev
 need pcscd installed pcscd
 need vsmartcard-vpcd installed vsmartcard-vpcd
 need opensc installed opensc
+need softhsm2 installed softhsm2
 need valgrind command -v valgrind
 need python3-venv "$python" -c 'import ensurepip, venv'
 need python3-dev "$python" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")'

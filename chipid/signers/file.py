@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The terminal's key in a file."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+from chipid._native import NativeError, ecdsa_sign
+from chipid.crypto import asn1
+from chipid.crypto.signature import (
+    EcdsaScheme,
+    EcPublicKey,
+    Hash,
+    Pkcs1Scheme,
+    PssScheme,
+    PublicKey,
+    RsaPublicKey,
+    Scheme,
+)
+from chipid.crypto.spki import RSA_ENCRYPTION, RSASSA_PSS
+from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.protocols.private_key import EcPrivateKey, parse_private_key
+from chipid.signers.ecdsa import in_form
+from chipid.signers.key_file import KeyFile
+
+FILE_LIMIT: Final = 64 << 10
+"""Octets of a key file: one of 8192 bits with its certificates beside it has less."""
+_RSA_BITS: Final = range(1024, 8193)
+_READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
+_HASHES: Final[dict[Hash, hashes.HashAlgorithm]] = {
+    "sha1": hashes.SHA1(),  # noqa: S303  chips of EAC 1.11 may know nothing else (ICAO 9303-11 §7.1.5)
+    "sha224": hashes.SHA224(),
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+
+
+class FileSigner:
+    """An RSA or elliptic-curve key in memory, a :class:`chipid.crypto.signer.Signer`.
+
+    :param private_key_info: PKCS#8 in DER, in the clear.
+    :ivar readable_by_others: group or world may read the file that it came from: worth a warning.
+    :ivar encrypted: the file was encrypted.
+    :raises MalformedData: it holds no key, or one whose parts do not fit each other.
+    :raises UnsupportedFeature: another kind of key, a curve that the core does not know, or RSA beyond 1024 … 8192 bits.
+    """
+
+    def __init__(self, private_key_info: bytes, *, readable_by_others: bool = False, encrypted: bool = False) -> None:
+        self.readable_by_others = readable_by_others
+        self.encrypted = encrypted
+        self._only_pss = _algorithm(private_key_info) == RSASSA_PSS
+        self._key: rsa.RSAPrivateKey | EcPrivateKey | None = _load(private_key_info)
+        self._public_key = _public_half(self._key)
+
+    @classmethod
+    def load(cls, path: Path, password: str | None = None) -> Self:
+        """The key in a file: PKCS#8, plain or encrypted, or the older RSA and EC forms; DER or PEM.
+
+        :param password: of an encrypted file; not looked at otherwise.
+        :raises MalformedData: the file holds no key, or several, or more than 64 kB.
+        :raises UnsupportedFeature: another kind of key or of encryption.
+        :raises AccessDenied: it is encrypted and there is no password; as :class:`WrongPassword` where there is another.
+        :raises OSError: it cannot be read, or is no regular file.
+        """
+        raw, mode = _read(path)
+        held = KeyFile.parse(raw, password)
+        return cls(held.private_key_info, readable_by_others=bool(mode & _READABLE_BY_OTHERS), encrypted=held.encrypted)
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public half."""
+        return self._public_key
+
+    def sign(self, scheme: Scheme, message: bytes) -> bytes:
+        """The signature over *message*: RSA as long as the modulus, ECDSA as r ‖ s where ``scheme.plain``, otherwise in DER.
+
+        :raises UnsupportedFeature: scheme and key do not belong together, the key is too short for it, or the signer is closed.
+        """
+        digest = hashlib.new(scheme.hash, message, usedforsecurity=False).digest()
+        match self._key, scheme:
+            case EcPrivateKey() as key, EcdsaScheme():
+                return in_form(_sign_ecdsa(key, digest), plain=scheme.plain)
+            case rsa.RSAPrivateKey() as key, Pkcs1Scheme() if not self._only_pss:
+                return _sign_rsa(key, padding.PKCS1v15(), scheme.hash, digest)
+            case rsa.RSAPrivateKey() as key, PssScheme():
+                return _sign_rsa(key, _pss_padding(scheme), scheme.hash, digest)
+        if self._key is None:
+            raise UnsupportedFeature("signing with a key that has been closed")
+        raise UnsupportedFeature(f"{type(scheme).__name__} does not go with the key in the file")
+
+    def close(self) -> None:
+        """Forget the key."""
+        self._key = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"FileSigner({self._public_key})"
+
+
+def _read(path: Path) -> tuple[bytes, int]:
+    """A regular file's octets and mode, of one and the same open file; a pipe would keep us waiting."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        raw = file.read(FILE_LIMIT + 1)
+    if len(raw) > FILE_LIMIT:
+        raise MalformedData(f"a key file of more than {FILE_LIMIT} octets")
+    return raw, mode
+
+
+def _algorithm(private_key_info: bytes) -> str:
+    info = asn1.parse(private_key_info, asn1.SEQUENCE).children()
+    info.expect(asn1.INTEGER)
+    return info.sequence().expect(asn1.OBJECT_IDENTIFIER).oid()
+
+
+def _load(private_key_info: bytes) -> rsa.RSAPrivateKey | EcPrivateKey:
+    if _algorithm(private_key_info) not in (RSA_ENCRYPTION, RSASSA_PSS):
+        key = parse_private_key(private_key_info)
+        if not isinstance(key, EcPrivateKey):
+            raise UnsupportedFeature("a key that is neither RSA nor elliptic-curve")
+        return key
+    # libcrypto's arithmetic, through cryptography, is constant-time; that of protocols.private_key is for test chips.
+    try:
+        loaded = serialization.load_der_private_key(private_key_info, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise MalformedData("an RSA private key is inconsistent") from None
+    if not isinstance(loaded, rsa.RSAPrivateKey) or loaded.key_size not in _RSA_BITS:
+        raise UnsupportedFeature(f"an RSA key beyond {_RSA_BITS[0]} to {_RSA_BITS[-1]} bits")
+    return loaded
+
+
+def _public_half(key: rsa.RSAPrivateKey | EcPrivateKey | None) -> PublicKey:
+    if isinstance(key, EcPrivateKey):
+        return EcPublicKey(key.domain, key.public, key.explicit)
+    assert key is not None  # noqa: S101  a signer starts open
+    numbers = key.public_key().public_numbers()
+    return RsaPublicKey(numbers.n, numbers.e)
+
+
+def _sign_ecdsa(key: EcPrivateKey, digest: bytes) -> bytes:
+    try:
+        return ecdsa_sign(key.domain, key.scalar, digest)
+    except NativeError as error:
+        raise UnsupportedFeature(f"the key cannot sign ({error.code})") from None
+
+
+def _pss_padding(scheme: PssScheme) -> padding.PSS:
+    if scheme.salt_length < 0:
+        raise UnsupportedFeature("RSASSA-PSS with a negative length of salt")
+    return padding.PSS(padding.MGF1(_HASHES[scheme.mgf_hash]), scheme.salt_length)
+
+
+def _sign_rsa(key: rsa.RSAPrivateKey, form: padding.PKCS1v15 | padding.PSS, name: Hash, digest: bytes) -> bytes:
+    try:
+        return bytes(key.sign(digest, form, Prehashed(_HASHES[name])))
+    except (ValueError, OverflowError):
+        raise UnsupportedFeature(f"{name} in a signature of an RSA key as short as this one") from None
