@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
+from chipid._native import Hash
+from chipid.crypto.algorithms import OID_OF_HASH
 from chipid.errors import MalformedData
 from chipid.iso7816.file_ids import FileId
 from chipid.records import Record, build_record, parse_record, read_file, write_private
@@ -38,6 +40,7 @@ class CardImage:
     :ivar pin: the holder's secret number; ``None`` for a card without. ``puk``: what unblocks it; likewise.
     :ivar pin_tries: how often the PIN may be wrong before it is blocked, 1–15.
     :ivar active_authentication_key: PKCS#8 DER, ``None`` for a card without Active Authentication (or a clone of one with).
+    :ivar active_authentication_hash: what it signs with; ``None`` for the hash that goes with the key.
     :ivar active_authentication_der: the chip gives ECDSA signatures in DER, as chips were seen to do, instead of r ‖ s.
     :ivar chip_authentication_keys: PKCS#8 DER by key identifier, ``None`` where there is none: of DG14 for Chip Authentication
         version 1, of EF.CardSecurity for version 2, and for Chip Authentication Mapping the PACEInfo's parameter identifier.
@@ -55,6 +58,7 @@ class CardImage:
     puk: str | None = field(default=None, repr=False)
     pin_tries: int = 3
     active_authentication_key: bytes | None = field(default=None, repr=False)
+    active_authentication_hash: Hash | None = None
     active_authentication_der: bool = False
     chip_authentication_keys: Mapping[int | None, bytes] = field(default_factory=dict, repr=False)
     access_protected: frozenset[FileId] = frozenset()
@@ -74,6 +78,7 @@ class CardImage:
             "puk": self.puk,
             "pin-tries": self.pin_tries,
             "active-authentication-key": self.active_authentication_key,
+            "active-authentication-hash": self.active_authentication_hash,
             "active-authentication-der": self.active_authentication_der,
             "chip-authentication-keys": [[key_id, key] for key_id, key in sorted(keys.items())],
             "access-protected": sorted(file.label for file in self.access_protected),
@@ -102,6 +107,7 @@ class CardImage:
             active_authentication_key=(
                 record.octets("active-authentication-key", KEY_LIMIT) if record.has("active-authentication-key") else None
             ),
+            active_authentication_hash=_hash(record, "active-authentication-hash"),
             active_authentication_der=record.boolean("active-authentication-der"),
             chip_authentication_keys=_keys(record.array("chip-authentication-keys")),
             access_protected=frozenset(map(_file, record.texts("access-protected"))),
@@ -130,6 +136,16 @@ def _password(record: Record, key: str, pattern: str) -> str | None:
     if text is not None and not re.fullmatch(pattern, text):
         raise record.error(key, "what a document shows")
     return text
+
+
+def _hash(record: Record, key: str) -> Hash | None:
+    name = record.text(key) if record.has(key) else None
+    if name is None:
+        return None
+    found = next((known for known in OID_OF_HASH if known == name), None)
+    if found is None:
+        raise record.error(key, "a hash function's name")
+    return found
 
 
 def _trust_points(record: Record) -> tuple[bytes, ...]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The static keys of a test chip: Active Authentication (RSA) and Chip Authentication (EC)."""
+"""The static keys of a test chip: Active Authentication (RSA, ECDSA), Chip Authentication and its mapping (EC, Diffie-Hellman)."""
 
 from __future__ import annotations
 
@@ -9,49 +9,84 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from chipid.crypto.domain import generate_key_pair
+from chipid.crypto import asn1
+from chipid.crypto.agreement_key import AgreementKey, DhPublicKey, build_domain
+from chipid.crypto.domain import DhDomain, EcDomain, KeyPair, generate_key_pair, standardised_domain
 from chipid.crypto.random import RandomSource
 from chipid.crypto.signature import EcPublicKey
 from chipid.crypto.spki import EC_PUBLIC_KEY, build_ec_parameters, build_spki
-from chipid.iso7816.tlv import build_tlv
-from chipid.lds.der import OCTET_STRING, SEQUENCE, build_integer, build_oid
-from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo
-from chipid.protocols.object_identifiers import ID_PK_ECDH
-from chipid.protocols.pace.domain_parameters import standardised_domain
+from chipid.errors import UnsupportedFeature
 
 RSA_EXPONENT = 65537
 
 
 @dataclass(frozen=True)
 class ChipKeys:
-    """Private keys as PKCS#8, and what DG14 and DG15 publish of them; ``None`` and empty where the chip has none."""
+    """Private keys as PKCS#8, and their public halves; ``None`` and empty where the chip has none.
+
+    :ivar active_authentication_spki: the SubjectPublicKeyInfo for DG15.
+    :ivar chip_authentication: by key identifier; ``chip_authentication_public`` likewise.
+    """
 
     active_authentication: bytes | None = field(default=None, repr=False)
     active_authentication_spki: bytes | None = None
     chip_authentication: Mapping[int | None, bytes] = field(default_factory=dict, repr=False)
-    chip_authentication_info: ChipAuthenticationPublicKeyInfo | None = None
+    chip_authentication_public: Mapping[int | None, AgreementKey] = field(default_factory=dict)
 
 
-def make_chip_keys(*, rsa_bits: int | None, parameter_id: int | None, random: RandomSource) -> ChipKeys:
+def make_chip_keys(*, active: int | str | None, groups: Mapping[int | None, int], random: RandomSource) -> ChipKeys:
     """New keys.
 
-    :param rsa_bits: of the Active Authentication key; ``None`` for a chip without.
-    :param parameter_id: standardised curve of the Chip Authentication key (ICAO 9303-11 §9.5.1); ``None`` for a chip without.
+    :param active: of Active Authentication: an RSA modulus' bits, or a curve's name; ``None`` for a chip without.
+    :param groups: of the keys of Chip Authentication, in each version and in PACE's mapping: the number of the standardised group
+        (ICAO 9303-11 §9.5.1) by key identifier.
+    :param random: for all but RSA keys, which come from the system.
+    :raises UnsupportedFeature: a group that does not exist.
     """
-    active, active_spki = _rsa_key(rsa_bits) if rsa_bits is not None else (None, None)
-    domain = standardised_domain(parameter_id)
-    if domain is None:
-        return ChipKeys(active, active_spki)
+    active_key, active_spki = (None, None) if active is None else _signing_key(active, random)
+    private: dict[int | None, bytes] = {}
+    public: dict[int | None, AgreementKey] = {}
+    for key_id, group_id in groups.items():
+        private[key_id], public[key_id] = _agreement_key(group_id, random)
+    return ChipKeys(active_key, active_spki, private, public)
+
+
+def _signing_key(kind: int | str, random: RandomSource) -> tuple[bytes, bytes]:
+    """A private key, and its SubjectPublicKeyInfo."""
+    if isinstance(kind, int):
+        return _rsa_key(kind)
+    domain = EcDomain.named(kind)
     pair = generate_key_pair(domain, random)
-    inner = build_tlv(SEQUENCE, build_integer(1), build_tlv(OCTET_STRING, bytes(pair.private)))
-    algorithm = build_tlv(SEQUENCE, build_oid(EC_PUBLIC_KEY), build_ec_parameters(domain, explicit=False))
-    pkcs8 = build_tlv(SEQUENCE, build_integer(0), algorithm, build_tlv(OCTET_STRING, inner))
-    # Chips spell the parameters out, as ICAO 9303-11 §9.6 asks for.
-    spki = build_spki(EcPublicKey(domain, pair.public, explicit=True))
-    return ChipKeys(active, active_spki, {None: pkcs8}, ChipAuthenticationPublicKeyInfo(ID_PK_ECDH, spki))
+    # Chips spell the parameters out, as ICAO 9303-12 §4.1.6.3 asks for.
+    return _ec_pkcs8(domain, pair), build_spki(EcPublicKey(domain, pair.public, explicit=True))
+
+
+def _agreement_key(group_id: int, random: RandomSource) -> tuple[bytes, AgreementKey]:
+    domain = standardised_domain(group_id)
+    if domain is None:
+        raise UnsupportedFeature(f"standardised domain parameters {group_id}")
+    pair = generate_key_pair(domain, random)
+    if isinstance(domain, EcDomain):
+        return _ec_pkcs8(domain, pair), EcPublicKey(domain, pair.public)
+    return _dh_pkcs8(domain, pair), DhPublicKey(domain, pair.public)
 
 
 def _rsa_key(bits: int) -> tuple[bytes, bytes]:
     key = rsa.generate_private_key(public_exponent=RSA_EXPONENT, key_size=bits)
     private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return private, key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _ec_pkcs8(domain: EcDomain, pair: KeyPair) -> bytes:
+    """RFC 5915 in RFC 5208, on a named curve."""
+    algorithm = asn1.sequence(asn1.oid(EC_PUBLIC_KEY), build_ec_parameters(domain, explicit=False))
+    return _pkcs8(algorithm, asn1.sequence(asn1.integer(1), asn1.octet_string(bytes(pair.private))))
+
+
+def _dh_pkcs8(domain: DhDomain, pair: KeyPair) -> bytes:
+    """The exponent as an INTEGER, beside the group's parameters (ANSI X9.42)."""
+    return _pkcs8(build_domain(domain), asn1.integer(int.from_bytes(pair.private, "big")))
+
+
+def _pkcs8(algorithm: bytes, private: bytes) -> bytes:
+    return asn1.sequence(asn1.integer(0), algorithm, asn1.octet_string(private))

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from chipid.errors import MalformedData
 from chipid.profiles.vn_cccd.dates import PartialDate, parse_written_date
 
 TEXT_LIMIT = 1000
 LIST_LIMIT = 16
+SECTION_LIMIT = 8
+
+_Word = TypeVar("_Word", bound=str)
 
 
 class Description:
@@ -34,7 +37,7 @@ class Description:
 
     def error(self, key: str, expected: str) -> MalformedData:
         """An error that names the entry."""
-        return MalformedData(f"description: {self._where + '.' if self._where else ''}{key} must be {expected}")
+        return MalformedData(f"description: {self._path(key)} must be {expected}")
 
     def optional_text(self, key: str, pattern: str = r"(?s).+", expected: str = "a text") -> str | None:
         """A text, ``None`` where it is absent or null."""
@@ -63,19 +66,27 @@ class Description:
             raise self.error(key, "a list of texts")
         return tuple(value)
 
-    def choice(self, key: str, choices: Sequence[str], default: str) -> str:
+    def choice(self, key: str, choices: Sequence[_Word], default: _Word) -> _Word:
         """One of several words."""
         value = self._left.pop(key, default)
         if value not in choices:
-            raise self.error(key, f"one of {', '.join(choices)}")
-        return str(value)
+            raise self.error(key, _one_of(choices))
+        return next(choice for choice in choices if choice == value)
+
+    def optional_choice(self, key: str, choices: Sequence[_Word]) -> _Word | None:
+        """One of several words, ``None`` where it is absent or null."""
+        return None if self._is_null(key) else self.choice(key, choices, choices[0])
 
     def number(self, key: str, choices: Sequence[int], default: int) -> int:
         """One of several numbers."""
         value = self._left.pop(key, default)
-        if not isinstance(value, int) or value not in choices:
-            raise self.error(key, f"one of {', '.join(map(str, choices))}")
+        if not isinstance(value, int) or isinstance(value, bool) or value not in choices:
+            raise self.error(key, _one_of(choices))
         return value
+
+    def optional_number(self, key: str, choices: Sequence[int]) -> int | None:
+        """One of several numbers, ``None`` where it is absent or null."""
+        return None if self._is_null(key) else self.number(key, choices, choices[0])
 
     def flag(self, key: str, default: bool) -> bool:
         """True or false."""
@@ -111,13 +122,43 @@ class Description:
     def section(self, key: str) -> Description | None:
         """An object inside; empty where it is absent, ``None`` where it is null."""
         value = self._left.pop(key, {})
-        return None if value is None else Description(value, f"{self._where + '.' if self._where else ''}{key}")
+        return None if value is None else Description(value, self._path(key))
+
+    def sections(self, key: str) -> tuple[Description, ...]:
+        """One object or a list of some; a single empty one where it is absent, none where it is null."""
+        value = self._left.get(key)
+        if not isinstance(value, list | tuple):
+            single = self.section(key)
+            return () if single is None else (single,)
+        del self._left[key]
+        if not 1 <= len(value) <= SECTION_LIMIT:
+            raise self.error(key, f"an object, or a list of 1 to {SECTION_LIMIT} objects")
+        return tuple(Description(content, f"{self._path(key)}[{index}]") for index, content in enumerate(value))
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._left
+
+    def _is_null(self, key: str) -> bool:
+        """Whether the entry is absent or null; null is taken out."""
+        if self._left.get(key) is not None:
+            return False
+        self._left.pop(key, None)
+        return True
+
+    def _path(self, key: str) -> str:
+        return f"{self._where}.{key}" if self._where else key
 
     def finish(self) -> None:
         """Raise where entries are left: a misspelt one would otherwise be passed over in silence."""
         if self._left:
             names = ", ".join(sorted(self._left)[:5])
             raise MalformedData(f"description: unknown entries{' in ' + self._where if self._where else ''}: {names}")
+
+
+def _one_of(choices: Sequence[str] | Sequence[int]) -> str:
+    if isinstance(choices, range):
+        return f"a number from {choices[0]} to {choices[-1]}"
+    return f"one of {', '.join(map(str, choices))}"
 
 
 def _is_text(value: object) -> bool:

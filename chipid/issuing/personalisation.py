@@ -7,8 +7,7 @@ Two kinds of document: ``cccd``, the Vietnamese card of CCCD 2021 and Căn cư�
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TypedDict
@@ -17,29 +16,20 @@ from chipid.crypto.random import RandomSource, system_random
 from chipid.errors import LdsError, MalformedData
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import build_tlv
-from chipid.issuing.card_image import CardImage
+from chipid.issuing.card_image import TRUST_POINTS_LIMIT, CardImage
+from chipid.issuing.chip_description import ChipDescription, read_chip
+from chipid.issuing.chip_files import active_authentication_hash, card_access, card_security, data_groups
 from chipid.issuing.chip_keys import ChipKeys, make_chip_keys
 from chipid.issuing.description import Description
 from chipid.issuing.pki import DocumentSigner
 from chipid.issuing.portrait import FORMATS, draw_portrait
-from chipid.lds.card_access import CardAccess
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
-from chipid.lds.dg14 import Dg14
-from chipid.lds.dg15 import Dg15
 from chipid.lds.mrz import Mrz, MrzFormat
 from chipid.lds.mrz_names import mrz_identifier, truncate_identifiers
-from chipid.lds.security_infos import (
-    ID_CA,
-    ID_PACE,
-    ID_TA,
-    ChipAuthenticationInfo,
-    PaceInfo,
-    SecurityInfo,
-    SecurityInfos,
-    TerminalAuthenticationInfo,
-)
+from chipid.pki.cv_chain import TrustedKey
+from chipid.pki.cvc import CvCertificate
 from chipid.profiles.vn_cccd.citizen_number import CitizenNumber
 from chipid.profiles.vn_cccd.comparison import NO_EXPIRY_TEXT
 from chipid.profiles.vn_cccd.dates import PartialDate
@@ -47,25 +37,15 @@ from chipid.profiles.vn_cccd.dg13 import Dg13
 from chipid.profiles.vn_cccd.expiry import NO_EXPIRY
 from chipid.profiles.vn_cccd.mrz_rules import DOCUMENT_CODE, STATE, optional_data
 
-CIPHERS = ("3DES", "AES-128", "AES-192", "AES-256")
-PARAMETER_IDS = (8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)
-CCCD_ORDER = (1, 2, 3, 13, 15, 14)
+CCCD_ORDER = (1, 2, 3, 4, 13, 15, 14)
 """The order in which EF.COM of a CCCD names its data groups."""
 
 _PORTRAIT_LIMIT = 128 * 1024
+_BIOMETRICS = {3: (0x63, 9000), 4: (0x76, 6000)}
+"""Tags, and octets where templates would be."""
 _SEXES = {"M": "Nam", "F": "Nữ"}
 _NAME = r"[^\x00-\x1f\s][^\x00-\x1f]{0,149}"
 _FILE_NAME = r"[^\x00]{1,255}"
-
-
-@dataclass(frozen=True)
-class _Chip:
-    """What the chip speaks."""
-
-    pace: PaceInfo | None
-    bac: bool
-    cipher: str | None
-    keys: ChipKeys
 
 
 class _Identifiers(TypedDict):
@@ -79,47 +59,85 @@ def personalise(
     *,
     random: RandomSource = system_random,
     portraits: Path | None = None,
+    trust_points: Sequence[bytes] = (),
+    chip_date: date | None = None,
 ) -> CardImage:
     """Make the card that *description* describes.
 
     :param description: as JSON has it.
-    :param signer: signs EF.SOD.
-    :param random: for EC keys and invented fingerprints; RSA keys come from the system.
+    :param signer: signs EF.SOD, and EF.CardSecurity.
+    :param random: for EC and Diffie-Hellman keys and invented fingerprints; RSA keys come from the system.
     :param portraits: the folder that a portrait's file name is relative to; where ``None``, no file is read.
-    :raises MalformedData: an entry is missing, unknown or wrong; the message names it.
+    :param trust_points: CV certificates of the authorities that the chip trusts for Terminal Authentication, at most two, the most
+        recent first.
+    :param chip_date: the day that the chip starts from, for the end of terminals' certificates.
+    :raises MalformedData: an entry is missing, unknown or wrong; the message names it. A trust point that is none.
+    :raises UnsupportedFeature: a trust point with a key that chipid cannot use.
     """
     entries = Description(description)
     document = entries.choice("document", ("cccd", "passport"), "cccd")
     portrait = _portrait(entries, portraits)
-    fingerprints = entries.flag("fingerprints", document == "cccd")
-    chip = _chip(entries, random)
+    secret = _protected(entries, document == "cccd", random)
+    chip = read_chip(entries)
     try:
         zone, dg13, can = (_cccd if document == "cccd" else _passport)(entries)
     except LdsError as error:
         raise MalformedData(f"description: {error}") from None
     entries.finish()
-    groups = {1: Dg1(zone).build()}
+    trusted = _trust_points(chip, trust_points)
+    keys = _keys(chip, random)
+    groups = {1: Dg1(zone).build(), **secret, **data_groups(chip, keys)}
     if portrait is not None:
         groups[2] = portrait
-    if fingerprints:
-        groups[3] = _fingerprints(random)
     if dg13 is not None:
         groups[13] = dg13.build()
-    groups |= _key_groups(chip)
-    order = tuple(number for number in CCCD_ORDER if number in groups) if document == "cccd" else tuple(sorted(groups))
-    files = {FileId.from_data_group(number): raw for number, raw in groups.items()}
-    files |= {FileId.COM: EfCom.of_data_groups(order).build(), FileId.SOD: signer.sign_sod(groups)}
-    if chip.pace is not None:
-        files[FileId.CARD_ACCESS] = CardAccess(_card_access(chip)).build()
     return CardImage(
-        files=files,
+        files=_files(document, groups, chip, keys, signer),
         mrz_information=zone.information,
-        can=can if chip.pace is not None else None,
-        active_authentication_key=chip.keys.active_authentication,
-        chip_authentication_keys=chip.keys.chip_authentication,
-        access_protected=frozenset({FileId.DG3}) if fingerprints else frozenset(),
+        can=can if chip.pace else None,
+        pin=chip.pin,
+        puk=chip.puk,
+        pin_tries=chip.pin_tries,
+        active_authentication_key=keys.active_authentication,
+        active_authentication_hash=active_authentication_hash(chip, keys),
+        active_authentication_der=chip.active_authentication is not None and chip.active_authentication.der,
+        chip_authentication_keys=keys.chip_authentication,
+        access_protected=frozenset(map(FileId.from_data_group, secret)),
+        trust_points=trusted,
+        chip_date=chip_date,
         bac=chip.bac,
     )
+
+
+def _keys(chip: ChipDescription, random: RandomSource) -> ChipKeys:
+    groups: dict[int | None, int] = {offer.key_id: offer.group_id for offer in chip.chip_authentication}
+    groups.update(chip.mapping_keys)
+    active = chip.active_authentication
+    return make_chip_keys(active=active.kind if active is not None else None, groups=groups, random=random)
+
+
+def _files(
+    document: str, groups: Mapping[int, bytes], chip: ChipDescription, keys: ChipKeys, signer: DocumentSigner
+) -> dict[FileId, bytes]:
+    order = [number for number in CCCD_ORDER if number in groups] if document == "cccd" else sorted(groups)
+    files = {FileId.from_data_group(number): groups[number] for number in sorted(groups)}
+    files |= {FileId.COM: EfCom.of_data_groups(tuple(order)).build(), FileId.SOD: signer.sign_sod(groups)}
+    unsigned, signed = card_access(chip), card_security(chip, keys)
+    if unsigned is not None:
+        files[FileId.CARD_ACCESS] = unsigned
+    if signed is not None:
+        files[FileId.CARD_SECURITY] = signer.sign_card_security(signed)
+    return files
+
+
+def _trust_points(chip: ChipDescription, certificates: Sequence[bytes]) -> tuple[bytes, ...]:
+    if certificates and chip.terminal_authentication is None:
+        raise MalformedData("description: without terminal_authentication, no authority for it can be trusted")
+    if len(certificates) > TRUST_POINTS_LIMIT:
+        raise MalformedData(f"a chip trusts at most {TRUST_POINTS_LIMIT} authorities for Terminal Authentication")
+    for raw in certificates:
+        TrustedKey.trust_point(CvCertificate.parse(raw))
+    return tuple(certificates)
 
 
 # The citizen -------------------------------------------------------------------------------------------------------
@@ -231,61 +249,16 @@ def _portrait_file(entries: Description, folder: Path | None, wish: str) -> byte
     return image
 
 
-def _fingerprints(random: RandomSource) -> bytes:
-    """DG3 is behind Terminal Authentication: a file of the right size without any finger in it."""
-    return build_tlv(0x63, build_tlv(0x7F61, build_tlv(0x02, b"\x00"), build_tlv(0x53, random(9000))))
+def _protected(entries: Description, fingerprints: bool, random: RandomSource) -> dict[int, bytes]:
+    """DG3 and DG4, behind Terminal Authentication: files of the right size without any finger or iris in them (ICAO 9303-10
+    §4.7.3.2.2, §4.7.4.2.2).
+
+    :param fingerprints: whether there are some where the entry is left out.
+    """
+    wanted = {3: entries.flag("fingerprints", fingerprints), 4: entries.flag("iris", False)}
+    return {number: _no_biometrics(number, random) for number, exists in wanted.items() if exists}
 
 
-# The chip ----------------------------------------------------------------------------------------------------------
-
-
-def _chip(entries: Description, random: RandomSource) -> _Chip:
-    pace = entries.section("pace")
-    info = None
-    if pace is not None:
-        cipher = CIPHERS.index(pace.choice("cipher", CIPHERS, "AES-128")) + 1
-        info = PaceInfo(f"{ID_PACE}.2.{cipher}", 2, pace.number("parameter_id", PARAMETER_IDS, 13))
-        pace.finish()
-    bac = entries.flag("bac", True)
-    if info is None and not bac:
-        raise MalformedData("description: a chip takes PACE or BAC, or nobody could read it")
-    active, chip = entries.section("active_authentication"), entries.section("chip_authentication")
-    keys = make_chip_keys(
-        rsa_bits=active.number("bits", (1024, 1280, 1536, 1792, 2048, 3072, 4096), 2048) if active is not None else None,
-        parameter_id=chip.number("parameter_id", PARAMETER_IDS, 13) if chip is not None else None,
-        random=random,
-    )
-    cipher_name = chip.choice("cipher", CIPHERS, "AES-128") if chip is not None else None
-    for section in (active, chip):
-        if section is not None:
-            section.finish()
-    return _Chip(info, bac, cipher_name, keys)
-
-
-def _chip_authentication_info(chip: _Chip) -> ChipAuthenticationInfo | None:
-    return ChipAuthenticationInfo(f"{ID_CA}.2.{CIPHERS.index(chip.cipher) + 1}", 1) if chip.cipher is not None else None
-
-
-def _card_access(chip: _Chip) -> SecurityInfos:
-    """As on the CCCD: Terminal Authentication, Chip Authentication, PACE."""
-    return SecurityInfos.of(_protocols(chip))
-
-
-def _protocols(chip: _Chip) -> list[SecurityInfo]:
-    infos: list[SecurityInfo | None] = [_chip_authentication_info(chip), chip.pace]
-    if chip.cipher is not None:  # Terminal Authentication needs Chip Authentication before it (BSI TR-03110-1 §3.1.1)
-        infos.insert(0, TerminalAuthenticationInfo(ID_TA, 1))
-    return [info for info in infos if info is not None]
-
-
-def _key_groups(chip: _Chip) -> dict[int, bytes]:
-    """DG14 signs what EF.CardAccess offers (ICAO 9303-11 §9.2.11), with PACE alone too."""
-    groups = {}
-    infos = _protocols(chip)
-    if chip.keys.chip_authentication_info is not None:
-        infos.append(chip.keys.chip_authentication_info)
-    if infos:
-        groups[14] = Dg14(SecurityInfos.of(infos)).build()
-    if chip.keys.active_authentication_spki is not None:
-        groups[15] = Dg15(chip.keys.active_authentication_spki).build()
-    return groups
+def _no_biometrics(number: int, random: RandomSource) -> bytes:
+    tag, size = _BIOMETRICS[number]
+    return build_tlv(tag, build_tlv(0x7F61, build_tlv(0x02, b"\x00"), build_tlv(0x53, random(size))))

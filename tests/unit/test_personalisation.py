@@ -354,9 +354,9 @@ WRONG: dict[str, list[Any]] = {
     "portrait": ["a\0b", "", 5],
     "fingerprints": ["no", 0],
     "bac": [None, 1],
-    "pace": ["AES-128", [], {"cipher": "DES"}, {"parameter_id": 2}, {"parameter_id": 13.0}, {"parameter_id": True}, {"curve": 1}],
+    "pace": ["AES-128", [], {"cipher": "DES"}, {"parameter_id": 3}, {"parameter_id": 13.0}, {"parameter_id": True}, {"curve": 1}],
     "chip_authentication": [5, {"cipher": "AES"}, {"parameter_id": "13"}, {"mapping": "GM"}],
-    "active_authentication": [True, {"bits": 512}, {"bits": 1 << 40}, {"hash": "sha256"}],
+    "active_authentication": [True, {"bits": 512}, {"bits": 1 << 40}, {"hash": "md5"}],
     "nickname": ["An"],
 }
 
