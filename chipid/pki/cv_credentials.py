@@ -10,12 +10,11 @@ from datetime import date
 from itertools import islice
 from typing import Final
 
-from chipid._native import EcDomain
 from chipid.crypto.signature import EcPublicKey
 from chipid.crypto.signer import Signer
 from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
 from chipid.pki.cv_authorisation import Role
-from chipid.pki.cv_public_key import is_same_key
+from chipid.pki.cv_public_key import VerificationKey, is_same_key
 from chipid.pki.cvc import CvCertificate, parse_certificates
 
 CERTIFICATE_LIMIT: Final = 256
@@ -133,49 +132,53 @@ class TerminalCredentials:
             if each.is_self_signed and each.holder == reference and each.authorisation.role is Role.CVCA
         ]
         for authority in authorities or (None,):
-            for path in islice(self._paths(reference, authority), CHAIN_LIMIT):
+            key = None if authority is None else self._key(authority, None)
+            for path in islice(self._paths(reference, key), CHAIN_LIMIT):
                 yield CvChain(reference, path, authority)
 
-    def _paths(self, reference: str, authority: CvCertificate | None) -> Iterator[tuple[CvCertificate, ...]]:
-        """Certificates from the key *reference* to ours. Each link certificate is followed once, by the shortest way to it: links
-        that go in circles, or fan out, cost no more than there are of them."""
-        waiting: deque[tuple[str, CvCertificate | None, tuple[CvCertificate, ...]]] = deque([(reference, authority, ())])
+    def _paths(self, reference: str, key: VerificationKey | None) -> Iterator[tuple[CvCertificate, ...]]:
+        """Certificates from the authority's *key*, named *reference*, to ours. Each link certificate is followed once, by the shortest
+        way to it: links that go in circles, or fan out, cost no more than there are of them."""
+        waiting: deque[tuple[str, VerificationKey | None, tuple[CvCertificate, ...]]] = deque([(reference, key, ())])
         followed: set[bytes] = set()
         while waiting:
             name, issuer, links = waiting.popleft()
             for child in self._children(name, issuer):
                 if child.authorisation.role.is_verifier:
-                    terminals = (each for each in self._children(child.holder, child) if self._is_ours(each))
+                    verifier = self._key(child, issuer)
+                    terminals = (each for each in self._children(child.holder, verifier) if self._is_ours(each, verifier))
                     yield from ((*links, child, terminal) for terminal in terminals)
                 elif child.authorisation.role is Role.CVCA and len(links) < LINK_LIMIT and child.raw not in followed:
                     followed.add(child.raw)
-                    waiting.append((child.holder, child, (*links, child)))
+                    waiting.append((child.holder, self._key(child, issuer), (*links, child)))
 
-    def _children(self, reference: str, issuer: CvCertificate | None) -> Iterator[CvCertificate]:
-        """Certificates that name *reference* as their issuer's and, where that is at hand, bear its signature: names are not unique
+    def _children(self, reference: str, issuer: VerificationKey | None) -> Iterator[CvCertificate]:
+        """Certificates that name *reference* as their issuer's and, where its key is at hand, bear its signature: names are not unique
         among strangers."""
         named = (each for each in self.certificates if each.authority == reference and not each.is_self_signed)
-        return (each for each in named if issuer is None or self._signed(each, issuer))
+        return (each for each in named if issuer is None or _is_signed(each, issuer))
 
-    def _signed(self, certificate: CvCertificate, issuer: CvCertificate) -> bool:
+    def _key(self, certificate: CvCertificate, issuer: VerificationKey | None) -> VerificationKey | None:
+        """The certified key, ``None`` where it is not known what curve it is on. Where no authority's certificate tells the curve it is
+        the terminal's own, which inherits it (9303-12 §7.2.2.3), unless a link has changed it."""
+        own = self.signer.public_key
+        inherited = issuer.domain if issuer is not None else own.domain if isinstance(own, EcPublicKey) else None
         try:
-            return certificate.is_signed_by(issuer.public_key.resolve(self._domain))
-        except (MalformedData, UnsupportedFeature):
-            return False
-
-    def _is_ours(self, terminal: CvCertificate) -> bool:
-        if terminal.authorisation.role is not Role.TERMINAL:
-            return False
-        try:
-            return is_same_key(terminal.public_key.resolve(self._domain).key, self.signer.public_key)
+            return certificate.public_key.resolve(inherited)
         except MalformedData:
-            return False
+            return None
 
-    @property
-    def _domain(self) -> EcDomain | None:
-        """Every key of a chain is on the curve of the terminal's, which inherits it from the authority (9303-12 §7.2.2.3)."""
-        key = self.signer.public_key
-        return key.domain if isinstance(key, EcPublicKey) else None
+    def _is_ours(self, terminal: CvCertificate, issuer: VerificationKey | None) -> bool:
+        key = self._key(terminal, issuer)
+        is_terminal = terminal.authorisation.role is Role.TERMINAL
+        return is_terminal and key is not None and is_same_key(key.key, self.signer.public_key)
+
+
+def _is_signed(certificate: CvCertificate, issuer: VerificationKey) -> bool:
+    try:
+        return certificate.is_signed_by(issuer)
+    except UnsupportedFeature:
+        return False
 
 
 def _dated(certificate: CvCertificate, at: date) -> Iterator[str]:

@@ -8,11 +8,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from chipid.crypto.signature import RsaPublicKey
 from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
 from chipid.issuing.cv_keys import CvKeyOptions
 from chipid.issuing.cv_pki import DEFAULT_KEY, CvProfile, TestCvca
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role, TerminalType
 from chipid.pki.cv_credentials import CERTIFICATE_LIMIT, LINK_LIMIT, TerminalCredentials
+from chipid.pki.cv_public_key import OIDS, CvPublicKey
 
 DAY = date(2026, 1, 10)
 ONE = timedelta(days=1)
@@ -151,6 +153,29 @@ def test_a_fan_of_links_costs_no_more_than_there_are(pki):
     ]
     with pytest.raises(NotAuthorised):
         TerminalCredentials(tuple(crowd), pki.terminal.key).chain_from(["DETESTCVCA00000"])
+
+
+@pytest.mark.parametrize("with_authority", [True, False])
+def test_a_link_may_inherit_its_curve_before_the_next_changes_it(with_authority):
+    first = TestCvca.create(profile=CvProfile(DAY))
+    second = first.issue_link("DETESTCVCA00002", profile=CvProfile(DAY, with_domain=False))
+    third = second.issue_link("DETESTCVCA00003", profile=CvProfile(DAY), key=CvKeyOptions("secp384r1"))
+    verifier = third.issue_verifier(profile=PROFILE)
+    issuers = (first, second, third, verifier) if with_authority else (second, third, verifier)
+    chain = verifier.issue_terminal(profile=PROFILE).credentials(*issuers).chain_from(["DETESTCVCA00001"])
+    assert len(chain.certificates) == 4
+
+
+def test_a_signature_that_cannot_be_checked_is_none(pki):
+    """An RSA authority too short for the core."""
+    short = replace(
+        TestCvca.create("DETESTCVCA00003", profile=CvProfile(DAY), key=CvKeyOptions("rsa-1024")).certificate,
+        public_key=CvPublicKey(OIDS["id-TA-RSA-v1-5-SHA-256"], RsaPublicKey((1 << 511) + 1, 3)),
+    )
+    with pytest.raises(NotAuthorised):
+        TerminalCredentials((short, pki.verifier.certificate, pki.terminal.certificate), pki.terminal.key).chain_from(
+            ["DETESTCVCA00003"]
+        )
 
 
 @pytest.mark.parametrize(("links", "found"), [(LINK_LIMIT, True), (LINK_LIMIT + 1, False)])
