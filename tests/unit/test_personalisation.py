@@ -357,6 +357,11 @@ WRONG: dict[str, list[Any]] = {
     "pace": ["AES-128", [], {"cipher": "DES"}, {"parameter_id": 3}, {"parameter_id": 13.0}, {"parameter_id": True}, {"curve": 1}],
     "chip_authentication": [5, {"cipher": "AES"}, {"parameter_id": "13"}, {"mapping": "GM"}],
     "active_authentication": [True, {"bits": 512}, {"bits": 1 << 40}, {"hash": "md5"}],
+    "terminal_authentication": [5, [], {"version": 0}, {"version": True}, {"version": "1"}, {"cvca": "x"}],
+    "pin": [123456, "", "12345a", "1" * 33],
+    "puk": [1234567890, "٠١٢٣٤٥٦٧٨٩"],
+    "pin_tries": [0, 16, None, "3"],
+    "iris": [None, 1],
     "nickname": ["An"],
 }
 
