@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +23,29 @@ if TYPE_CHECKING:
     from chipid.report.schema import IssueReport
 
 DESCRIPTION_LIMIT = 1024 * 1024
+CVCA_FILE_LIMIT = 16 * 1024
+
+
+@dataclass(frozen=True)
+class _Trusted:
+    """What the chip holds for Terminal Authentication: CV certificates, and its date."""
+
+    certificates: tuple[bytes, ...] = ()
+    chip_date: date | None = None
+
+    @classmethod
+    def of(cls, cvca: tuple[str, ...], chip_date: datetime | None, moment: datetime) -> _Trusted:
+        """From the options; :param moment: of personalisation, the day that a chip starts from."""
+        from chipid.pki.cvc import parse_certificates  # noqa: PLC0415
+        from chipid.records import read_file  # noqa: PLC0415
+
+        if not cvca:
+            if chip_date is not None:
+                raise Misuse("a chip without an authority needs no date", "Give --cvca FILE with --chip-date.")
+            return cls()
+        files = (parse_certificates(read_file(Path(name), CVCA_FILE_LIMIT)) for name in cvca)
+        certificates = tuple(certificate.raw for file in files for certificate in file)
+        return cls(certificates, (chip_date or moment).date())
 
 
 @click.command("issue")
@@ -35,6 +59,19 @@ DESCRIPTION_LIMIT = 1024 * 1024
     help="A test CSCA to issue under, private key and certificate in PEM; a new one otherwise.",
 )
 @click.option("--csca-out", type=click.Path(), metavar="FILE", help="Keep the CSCA with its private key, for --csca (mode 0600).")
+@click.option(
+    "--cvca",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="CV certificate of an authority that the chip trusts for Terminal Authentication; given twice, the most recent first.",
+)
+@click.option(
+    "--chip-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day that the chip believes in, for terminals' certificates; with --cvca the day of signing otherwise.",
+)
 @click.option("--at", metavar="TIME", help="Sign as of this time (ISO 8601) instead of now.")
 @json_option
 @force_option
@@ -47,6 +84,7 @@ def command(
     at: str | None,
     as_json: bool,
     force: bool,
+    **terminal_authentication: Any,
 ) -> None:
     """Make the card of an invented citizen, signed by a test CSCA, for `chipid emulate` and tests.
 
@@ -54,15 +92,16 @@ def command(
     """
     if trust_out is None and csca is None:
         raise Misuse("nobody could verify this card", "Give --trust-out FILE, which keeps the new CSCA's certificate.")
-    require_distinct(description, out, trust_out, csca_out, csca)
+    require_distinct(description, out, trust_out, csca_out, csca, *terminal_authentication["cvca"])
     card_path, trust_path, csca_path = (
         output_path(name, force=force) if name is not None else None for name in (out, trust_out, csca_out)
     )
     moment = point_in_time(at) or datetime.now(UTC)
+    trusted = _Trusted.of(**terminal_authentication, moment=moment)
     entries = _read_description(Path(description))
 
     authority = _authority(csca, moment)
-    image = _personalise(entries, authority, moment, Path(description).parent)
+    image = _personalise(entries, authority, moment, Path(description).parent, trusted)
     if card_path is not None:
         image.save(card_path)
     if trust_path is not None:
@@ -95,10 +134,11 @@ def _authority(csca: str | None, at: datetime) -> TestCsca:
     return TestCsca.create(at=at) if csca is None else TestCsca.load(Path(csca))
 
 
-def _personalise(entries: Mapping[str, object], authority: TestCsca, at: datetime, folder: Path) -> CardImage:
+def _personalise(entries: Mapping[str, object], authority: TestCsca, at: datetime, folder: Path, trusted: _Trusted) -> CardImage:
     from chipid.issuing.personalisation import personalise  # noqa: PLC0415
 
-    return personalise(entries, authority.issue_document_signer(at=at), portraits=folder)
+    signer = authority.issue_document_signer(at=at)
+    return personalise(entries, signer, portraits=folder, trust_points=trusted.certificates, chip_date=trusted.chip_date)
 
 
 def _report(image: CardImage, card: str, trust_anchor: str) -> IssueReport:

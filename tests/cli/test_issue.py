@@ -7,11 +7,13 @@ import json
 import socket
 import stat
 import threading
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from chipid.issuing.card_image import CardImage
+from chipid.issuing.cv_pki import CvProfile, TestCvca
 from chipid.report.schema import IssueReport
 
 
@@ -85,6 +87,78 @@ def test_a_wrong_csca_is_6(cli, desk, description: Path, tmp_path: Path) -> None
     result = cli("issue", description, "--out", tmp_path / "card", "--csca", desk.trust)
     assert result.code == 6
     assert "private key" in result.err
+
+
+# Terminal Authentication -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Files with the certificates of an authority and of the one before it."""
+    profile = CvProfile(date(2026, 1, 1), date(2028, 12, 31))
+    older = TestCvca.create("DETESTCVCA00001", profile=profile)
+    newer = older.issue_link("DETESTCVCA00002", profile=profile)
+    folder = tmp_path_factory.mktemp("authorities")
+    paths = folder / "newer.cvcert", folder / "older.cvcert"
+    for path, holder in zip(paths, (newer, older), strict=True):
+        path.write_bytes(holder.raw)
+    return paths
+
+
+def test_a_chip_trusts_the_authorities_that_are_given(cli, description: Path, authorities, tmp_path: Path) -> None:
+    card, anchor = tmp_path / "card", tmp_path / "anchor.pem"
+    options = ("--cvca", authorities[0], "--cvca", authorities[1], "--at", "2026-03-04T05:06:07+00:00")
+    assert cli("issue", description, "--out", card, "--trust-out", anchor, *options).code == 0
+    image = CardImage.load(card)
+    assert image.trust_points == tuple(path.read_bytes() for path in authorities)
+    assert image.chip_date == date(2026, 3, 4)
+
+
+def test_both_authorities_in_one_file_and_a_chip_date(cli, description: Path, authorities, tmp_path: Path) -> None:
+    card, both = tmp_path / "card", tmp_path / "both.cvcert"
+    both.write_bytes(b"".join(path.read_bytes() for path in authorities))
+    options = ("--cvca", both, "--chip-date", "2026-11-24")
+    assert cli("issue", description, "--out", card, "--trust-out", tmp_path / "anchor.pem", *options).code == 0
+    image = CardImage.load(card)
+    assert (len(image.trust_points), image.chip_date) == (2, date(2026, 11, 24))
+
+
+def test_without_authorities_the_chip_has_none_and_no_date(cli, description: Path, tmp_path: Path) -> None:
+    assert cli("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem").code == 0
+    image = CardImage.load(tmp_path / "card")
+    assert (image.trust_points, image.chip_date) == ((), None)
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "24/11/2026", ""])
+def test_a_chip_date_that_is_none_is_2(cli, description: Path, authorities, tmp_path: Path, day: str) -> None:
+    options = ("--cvca", authorities[0], "--chip-date", day)
+    assert cli("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem", *options).code == 2
+
+
+def test_a_chip_date_without_an_authority_is_2(cli, description: Path, tmp_path: Path) -> None:
+    arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem")
+    result = cli(*arguments, "--chip-date", "2026-11-24")
+    assert result.code == 2
+    assert "--cvca" in result.err
+
+
+def test_an_authority_is_never_overwritten(cli, description: Path, authorities, tmp_path: Path) -> None:
+    before = authorities[0].read_bytes()
+    arguments = ("issue", description, "--out", authorities[0], "--trust-out", tmp_path / "anchor.pem")
+    assert cli(*arguments, "--cvca", authorities[0], "--force").code == 2
+    assert authorities[0].read_bytes() == before
+
+
+def test_what_is_no_authority_is_6(cli, desk, description: Path, authorities, tmp_path: Path) -> None:
+    three, huge = tmp_path / "three", tmp_path / "huge"
+    three.write_bytes(authorities[0].read_bytes() * 3)
+    huge.write_bytes(bytes(16 * 1024 + 1))
+    for path, told in ((desk.trust, ""), (three, "at most 2"), (huge, "more than 16384 octets")):
+        arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem")
+        result = cli(*arguments, "--cvca", path)
+        assert result.code == 6
+        assert told in result.err
+        assert not (tmp_path / "card").exists()
 
 
 # Emulating -------------------------------------------------------------------------------------------------------
