@@ -41,6 +41,44 @@ SM = {
     "both-becomes-extended": (BOTH_ENDS | AES_128, "00D60000F8" + "80" * 0xF8 + "00"),
 }
 
+EXPLICIT, CURVE, GROUP, PEER = range(4)
+
+# RFC 5114 §2.1
+P = int(
+    "B10B8F96A080E01DDE92DE5EAE5D54EC52C99FBCFB06A3C69A6A9DCA52D23B616073E28675A23D189838EF1E2EE652C013ECB4AEA906112324975C3CD49B83BF"
+    "ACCBDD7D90C4BD7098488E9C219A73724EFFD6FAE5644738FAA31A4FF55BCCC0A151AF5F0DC8B4BD45BF37DF365C1A65E68CFDA76D4DA708DF1FB2BC2E4A4371",
+    16,
+)
+G = int(
+    "A4D1CBD5C3FD34126765A442EFB99905F8104DD258AC507FD6406CFF14266D31266FEA1E5C41564B777E690F5504F213160217B4B01B886A5E91547F9E2749F4"
+    "D7FBD7D3B9A92EE1909D0D2263F80A76A6A24C087A091F531DBF0A0169B6A28AD662A4D18E73AFA32D779D5918D08BC8858F4DCEF97C2A24855E6EEB22B3B2E5",
+    16,
+)
+Q = 0xF518AA8781A8DF278ABA4E7D64B7CB9D49462353
+
+
+def _numbers(*numbers: int) -> bytes:
+    sizes = [(number.bit_length() + 7) // 8 for number in numbers]
+    return b"".join(size.to_bytes(2, "big") + number.to_bytes(size, "big") for number, size in zip(numbers, sizes, strict=True))
+
+
+GROUPS = {
+    "explicit-standardised": (EXPLICIT, _numbers(P, G, Q)),
+    "explicit-own-generator": (EXPLICIT, _numbers(P, G * G % P, Q)),
+    "explicit-order-unknown": (EXPLICIT, _numbers(P, 2)),
+    "explicit-composite": (EXPLICIT, _numbers(P + 2, G, Q)),
+    "explicit-wrong-order": (EXPLICIT, _numbers(P, 2, Q)),
+    "curve-secp192r1": (CURVE, b"\x02" * 48),
+    "curve-secp224r1": (CURVE | 1 << 2, b"\x02" * 48),
+    "curve-secp521r1": (CURVE | 4 << 2, b"\x03" * 96),
+    "curve-brainpoolP320r1-one": (CURVE | 9 << 2, b"\x01"),
+    "curve-too-long": (CURVE | 2 << 2, b"\x04" * 97),
+    "group-0": (GROUP, b"\x05" * 144),
+    "group-0-p-plus-1": (GROUP, (P + 1).to_bytes(144, "big")),
+    "peer-0": (PEER, G.to_bytes(128, "big")),
+    "peer-0-minus-1": (PEER, (P - 1).to_bytes(128, "big")),
+}
+
 
 def main() -> None:
     """Write one file for each entry."""
@@ -48,6 +86,8 @@ def main() -> None:
         (CORPUS / "tlv" / name).write_bytes(bytes.fromhex(digits))
     for name, (job, digits) in SM.items():
         (CORPUS / "sm" / name).write_bytes(bytes((job,)) + bytes.fromhex(digits))
+    for name, (job, octets) in GROUPS.items():
+        (CORPUS / "groups" / name).write_bytes(bytes((job,)) + octets)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@
 
 #include <openssl/err.h>
 
+#include "secrecy.h"
+
 static const struct {
     const char *name;
     size_t key_size, block_size;
@@ -94,7 +96,10 @@ cipher_run(EVP_CIPHER_CTX *ctx, chipid_bytes data, uint8_t *to)
         return true;
     if (data.size > INT_MAX)
         return false;
-    return EVP_CipherUpdate(ctx, to, &written, data.data, (int)data.size) == 1 && (size_t)written == data.size;
+    if (EVP_CipherUpdate(ctx, to, &written, data.data, (int)data.size) != 1 || (size_t)written != data.size)
+        return false;
+    CLASSIFY(to, data.size);
+    return true;
 }
 
 chipid_status

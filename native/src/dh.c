@@ -7,7 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
-#include "declassify.h"
+#include "secrecy.h"
 
 /* Groups and domains ------------------------------------------------------------------------------------------------------ */
 

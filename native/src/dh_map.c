@@ -2,8 +2,8 @@
 #include <openssl/bn.h>
 #include <openssl/err.h>
 
-#include "declassify.h"
 #include "dh.h"
+#include "secrecy.h"
 
 /* The same group with another generator; mapped is given over in any case. */
 static chipid_status

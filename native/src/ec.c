@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
-#include "declassify.h"
+#include "secrecy.h"
 
 #define NUMBER_MAX 128u /* octets of a scalar or a parameter, leading zeros included */
 

@@ -2,9 +2,9 @@
 #include <openssl/bn.h>
 #include <openssl/err.h>
 
-#include "declassify.h"
 #include "ec.h"
 #include "field.h"
+#include "secrecy.h"
 
 /* What of the point encoding depends on the curve alone. */
 typedef struct {

@@ -6,6 +6,8 @@
 
 #include <openssl/err.h>
 
+#include "secrecy.h"
+
 #define PADDING_START 0x80u
 
 bool
@@ -93,11 +95,14 @@ unpad(const chipid_sm *sm, chipid_bytes padded, size_t *size)
     chipid_bytes octet;
 
     for (size_t i = 0; i < sm->block && cursor_take_last(&in, 1, &octet); i++) {
-        if (*octet.data == PADDING_START) {
+        uint8_t last = *octet.data;
+
+        DECLASSIFY(last);
+        if (last == PADDING_START) {
             *size = in.left;
             return true;
         }
-        if (*octet.data != 0)
+        if (last != 0)
             return false;
     }
     return false;
@@ -145,6 +150,7 @@ sm_mac_check(chipid_sm *sm, chipid_bytes header, chipid_bytes objects, chipid_by
     if (!sm_mac(sm, header, objects, mac))
         return CHIPID_CRYPTO;
     equal = chipid_equal(bytes_of(mac, CHIPID_MAC_SIZE), expected);
+    DECLASSIFY(equal);
     chipid_wipe(mac, sizeof mac);
     return equal ? CHIPID_OK : CHIPID_SM_MAC;
 }

@@ -43,6 +43,7 @@ typedef struct {
     const test *tests; /* ends with {NULL, NULL} */
 } suite;
 
-extern const test mem_tests[], tlv_tests[], kdf_tests[], mac_tests[], cipher_tests[], sm_tests[], ec_tests[], verify_tests[];
+extern const test mem_tests[], tlv_tests[], kdf_tests[], mac_tests[], cipher_tests[], sm_tests[], ec_tests[], dh_tests[],
+    integrated_tests[], sign_tests[], verify_tests[];
 
 #endif

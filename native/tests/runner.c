@@ -10,7 +10,8 @@ chipid_core *core;
 
 static const suite suites[] = {
     {"mem", mem_tests},       {"tlv", tlv_tests}, {"kdf", kdf_tests}, {"mac", mac_tests},
-    {"cipher", cipher_tests}, {"sm", sm_tests},   {"ec", ec_tests},   {"verify", verify_tests},
+    {"cipher", cipher_tests}, {"sm", sm_tests},   {"ec", ec_tests},
+    {"dh", dh_tests}, {"integrated", integrated_tests}, {"sign", sign_tests}, {"verify", verify_tests},
 };
 
 /* What the current test has allocated. */

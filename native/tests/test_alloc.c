@@ -45,9 +45,11 @@ plain_free(void *data, const char *file, int line)
 
 static chipid_core *shared;
 static chipid_ec *ec;
+static chipid_dh *dh;
 static uint8_t key[32] = {1, 2, 3}, ssc[16], generator[CHIPID_POINT_MAX], message[600] = {0, 0xB0, 0, 0, 0, 2, 0x40};
 static uint8_t modulus[128], wire[700];
-static size_t generator_size, wire_size;
+static uint8_t element[CHIPID_DH_MAX], prime[CHIPID_DH_MAX], order[64];
+static size_t generator_size, wire_size, element_size, prime_size, order_size;
 
 static chipid_bytes
 view(const void *data, size_t size)
@@ -177,6 +179,108 @@ recover(chipid_buffer *out)
     return chipid_rsa_recover(shared, view(modulus, 128), view("\x03", 1), view(message, 128), out);
 }
 
+static chipid_status
+sign(chipid_buffer *out)
+{
+    return chipid_ecdsa_sign(ec, view(key, 32), view(message, 32), out);
+}
+
+static chipid_status
+map_integrated(chipid_buffer *out)
+{
+    chipid_ec *made;
+    chipid_status status = chipid_ec_map_integrated(ec, view(message, 48), &made);
+
+    (void)out;
+    CHECK((made == NULL) == (status != CHIPID_OK));
+    chipid_ec_free(made);
+    return status;
+}
+
+static chipid_status
+integrated_random(chipid_buffer *out)
+{
+    return chipid_integrated_random(shared, CHIPID_3DES, view(key, 16), view(key, 16), view(prime, prime_size), out);
+}
+
+static chipid_status
+dh_made(chipid_status status, chipid_dh *made)
+{
+    CHECK((made == NULL) == (status != CHIPID_OK));
+    chipid_dh_free(made);
+    return status;
+}
+
+static chipid_status
+dh_standardised(chipid_buffer *out)
+{
+    chipid_dh *made;
+    chipid_status status = chipid_dh_standardised(shared, 1, &made);
+
+    (void)out;
+    return dh_made(status, made);
+}
+
+/* The element is another generator of the same subgroup, so that everything is checked. */
+static chipid_status
+dh_explicit(chipid_buffer *out)
+{
+    chipid_bytes q = view(order, order_size);
+    chipid_dh *made;
+    chipid_status status = chipid_dh_explicit(shared, view(prime, prime_size), view(element, element_size), &q, &made);
+
+    (void)out;
+    return dh_made(status, made);
+}
+
+static chipid_status
+dh_pkcs3(chipid_buffer *out)
+{
+    chipid_dh *made;
+    chipid_status status = chipid_dh_explicit(shared, view(prime, prime_size), view(element, element_size), NULL, &made);
+
+    (void)out;
+    return dh_made(status, made);
+}
+
+static chipid_status
+dh_check(chipid_buffer *out)
+{
+    return chipid_dh_check_element(dh, view(element, element_size), out);
+}
+
+static chipid_status
+dh_public(chipid_buffer *out)
+{
+    return chipid_dh_public_key(dh, view(key, 16), out);
+}
+
+static chipid_status
+dh_agree(chipid_buffer *out)
+{
+    return chipid_dh_agree(dh, view(key, 16), view(element, element_size), out);
+}
+
+static chipid_status
+dh_map(chipid_buffer *out)
+{
+    chipid_dh *made;
+    chipid_status status = chipid_dh_map_generic(dh, view(key, 16), view(element, element_size), &made);
+
+    (void)out;
+    return dh_made(status, made);
+}
+
+static chipid_status
+dh_map_integrated(chipid_buffer *out)
+{
+    chipid_dh *made;
+    chipid_status status = chipid_dh_map_integrated(dh, view(message, 144), &made);
+
+    (void)out;
+    return dh_made(status, made);
+}
+
 static const struct {
     const char *name;
     chipid_status (*run)(chipid_buffer *out);
@@ -187,6 +291,17 @@ static const struct {
     {"encrypt", encrypt, false},   {"protect", protect, false}, {"unprotect", unprotect, false}, {"named", named, false},
     {"agree", agree, true},        {"check_point", check_point, true}, {"map", map, true},       {"ecdsa", ecdsa, true},
     {"rsa", rsa, true},            {"recover", recover, true},
+    {"sign", sign, true},
+    {"map_integrated", map_integrated, true},
+    {"integrated_random", integrated_random, false},
+    {"dh_standardised", dh_standardised, false},
+    {"dh_explicit", dh_explicit, false},
+    {"dh_pkcs3", dh_pkcs3, false},
+    {"dh_check", dh_check, false},
+    {"dh_public", dh_public, false},
+    {"dh_agree", dh_agree, false},
+    {"dh_map", dh_map, false},
+    {"dh_map_integrated", dh_map_integrated, false},
 };
 
 static void
@@ -194,11 +309,18 @@ prepare(void)
 {
     uint8_t data[sizeof wire];
     chipid_buffer out = {generator, sizeof generator, 0}, protected = {data, sizeof data, 0};
+    chipid_buffer y = {element, sizeof element, 0}, p = {prime, sizeof prime, 0}, q = {order, sizeof order, 0};
     chipid_sm *sm;
 
     CHECK(chipid_core_new(&shared) == CHIPID_OK && chipid_ec_named(shared, "secp256r1", &ec) == CHIPID_OK);
     CHECK(chipid_ec_generator(ec, &out) == CHIPID_OK);
     generator_size = out.size;
+    CHECK(chipid_dh_standardised(shared, 0, &dh) == CHIPID_OK && chipid_dh_public_key(dh, view("\x05", 1), &y) == CHIPID_OK);
+    CHECK(chipid_dh_get(dh, CHIPID_DH_P, &p) == CHIPID_OK && chipid_dh_get(dh, CHIPID_DH_Q, &q) == CHIPID_OK);
+    element_size = y.size;
+    prime_size = p.size;
+    order_size = q.size;
+    CHECK(dh_explicit(NULL) == CHIPID_OK); /* seeds the generator of random bases, whose failed allocations libcrypto works around */
     memset(modulus, 0xFF, sizeof modulus);
     CHECK(chipid_sm_new(shared, CHIPID_AES_128, view(key, 16), view(key, 16), view(ssc, 16), &sm) == CHIPID_OK);
     CHECK(chipid_sm_protect_command(sm, view(message, 7 + 0x240), &protected) == CHIPID_OK);
@@ -235,6 +357,7 @@ main(void)
         fflush(stdout);
     }
     chipid_ec_free(ec);
+    chipid_dh_free(dh);
     chipid_core_free(shared);
     return 0;
 }
