@@ -137,8 +137,11 @@ class TerminalCredentials:
                 yield CvChain(reference, path, authority)
 
     def _paths(self, reference: str, key: VerificationKey | None) -> Iterator[tuple[CvCertificate, ...]]:
-        """Certificates from the authority's *key*, named *reference*, to ours. Each link certificate is followed once, by the shortest
-        way to it: links that go in circles, or fan out, cost no more than there are of them."""
+        """Certificates from the authority's *key*, named *reference*, to ours.
+
+        Each link certificate is followed once, by the shortest way to it: links that go in circles, or fan out, cost no more than
+        there are of them.
+        """
         waiting: deque[tuple[str, VerificationKey | None, tuple[CvCertificate, ...]]] = deque([(reference, key, ())])
         followed: set[bytes] = set()
         while waiting:
@@ -153,14 +156,17 @@ class TerminalCredentials:
                     waiting.append((child.holder, self._key(child, issuer), (*links, child)))
 
     def _children(self, reference: str, issuer: VerificationKey | None) -> Iterator[CvCertificate]:
-        """Certificates that name *reference* as their issuer's and, where its key is at hand, bear its signature: names are not unique
-        among strangers."""
+        """Certificates that name *reference* as their issuer's and, where its key is at hand, bear its signature: among strangers
+        names are not unique."""
         named = (each for each in self.certificates if each.authority == reference and not each.is_self_signed)
         return (each for each in named if issuer is None or _is_signed(each, issuer))
 
     def _key(self, certificate: CvCertificate, issuer: VerificationKey | None) -> VerificationKey | None:
-        """The certified key, ``None`` where it is not known what curve it is on. Where no authority's certificate tells the curve it is
-        the terminal's own, which inherits it (9303-12 §7.2.2.3), unless a link has changed it."""
+        """The certified key, ``None`` where it is not known what curve it is on.
+
+        Where no authority's certificate tells the curve it is the terminal's own, which has inherited it (9303-12 §7.2.2.3), unless
+        a link has changed it.
+        """
         own = self.signer.public_key
         inherited = issuer.domain if issuer is not None else own.domain if isinstance(own, EcPublicKey) else None
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Terminal Authentication: our terminal against our chip, every mechanism in both versions, and everything that either end refuses."""
+"""Terminal Authentication: our terminal against our chip, every mechanism in both versions, and all that either end refuses."""
 
 from __future__ import annotations
 
