@@ -28,7 +28,6 @@ from chipid.errors import AccessDenied, MalformedData, UnsupportedFeature, Wrong
 ITERATIONS_MAX: Final = 10_000_000
 """A file that asks for more would keep the machine busy for minutes."""
 SCRYPT_MEMORY_MAX: Final = 256 << 20
-PASSWORD_MAX: Final = 1024
 _SALT_MAX = 1024
 _SCRYPT_P_MAX = 16
 
@@ -204,10 +203,7 @@ def _decrypt(der: bytes, password: str | None) -> bytes:
 def _require(password: str | None) -> bytes:
     if password is None:
         raise AccessDenied("the key file is encrypted", hint=_PASSWORD_HINT)
-    secret = password.encode("utf-8", "surrogatepass")
-    if len(secret) > PASSWORD_MAX:
-        raise WrongPassword(f"a password of more than {PASSWORD_MAX} octets", hint=_PASSWORD_HINT)
-    return secret
+    return password.encode("utf-8", "surrogatepass")
 
 
 def _key_size(oid: str) -> int:

@@ -162,6 +162,8 @@ def _only_key(session: Any, key: Pkcs11Uri) -> Any:
         raise ReaderError("PKCS#11: no private key of the token matches", hint="Compare object and id with what the token lists.")
     if len(found) > 1:
         raise ReaderError("PKCS#11: several private keys match", hint="Name one, by object (its label), id or both.")
+    if not hasattr(found[0], "sign"):  # python-pkcs11 gives keys what their attributes allow
+        raise UnsupportedFeature("PKCS#11: the key may not sign (CKA_SIGN)", hint="Use a key that was made for signing.")
     return found[0]
 
 

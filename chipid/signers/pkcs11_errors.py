@@ -31,7 +31,6 @@ _ERRORS: Final[dict[str, tuple[type[ChipIdError], str, str]]] = {
     "KeySizeRange": (UnsupportedFeature, "the key is too short or too long for that", _MECHANISM_HINT),
     "DataLenRange": (UnsupportedFeature, "the key is too short for that hash", _MECHANISM_HINT),
     "KeyTypeInconsistent": (UnsupportedFeature, "the key is of another kind", _MECHANISM_HINT),
-    "KeyFunctionNotPermitted": (UnsupportedFeature, "the key may not sign (CKA_SIGN)", "Use a key made for signing."),
     "DeviceRemoved": (ReaderError, "the token has been removed", "Insert the token and open the key again."),
     "TokenNotPresent": (ReaderError, "there is no token in the slot", "Insert the token and open the key again."),
     "SessionHandleInvalid": (ReaderError, "the session of the token has ended", "Open the key again."),

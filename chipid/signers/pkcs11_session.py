@@ -129,7 +129,7 @@ class Login:
         :raises ReaderError: the module failed.
         """
         place = (module_path, int(token.slot.slot_id), bytes(token.serial))
-        secret = None if pin is None else Secret(pin.encode("utf-8", "replace"))
+        secret = None if pin is None else Secret(_encoded(pin))
         login = _LOGINS.get(place)
         if login is None:
             login = _LOGINS[place] = cls(place, token, _open(token, pin), secret)
@@ -151,6 +151,13 @@ class Login:
 
 
 _LOGINS: dict[tuple[str, int, bytes], Login] = {}
+
+
+def _encoded(pin: str) -> bytes:
+    try:
+        return pin.encode("utf-8")
+    except UnicodeEncodeError:
+        raise WrongPassword("PKCS#11: the PIN has characters that are none", hint=PIN_HINT) from None
 
 
 def _open(token: Any, pin: str | None) -> Any:

@@ -121,8 +121,8 @@ def _attributes(text: str, separator: str, grammar: re.Pattern[str]) -> dict[str
     """Name to octets, in a part that is not empty; messages name no value, which may be a PIN."""
     values: dict[str, bytes] = {}
     for part in text.split(separator):
-        name, has_value, value = part.partition("=")
-        if not _NAME.fullmatch(name) or not has_value:
+        name, _, value = part.partition("=")
+        if not _NAME.fullmatch(name):
             raise MalformedData("pkcs11 URI: an attribute is name=value")
         if name in values:
             raise MalformedData(f"pkcs11 URI: {name} twice")

@@ -485,6 +485,34 @@ def test_keys_that_a_chip_cannot_have():
         ActiveAuthenticationChip(asn1.sequence(asn1.integer(0), algorithm, asn1.octet_string(asn1.integer(77))))
 
 
+def rsa_private_key(p: int, q: int, n: int | None = None) -> bytes:
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    numbers = (0, n or p * q, 65537, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p))
+    algorithm = asn1.sequence(asn1.oid("1.2.840.113549.1.1.1"), asn1.null())
+    return asn1.sequence(asn1.integer(0), algorithm, asn1.octet_string(asn1.sequence(*map(asn1.integer, numbers))))
+
+
+# 512 bits together: SHA-512 leaves no room in such a modulus.
+SHORT_PRIMES = (
+    0xF686118E0FE73AB95C70824D214AAE1B2EAA004F70E5174883651586992E0E8F,
+    0xCCC2773F06738F44729B56A629A3D942B20A7F941A32A2FC1A8EA5E2687E61C5,
+)
+
+
+def test_rsa_keys_that_active_authentication_cannot_be_made_with():
+    assert len(ActiveAuthenticationChip(rsa_private_key(*SHORT_PRIMES)).internal_authenticate(CHALLENGE)) == 64
+    with pytest.raises(UnsupportedFeature):
+        ActiveAuthenticationChip(rsa_private_key(*SHORT_PRIMES), hash_name="sha512")
+    with pytest.raises(UnsupportedFeature):
+        ActiveAuthenticationChip(rsa_pkcs8(1028))
+
+
+def test_a_modulus_that_is_not_the_primes():
+    p, q = SHORT_PRIMES
+    with pytest.raises(MalformedData, match="inconsistent"):
+        parse_private_key(rsa_private_key(p, q, p * q + 2))
+
+
 def test_a_private_key_with_the_public_key_of_another():
     own, other = (parse_private_key(ec_pkcs8("secp256r1", scalar=scalar)).public for scalar in (5, 6))
     private = asn1.sequence(asn1.integer(1), asn1.octet_string((5).to_bytes(32, "big")), asn1.encode(0xA1, asn1.bit_string(own)))

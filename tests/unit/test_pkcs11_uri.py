@@ -103,6 +103,13 @@ def test_what_is_no_uri(text: str) -> None:
         Pkcs11Uri.parse(text)
 
 
+def test_a_long_uri() -> None:
+    text = "pkcs11:?v=" + "a" * (LENGTH_MAX - 10)
+    assert Pkcs11Uri.parse(text) == Pkcs11Uri()
+    with pytest.raises(MalformedData, match="more than"):
+        Pkcs11Uri.parse(text + "a")
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
