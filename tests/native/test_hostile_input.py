@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipid import _native
-from chipid._native import EcDomain, NativeError, Secret, SecureMessaging
+from chipid._native import DhDomain, EcDomain, NativeError, Secret, SecureMessaging
 
 KEY, IV, CURVE = bytes(16), bytes(16), EcDomain.named("secp256r1")
 G = CURVE.generator
+GROUP = DhDomain.standardised(0)
+Y = GROUP.public_key(b"\x05")
 N = b"\xff" * 128
 SESSION = SecureMessaging("AES-128", KEY, KEY, IV)
 
@@ -63,6 +65,17 @@ CALLS = [
     Call(CURVE.agree, b"\x05", G),
     Call(CURVE.agree_point, b"\x05", G),
     Call(CURVE.map_generic, b"\x05", G),
+    Call(CURVE.map_integrated, b"\x05" * 48),
+    Call(_native.ecdsa_sign, CURVE, b"\x05", bytes(32)),
+    Call(_native.integrated_random, "AES-128", KEY, IV, b"\x0b" * 32),
+    Call(DhDomain.standardised, 0),
+    Call(DhDomain.explicit, *GROUP.parameters),
+    Call(GROUP.check_element, Y),
+    Call(GROUP.public_key, b"\x05"),
+    Call(GROUP.agree, b"\x05", Y),
+    Call(GROUP.agree_element, b"\x05", Y),
+    Call(GROUP.map_generic, b"\x05", Y),
+    Call(GROUP.map_integrated, b"\x05" * 144),
     Call(SESSION.protect_command, b"\x00\xb0\x00\x00"),
     Call(SESSION.protect_response, b"\x90\x00"),
 ]
@@ -89,7 +102,7 @@ def test_text_is_no_octets(call: Call) -> None:
     for index in call.buffers:
         with pytest.raises(TypeError):
             call.with_argument(index, "text")
-        if (call.function, index) != (EcDomain.explicit, 5):
+        if (call.function, index) not in ((EcDomain.explicit, 5), (DhDomain.explicit, 2)):
             with pytest.raises(TypeError):
                 call.with_argument(index, None)
 
@@ -123,8 +136,8 @@ def test_no_keywords(call: Call) -> None:
 @EVERY_CALL
 def test_any_contiguous_buffer_will_do(call: Call) -> None:
     wanted = _comparable(call.function(*call.arguments))
-    if call.function in (SESSION.protect_command, SESSION.protect_response):
-        wanted = None  # each message has its own counter
+    if call.function in (SESSION.protect_command, SESSION.protect_response, _native.ecdsa_sign):
+        wanted = None  # each message has its own counter, each signature its own random number
     for index in call.buffers:
         good = call.arguments[index]
         assert isinstance(good, bytes)
@@ -142,7 +155,7 @@ def test_any_contiguous_buffer_will_do(call: Call) -> None:
 def _comparable(answer: object) -> object:
     if isinstance(answer, Secret):
         return bytes(answer)
-    return answer.parameters if isinstance(answer, EcDomain) else repr(answer)
+    return answer.parameters if isinstance(answer, EcDomain | DhDomain) else repr(answer)
 
 
 @EVERY_CALL
@@ -185,7 +198,7 @@ def test_any_octets_anywhere(call: Call, data: st.DataObject) -> None:
     assert {error.code for error in refusals} <= {
         "length", "tlv-truncated", "tlv-tag", "tlv-length", "tlv-depth", "cipher-key", "cipher-iv", "cipher-block",
         "kdf-secret", "hash-length", "sm-malformed", "sm-length", "sm-ssc", "ec-unknown-curve", "ec-point",
-        "ec-infinity", "ec-private", "rsa-key", "rsa-range",
+        "ec-infinity", "ec-private", "ec-integrated", "dh-parameters", "dh-element", "dh-private", "rsa-key", "rsa-range",
     }  # fmt: skip
 
 
@@ -212,12 +225,14 @@ def test_a_domain_is_no_lookalike() -> None:
     class Domain:
         name = "secp256r1"
 
-    for value in (Domain(), EcDomain, "secp256r1", None):
+    for value in (Domain(), EcDomain, GROUP, "secp256r1", None):
         with pytest.raises(TypeError, match="EcDomain"):
             _native.ecdsa_verify(value, G, bytes(32), b"\x01", b"\x01")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="EcDomain"):
+            _native.ecdsa_sign(value, b"\x05", bytes(32))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", [EcDomain, Secret, SecureMessaging])
+@pytest.mark.parametrize("kind", [EcDomain, DhDomain, Secret, SecureMessaging])
 def test_types_are_final_and_immutable(kind: type) -> None:
     with pytest.raises(TypeError):
         type("Mine", (kind,), {})
@@ -228,7 +243,9 @@ def test_types_are_final_and_immutable(kind: type) -> None:
 def test_domains_are_not_made_by_hand() -> None:
     with pytest.raises(TypeError, match=r"EcDomain\.named"):
         EcDomain()
-    for kind in (EcDomain, Secret, SecureMessaging):
+    with pytest.raises(TypeError, match=r"DhDomain\.standardised"):
+        DhDomain()
+    for kind in (EcDomain, DhDomain, Secret, SecureMessaging):
         with pytest.raises(TypeError):
             object.__new__(kind)
 

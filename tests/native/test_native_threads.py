@@ -12,7 +12,7 @@ from collections.abc import Callable
 import oracle
 import pytest
 
-from chipid._native import EcDomain, NativeError, Secret, SecureMessaging, ecdsa_verify, rsa_recover
+from chipid._native import DhDomain, EcDomain, NativeError, Secret, SecureMessaging, ecdsa_sign, ecdsa_verify, rsa_recover
 
 THREADS, ROUNDS = 6, 30
 
@@ -99,6 +99,26 @@ def test_one_domain_in_many_threads() -> None:
             assert bytes(domain.agree(b"\x05", domain.public_key(b"\x07"))) == wanted
             assert not ecdsa_verify(domain, domain.generator, bytes(32), b"\x01", b"\x01")
             assert domain.map_generic(b"\x05", domain.generator).generator == domain.public_key(b"\x06")
+            signature = ecdsa_sign(domain, b"\x05", bytes(32))
+            assert ecdsa_verify(domain, domain.public_key(b"\x05"), bytes(32), signature[:32], signature[32:])
+
+    _run(work)
+
+
+def test_one_finite_field_in_many_threads() -> None:
+    """Domains that are mapped from one share its numbers, and each gives them up in its own thread."""
+    domain = DhDomain.standardised(2)
+    p, g, q = domain.parameters
+    own = DhDomain.explicit(p, domain.public_key(b"\x03"), q)
+    wanted = bytes(own.agree(b"\x07", own.public_key(b"\x05")))
+
+    def work(index: int) -> None:
+        for turn in range(5):
+            assert bytes(own.agree(b"\x05", own.public_key(b"\x07"))) == wanted
+            assert own.map_generic(b"\x05", own.generator).generator == own.public_key(b"\x06")
+            random = bytes((index + 1, turn)) * 128
+            assert domain.map_integrated(random).generator == own.map_integrated(random).generator
+            assert DhDomain.explicit(p, g, None).name == "modp2048-256"
 
     _run(work)
 
@@ -165,9 +185,16 @@ def test_a_mutable_message_keeps_the_gil() -> None:
         assert not _another_thread_ran(lambda session=session, buffer=buffer: session.unprotect_response(buffer))  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("call", ["secure messaging", "ecdsa", "rsa", "agreement", "mapping"])
+@pytest.mark.parametrize(
+    "call", [
+        "secure messaging", "ecdsa", "ecdsa signature", "rsa", "agreement", "mapping", "integrated mapping",
+        "dh parameters", "dh element", "dh key", "dh agreement", "dh shared element", "dh mapping", "dh integrated mapping",
+    ],
+)  # fmt: skip
 def test_long_work_gives_up_the_gil(call: str) -> None:
     domain = EcDomain.named("brainpoolP512r1")
+    group = DhDomain.standardised(2)
+    p, _, q = group.parameters
     session, message = _messages(60000)
     work = {
         "secure messaging": lambda: session.protect_response(message),
@@ -175,28 +202,41 @@ def test_long_work_gives_up_the_gil(call: str) -> None:
         "rsa": lambda: rsa_recover(b"\xff" * 1024, b"\xff" * 8, bytes(1023) + b"\x02"),
         "agreement": lambda: domain.agree(b"\x05" * 60, domain.generator),
         "mapping": lambda: domain.map_generic(b"\x05" * 60, domain.generator),
+        "ecdsa signature": lambda: ecdsa_sign(domain, b"\x05" * 60, bytes(64)),
+        "integrated mapping": lambda: domain.map_integrated(b"\x05" * 100),
+        "dh parameters": lambda: oracle.answer(DhDomain.explicit, p, b"\x02", q),
+        "dh element": lambda: group.check_element(group.generator),
+        "dh key": lambda: group.public_key(b"\x05" * 32),
+        "dh agreement": lambda: group.agree(b"\x05" * 32, group.generator),
+        "dh shared element": lambda: group.agree_element(b"\x05" * 32, group.generator),
+        "dh mapping": lambda: group.map_generic(b"\x05" * 32, group.generator),
+        "dh integrated mapping": lambda: group.map_integrated(b"\x05" * 300),
     }[call]
     assert any(_another_thread_ran(work) for _ in range(200))
 
 
 def test_instances_give_their_types_back() -> None:
-    types = (Secret, SecureMessaging, EcDomain)
+    types = (Secret, SecureMessaging, EcDomain, DhDomain)
     before = [sys.getrefcount(kind) for kind in types]
     for _ in range(100):
         Secret(b"")
         SecureMessaging("3DES", bytes(16), bytes(16), bytes(8))
         EcDomain.named("secp256r1")
+        DhDomain.standardised(0)
     assert [sys.getrefcount(kind) for kind in types] == before
 
 
 END = """
 import chipid._native as n
-kept = [n.Secret(b"x" * 40), n.SecureMessaging("3DES", bytes(16), bytes(16), bytes(8)), n.EcDomain.named("secp256r1")]
+kept = [n.Secret(b"x" * 40), n.SecureMessaging("3DES", bytes(16), bytes(16), bytes(8))]
+kept += [n.EcDomain.named("secp256r1"), n.DhDomain.standardised(0)]
 kept.append(kept)
 class AtTheEnd:
     def __del__(self):
         kept[1].protect_response(b"\\x90\\x00")
         kept[2].public_key(b"\\x05")
+        kept[3].map_integrated(b"\\x05").public_key(b"\\x05")
+        n.ecdsa_sign(kept[2], b"\\x05", bytes(32))
 last = AtTheEnd()
 """
 
@@ -251,6 +291,10 @@ def test_nothing_leaks(count: int) -> None:
             "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
         ))  # fmt: skip
         oracle.answer(domain.check_point, bytes(65))
+        oracle.answer(EcDomain.named("secp256r1").map_integrated, b"\x01")
+        group = DhDomain.standardised(0).map_integrated(b"\x05" * 144)
+        oracle.answer(group.check_element, b"\x02")
+        oracle.answer(DhDomain.explicit, *group.parameters[:2], b"\x0b" * 20)
         oracle.answer(rsa_recover, b"\xff" * 128, b"\x03", b"\xff" * 128)
         Secret(bytes(10000))
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipid._native import EcDomain, Secret, SecureMessaging, kdf
+from chipid._native import DhDomain, EcDomain, Secret, SecureMessaging, integrated_random, kdf
 
 TELLING = b"a secret that must not show"
 
@@ -62,7 +62,12 @@ def test_nothing_shows_a_secret() -> None:
 
 @pytest.mark.parametrize(
     "kept",
-    [Secret(TELLING), SecureMessaging("AES-128", bytes(16), bytes(16), bytes(16)), EcDomain.named("secp256r1")],
+    [
+        Secret(TELLING),
+        SecureMessaging("AES-128", bytes(16), bytes(16), bytes(16)),
+        EcDomain.named("secp256r1"),
+        DhDomain.standardised(0),
+    ],
     ids=lambda kept: type(kept).__name__,
 )
 def test_nothing_writes_a_secret_out(kept: object) -> None:
@@ -131,6 +136,9 @@ def test_results_that_are_secret() -> None:
     domain = EcDomain.named("brainpoolP256r1")
     assert isinstance(domain.agree(b"\x05", domain.generator), Secret)
     assert isinstance(kdf("3DES", TELLING, 1), Secret)
+    group = DhDomain.standardised(0)
+    assert isinstance(group.agree(b"\x05", group.generator), Secret)
+    assert isinstance(integrated_random("AES-128", bytes(16), bytes(16), group.parameters[0]), Secret)
 
 
 def test_an_empty_secret() -> None:
