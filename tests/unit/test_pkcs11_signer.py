@@ -113,6 +113,8 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tokens]:
         # Another module of tests may have loaded it for other tokens.
         pkcs11.lib(str(module)).reinitialize()
         yield Tokens(module, folder)
+        # Loaded anew, it looks where the next module of tests says.
+        pkcs11.lib(str(module)).finalize()
 
 
 @pytest.fixture(autouse=True)
