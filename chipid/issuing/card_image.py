@@ -158,16 +158,12 @@ def _trust_points(record: Record) -> tuple[bytes, ...]:
 
 
 def _day(record: Record, key: str) -> date | None:
+    """ISO 8601 has more forms of a day; that it is this one shows when the image is encoded again."""
     text = record.text(key) if record.has(key) else None
-    if text is None:
-        return None
     try:
-        day = date.fromisoformat(text)
+        return date.fromisoformat(text) if text is not None else None
     except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:  # ISO 8601 has more forms of a day
-        raise record.error(key, "a day YYYY-MM-DD")
-    return day
+        raise record.error(key, "a day YYYY-MM-DD") from None
 
 
 def _written(key_id: int | None) -> int:

@@ -117,10 +117,10 @@ def test_a_chip_trusts_the_authorities_that_are_given(cli, description: Path, au
 def test_both_authorities_in_one_file_and_a_chip_date(cli, description: Path, authorities, tmp_path: Path) -> None:
     card, both = tmp_path / "card", tmp_path / "both.cvcert"
     both.write_bytes(b"".join(path.read_bytes() for path in authorities))
-    options = ("--cvca", both, "--chip-date", "2026-11-24")
+    options = ("--cvca", both, "--chip-date", "2027-12-24", "--at", "2026-03-04T05:06:07+00:00")
     assert cli("issue", description, "--out", card, "--trust-out", tmp_path / "anchor.pem", *options).code == 0
     image = CardImage.load(card)
-    assert (len(image.trust_points), image.chip_date) == (2, date(2026, 11, 24))
+    assert (len(image.trust_points), image.chip_date) == (2, date(2027, 12, 24))
 
 
 def test_without_authorities_the_chip_has_none_and_no_date(cli, description: Path, tmp_path: Path) -> None:

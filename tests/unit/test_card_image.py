@@ -157,6 +157,15 @@ def test_a_wrong_entry_is_malformed(change: dict[str, Any]) -> None:
         parse({**content(), **change})
 
 
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [("active-authentication-hash", "md5"), ("chip-date", "2026-02-30"), ("pin-tries", 16), ("trust-points", [b""] * 3)],
+)
+def test_the_message_names_the_entry(entry: str, value: object) -> None:
+    with pytest.raises(MalformedData, match=f"{entry} must be"):
+        parse({**content(), entry: value})
+
+
 @given(st.binary(max_size=120))
 def test_octets_of_any_kind_are_no_card_image(raw: bytes) -> None:
     with pytest.raises(MalformedData):

@@ -171,6 +171,9 @@ def test_the_chip_proves_the_key_of_ef_card_security_in_the_mapping(issue: Issue
     infos = card_security(image)
     assert repeats(infos, image)
     assert {info.key_id for info in infos.chip_authentication_public_keys} == ({32, 33} if explicit else {12, 13})
+    # By number, or spelt out as the PACEInfo's parameters are.
+    algorithm = "06072a8648ce3d0201" if explicit else "060704007f00070102"
+    assert {oid_of(info.spki).hex() for info in infos.chip_authentication_public_keys} == {algorithm}
     for choice in pace_choices(card_access(image)):
         static = parse_private_key(image.chip_authentication_keys[choice.info.parameter_id])
         assert isinstance(static, EcPrivateKey)
