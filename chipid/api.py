@@ -16,6 +16,7 @@ from chipid.inspection.procedure import inspection
 from chipid.inspection.progress import ProgressObserver
 from chipid.iso7816.atr import Atr
 from chipid.iso7816.dialogue import Channel, run
+from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.pki.trust_store import TrustStore
 from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.active_auth import CHALLENGE_SIZE
@@ -32,6 +33,7 @@ def read(  # noqa: PLR0913  # all but one by keyword
     channel: Channel | None = None,
     plan: ReadingPlan | None = None,
     challenge: bytes | None = None,
+    terminal: TerminalCredentials | None = None,
     progress: ProgressObserver | None = None,
     at: datetime | None = None,
     random: RandomSource = system_random,
@@ -44,6 +46,7 @@ def read(  # noqa: PLR0913  # all but one by keyword
     :param channel: talk to this channel instead of a reader, e.g. an emulated card.
     :param plan: what to read; identity with portrait where ``None``.
     :param challenge: 8 octets for Active Authentication from a server that demands freshness; random where ``None``.
+    :param terminal: the terminal's certificates and key, for fingerprints and irises; ``None`` for a terminal without such rights.
     :param progress: called as reading goes on.
     :param at: the time to record, aware; now where ``None``.
     :param random: for our keys and challenges; anything but the default is for recording and replaying a session.
@@ -66,6 +69,7 @@ def read(  # noqa: PLR0913  # all but one by keyword
             at=at,
             extended_length=atr is not None and Atr.parse(atr).takes_extended_length,
             challenge=challenge,
+            terminal=terminal,
             progress=progress,
         )
         evidence = run(dialogue, wire)
@@ -78,15 +82,18 @@ def verify(
     trust: TrustStore | None,
     policy: Policy | None = None,
     at: datetime | None = None,
+    challenge: bytes | None = None,
 ) -> Verdict:
     """Judge what was read.
 
     :param trust: the CSCA certificates that the operator trusts; ``None`` or an empty store never gives *accepted*.
     :param policy: which checks count; :meth:`Policy.counter` where ``None``.
     :param at: the time to judge at, aware; now where ``None``.
+    :param challenge: the 8 octets that a server gave for Active Authentication: evidence over another challenge is rejected, since
+        it may be old. ``None`` where the terminal drew its own.
     :raises ValueError: *at* has no time zone.
     """
-    return _verify(evidence, trust, policy or Policy.counter(), at=_aware(at))
+    return _verify(evidence, trust, policy or Policy.counter(), at=_aware(at), challenge=challenge)
 
 
 def _aware(at: datetime | None) -> datetime:

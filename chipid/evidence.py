@@ -112,8 +112,8 @@ class ChipAuthenticationTranscript:
 class ChipAuthenticationMappingTranscript:
     """What PACE with Chip Authentication Mapping left behind (ICAO 9303-11 §4.4.3.5).
 
-    The chip's mapping key is its static key times the decrypted number, which only the holder of the static private key can know. As
-    with Chip Authentication, it convinces the terminal that ran PACE, and whoever trusts that terminal's word.
+    The chip's mapping key is its static key times the decrypted number, which only the holder of the static private key can know.
+    As with Chip Authentication, it convinces the terminal that ran PACE, and whoever trusts that terminal's word.
 
     :ivar oid: the protocol, dotted; ``parameter_id``: the number of its domain parameters, by which the static key is found.
     :ivar mapping_key: the chip's public key of PACE's step 2.
@@ -136,8 +136,10 @@ class TerminalAuthenticationRecord:
     :ivar trust_point: the certification authority reference that the chain began at, ``None`` where there was no chain.
     :ivar certificates: holder references of the certificates presented, in order, the terminal's last.
     :ivar rights: the data groups that the whole chain grants, e.g. ``("DG3", "DG4")``; empty unless :attr:`result` is done.
-    :ivar reason: stable words for a failure, one of :data:`chipid.protocols.terminal_auth.REASONS`; ``refused`` is the holder
+    :ivar reason: stable words for a failure, one of ``chipid.protocols.terminal_auth.REASONS``; ``refused`` is the holder
         reference of the certificate that the chip refused, and :ivar sw: the status word with it.
+    :ivar foreseen: what the terminal itself has against its chain on this day, as ``holder: code`` of
+        :data:`chipid.pki.cv_chain.REFUSALS`: the chip's status words give no reason.
     """
 
     version: int
@@ -148,6 +150,7 @@ class TerminalAuthenticationRecord:
     reason: str | None = None
     refused: str | None = None
     sw: int | None = None
+    foreseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -262,7 +265,7 @@ def _encode_transcript(
 def _encode_terminal(record: TerminalAuthenticationRecord | None) -> dict[str, Any] | None:
     if record is None:
         return None
-    lists = {"certificates": list(record.certificates), "rights": list(record.rights)}
+    lists = {"certificates": list(record.certificates), "rights": list(record.rights), "foreseen": list(record.foreseen)}
     return {**vars(record), "result": record.result.value, **lists}
 
 
@@ -386,6 +389,7 @@ def _terminal_authentication(record: Record, key: str) -> TerminalAuthentication
         reason=_optional(entries, "reason", Record.text),
         refused=_optional(entries, "refused", Record.text),
         sw=_optional(entries, "sw", _sw),
+        foreseen=entries.texts("foreseen"),
     )
     entries.finish()
     return found

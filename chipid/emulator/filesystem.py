@@ -11,6 +11,7 @@ from chipid.iso7816.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX, CommandAPDU, Resp
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import build_tlv
+from chipid.protocols.terminal_auth import ChipTrust
 
 DO_OFFSET = 0x54
 DO_DATA = 0x53
@@ -43,9 +44,15 @@ _MF_ACCESS = {
 class FileSystem:
     """Finds a file by identifier inside one dedicated file, and knows what opens it."""
 
-    def __init__(self, files: Mapping[FileId, bytes], access_protected: frozenset[FileId] = frozenset()) -> None:
+    def __init__(
+        self,
+        files: Mapping[FileId, bytes],
+        access_protected: frozenset[FileId] = frozenset(),
+        trust: ChipTrust | None = None,
+    ) -> None:
         self._files = dict(files)
         self._access_protected = access_protected
+        self._trust = trust
 
     def by_fid(self, df: DedicatedFile, fid: int) -> FileId | None:
         """The file with file identifier *fid* in *df*, ``None`` where there is none."""
@@ -56,7 +63,9 @@ class FileSystem:
         return next((file for file in self._in(df) if file.sfi == sfi), None)
 
     def content(self, file: FileId) -> bytes:
-        """All octets of a file; of one that nothing opens the image may hold none."""
+        """All octets of a file; of one that nothing opens the image may hold none. EF.CVCA shows the trust points of now."""
+        if file is FileId.CVCA and self._trust is not None:
+            return self._trust.ef_cvca
         return self._files.get(file, b"")
 
     def access(self, file: FileId) -> Access:
@@ -66,7 +75,7 @@ class FileSystem:
         return _MF_ACCESS.get(file, Access.SESSION)
 
     def _in(self, df: DedicatedFile) -> tuple[FileId, ...]:
-        present = {*self._files, *self._access_protected}
+        present = {*self._files, *self._access_protected, *((FileId.CVCA,) if self._trust is not None else ())}
         return tuple(file for file in present if file.in_mf == (df is DedicatedFile.MASTER_FILE))
 
 

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chipid._native import NativeError
 from chipid.crypto.random import RandomSource, system_random
@@ -35,6 +35,8 @@ class EmulatedCard:
     :param random: for challenges, nonces and ephemeral keys.
     :param faults: quirks and attacks, applied in order; none gives a chip that follows ICAO 9303.
     :param link: the sizes of its buffers.
+    :param pause: what the chip does, with a number of seconds, to slow down who tries passwords out: ``time.sleep`` on a real
+        reader, by default nothing, so that tests do not wait.
     """
 
     def __init__(
@@ -44,9 +46,10 @@ class EmulatedCard:
         random: RandomSource = system_random,
         faults: Sequence[Fault] = (),
         link: Link | None = None,
+        pause: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self.image = image
-        self.applet = Applet(image, random)
+        self.applet = Applet(image, random, pause)
         self.faults = tuple(faults)
         self.link = link or Link()
         self.exchanges = 0

@@ -25,6 +25,10 @@ class Instruction(Enum):
     SET_AT_PACE = auto()
     SET_AT_CHIP_AUTHENTICATION = auto()
     SET_KAT = auto()
+    SET_DST = auto()
+    SET_AT_TERMINAL_AUTHENTICATION = auto()
+    VERIFY_CERTIFICATE = auto()
+    RESET_RETRY_COUNTER = auto()
 
 
 INS_SELECT = 0xA4
@@ -35,6 +39,8 @@ INS_EXTERNAL_AUTHENTICATE = 0x82
 INS_INTERNAL_AUTHENTICATE = 0x88
 INS_GENERAL_AUTHENTICATE = 0x86
 INS_MANAGE_SECURITY_ENVIRONMENT = 0x22
+INS_PERFORM_SECURITY_OPERATION = 0x2A
+INS_RESET_RETRY_COUNTER = 0x2C
 
 # P1-P2 carry an address here, and the handler reads them.
 _ADDRESSED = {
@@ -51,7 +57,12 @@ _CHOSEN_BY_P1_P2 = {
         0xC1A4: Instruction.SET_AT_PACE,
         0x41A4: Instruction.SET_AT_CHIP_AUTHENTICATION,
         0x41A6: Instruction.SET_KAT,
+        0x81B6: Instruction.SET_DST,
+        0x81A4: Instruction.SET_AT_TERMINAL_AUTHENTICATION,
     },
+    INS_PERFORM_SECURITY_OPERATION: {0x00BE: Instruction.VERIFY_CERTIFICATE},
+    # P2 is the PIN; P1 says whether a new one comes with it.
+    INS_RESET_RETRY_COUNTER: {0x0203: Instruction.RESET_RETRY_COUNTER, 0x0303: Instruction.RESET_RETRY_COUNTER},
 }
 
 

@@ -6,7 +6,7 @@ Every try is recorded. BAC after a PACE that the chip offered and failed is a fa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chipid.crypto.random import RandomSource
@@ -14,13 +14,14 @@ from chipid.errors import (
     AccessDenied,
     ChipIdError,
     MalformedData,
+    PasswordBlocked,
     ProtocolError,
     ReaderError,
     StatusError,
     UnsupportedFeature,
     WrongPassword,
 )
-from chipid.evidence import AccessAttempt, Protocol, Result
+from chipid.evidence import AccessAttempt, ChipAuthenticationMappingTranscript, Protocol, Result
 from chipid.inspection.reading import FileReader
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.dialogue import Dialogue
@@ -30,26 +31,40 @@ from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.bac import bac
-from chipid.protocols.pace import pace, select_pace
+from chipid.protocols.pace import PaceChoice, PaceRun, pace, preferred_pace
 from chipid.protocols.password import Password, PasswordKind
 
+_ABOUT_THE_PASSWORD = frozenset({"wrong-password", "password-suspended", "password-blocked"})
 _NAME_THE_PARAMETERS = frozenset({SW.WRONG_DATA, SW.WRONG_LC_FOR_P1_P2, SW.REFERENCE_NOT_FOUND})
+_BLOCKED = {
+    "password-suspended": "Give the CAN with the PIN: the chip takes the last try after the CAN.",
+    "password-blocked": "Unblock the PIN with the PUK.",
+}
 
 
 @dataclass
 class Access:
     """The way into one chip, and everything that was tried on it.
 
-    :ivar card_access: raw EF.CardAccess, ``None`` where the chip has none to show.
+    :ivar holder_authorisation: the data object 7F4C that announces Terminal Authentication; empty for a terminal without.
+    :ivar in_master_file: what is to be done after PACE and before the application is selected; it gives the session to go on with.
+    :ivar card_access: raw EF.CardAccess, ``None`` where the chip has none to show; ``infos``: what it says.
+    :ivar run: the PACE that opened the chip, ``None`` where BAC did. :ivar proofs: of Chip Authentication Mapping, one for each
+        session that was opened: nothing else binds the files to the chip whose key EF.CardSecurity holds.
     """
 
     passwords: Sequence[Password]
     random: RandomSource
     bac_fallback: bool = True
+    holder_authorisation: bytes = b""
+    in_master_file: Callable[[PaceRun], Dialogue[SecureMessaging]] | None = None
     card_access: bytes | None = None
     card_access_error: str | None = None
+    infos: SecurityInfos | None = None
+    run: PaceRun | None = None
+    proofs: list[ChipAuthenticationMappingTranscript] = field(default_factory=list)
     attempts: list[AccessAttempt] = field(default_factory=list)
-    _opened_with: tuple[Protocol, Password] | None = None
+    _opened_with: tuple[Protocol, Password, PaceChoice | None] | None = None
 
     def open(self) -> Dialogue[SecureMessaging]:
         """Enter the eMRTD application with the first password that fits.
@@ -58,31 +73,32 @@ class Access:
         :raises AccessDenied: no password given here goes with what the chip offers.
         :raises UnsupportedFeature: the chip has no eMRTD application.
         """
-        infos = yield from self._read_card_access()
-        info = select_pace(infos) if infos is not None else None
+        self.infos = yield from self._read_card_access()
+        choices = preferred_pace(self.infos) if self.infos is not None else []
         session = None
-        if info is not None and infos is not None:
-            session = yield from self._try_pace(info, name_parameters=len(infos.pace) > 1)
-        if session is None and (info is None or self.bac_fallback):
+        for choice in choices:
+            session = yield from self._try_pace(choice)
+            # Another mapping of the same strength may work where this one does not; with another password it would not.
+            if session is not None or self._password_was_wrong():
+                break
+        if session is None and (not choices or self.bac_fallback):
             session = yield from self._try_bac()
         if session is None:
-            raise self._refusal(pace_offered=info is not None)
+            raise self._refusal(pace_offered=bool(choices))
         return session
 
     def reopen(self) -> Dialogue[SecureMessaging]:
         """Authenticate anew after the session was lost, with what opened the chip before."""
         if self._opened_with is None:
             raise AccessDenied("the chip has not been opened yet")
-        protocol, password = self._opened_with
+        protocol, password, choice = self._opened_with
         yield CommandAPDU(0x00, 0xA4, 0x00, 0x0C, MF.to_bytes(2, "big"))  # many chips refuse it: it does not matter
-        once = Access([password], self.random, bac_fallback=protocol is Protocol.BAC)
-        if protocol is Protocol.PACE and self.card_access is not None:
-            info = select_pace(CardAccess.parse(self.card_access).infos)
-            session = (yield from once._try_pace(info, name_parameters=True)) if info is not None else None
-        else:
-            session = yield from once._try_bac()
+        once = Access([password], self.random, infos=self.infos, holder_authorisation=self.holder_authorisation)
+        once.in_master_file, once.proofs = self.in_master_file, self.proofs
+        session = (yield from once._try_pace(choice)) if choice is not None else (yield from once._try_bac())
         if session is None:
             raise once._refusal(pace_offered=protocol is Protocol.PACE)
+        self.run = once.run
         return session
 
     # EF.CardAccess -------------------------------------------------------------------------------------------
@@ -121,32 +137,71 @@ class Access:
 
     # PACE ----------------------------------------------------------------------------------------------------
 
-    def _try_pace(self, info: PaceInfo, *, name_parameters: bool) -> Dialogue[SecureMessaging | None]:
+    def _try_pace(self, choice: PaceChoice) -> Dialogue[SecureMessaging | None]:
         for password in self.passwords:
             try:
-                session = yield from self._pace(info, password, name_parameters)
-                yield from secured(select_application(), session)
+                session = yield from self._enter(choice, password)
             except WrongPassword:
-                self._note(Protocol.PACE, password, info, reason="wrong-password")
+                self._note(Protocol.PACE, password, choice.info, reason="wrong-password")
+            except PasswordBlocked as error:
+                reason = "password-suspended" if error.suspended else "password-blocked"
+                self._note(Protocol.PACE, password, choice.info, reason=reason)
             except ReaderError:
                 raise
             except (ProtocolError, MalformedData, UnsupportedFeature, AccessDenied) as error:
-                self._note(Protocol.PACE, password, info, reason=_reason(error))
+                self._note(Protocol.PACE, password, choice.info, reason=_reason(error))
             else:
-                self._note(Protocol.PACE, password, info)
-                self._opened_with = (Protocol.PACE, password)
+                self._note(Protocol.PACE, password, choice.info)
+                self._opened_with = (Protocol.PACE, password, choice)
                 return session
         return None
 
-    def _pace(self, info: PaceInfo, password: Password, name_parameters: bool) -> Dialogue[SecureMessaging]:
+    def _enter(self, choice: PaceChoice, password: Password) -> Dialogue[SecureMessaging]:
+        """PACE, what is to be done in the master file, and the application."""
         try:
-            run = yield from pace(info, password, self.random, name_parameters=name_parameters)
+            run = yield from self._pace(choice, password)
+        except PasswordBlocked as error:
+            can = next((other for other in self.passwords if other.kind is PasswordKind.CAN), None)
+            if not error.suspended or can is None:
+                raise
+            run = yield from self._resume(choice, can, password)
+        self.run = run
+        if run.chip_authentication is not None:
+            self.proofs.append(run.chip_authentication)
+        session = run.session if self.in_master_file is None else (yield from self.in_master_file(run))
+        yield from secured(select_application(), session)
+        return session
+
+    def _resume(self, choice: PaceChoice, can: Password, pin: Password) -> Dialogue[PaceRun]:
+        """The last try of a suspended PIN, inside a session that the CAN has opened (BSI TR-03110-2 §3.5.1)."""
+        first = yield from self._pace(choice, can)
+        return (yield from secured(self._pace(choice, pin, resumed=True), first.session))
+
+    def _pace(self, choice: PaceChoice, password: Password, *, resumed: bool = False) -> Dialogue[PaceRun]:
+        infos = self.infos or SecurityInfos.of([])
+        named = len(infos.pace) > 1
+        announced = self.holder_authorisation if infos.terminal_authentication else b""
+
+        def attempt(name_parameters: bool) -> Dialogue[PaceRun]:
+            return pace(
+                choice,
+                password,
+                self.random,
+                name_parameters=name_parameters,
+                holder_authorisation=announced,
+                resumed=resumed,
+            )
+
+        try:
+            return (yield from attempt(named))
         except StatusError as error:
             # Some chips want the parameters named even where EF.CardAccess leaves no choice (docs/quirks.md 5).
-            if name_parameters or error.sw not in _NAME_THE_PARAMETERS:
+            if named or error.sw not in _NAME_THE_PARAMETERS:
                 raise
-            run = yield from pace(info, password, self.random, name_parameters=True)
-        return run.session
+            return (yield from attempt(True))
+
+    def _password_was_wrong(self) -> bool:
+        return bool(self.attempts) and self.attempts[-1].reason in _ABOUT_THE_PASSWORD
 
     # BAC -----------------------------------------------------------------------------------------------------
 
@@ -162,11 +217,11 @@ class Access:
             except UnsupportedFeature:
                 self._note(Protocol.BAC, password, reason="not-offered", result=Result.NOT_OFFERED)
                 return None
-            except (ProtocolError, MalformedData) as error:
+            except (ProtocolError, MalformedData, PasswordBlocked) as error:
                 self._note(Protocol.BAC, password, reason=_reason(error))
             else:
                 self._note(Protocol.BAC, password)
-                self._opened_with = (Protocol.BAC, password)
+                self._opened_with, self.run = (Protocol.BAC, password, None), None
                 return session
         return None
 
@@ -186,6 +241,13 @@ class Access:
 
     def _refusal(self, *, pace_offered: bool) -> ChipIdError:
         tried = ", ".join(f"{a.protocol.value} with {a.source or a.password}: {a.reason}" for a in self.attempts)
+        blocked = next((attempt for attempt in self.attempts if attempt.reason in _BLOCKED), None)
+        if blocked is not None:
+            return PasswordBlocked(
+                f"the chip takes no more tries ({tried})",
+                suspended=blocked.reason == "password-suspended",
+                hint=_BLOCKED[blocked.reason or ""],
+            )
         if any(attempt.reason == "wrong-password" for attempt in self.attempts):
             return WrongPassword(f"the chip refused every password given ({tried})")
         if not self.attempts and not pace_offered:

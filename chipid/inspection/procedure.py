@@ -29,23 +29,37 @@ from chipid.evidence import (
     ChipAuthenticationTranscript,
     Evidence,
     FileFailure,
+    Result,
 )
 from chipid.inspection.access import Access
+from chipid.inspection.master_file import MasterFile, first_exchange
 from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.progress import Progress, ProgressObserver
-from chipid.inspection.reading import READ_BINARY, FileReader
+from chipid.inspection.reading import FileReader
+from chipid.inspection.terminal_rights import (
+    DATA_GROUPS,
+    EphemeralKey,
+    TerminalRights,
+    chip_identifier,
+    mapping_key,
+    named_authorities,
+    read_cvca,
+)
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
-from chipid.iso7816.secure_messaging import secured
+from chipid.iso7816.secure_messaging import SecureMessaging, secured
 from chipid.lds.com import EfCom
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
+from chipid.lds.security_infos import SecurityInfos
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SignedData
+from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.active_auth import active_authentication
-from chipid.protocols.chip_auth import ChipAuthenticationRun, chip_authentication
+from chipid.protocols.chip_auth import VERSION_2, ChipAuthenticationRun, chip_authentication
+from chipid.protocols.pace import PaceRun
 
 T = TypeVar("T")
 
@@ -55,7 +69,6 @@ REOPEN_LIMIT = 6
 _LONG_ANSWER_BITS = 1900
 """From this modulus on, a protected Active Authentication answer is longer than a short response."""
 
-_HEADER_READ = CommandAPDU(0x00, READ_BINARY, 0x80 | FileId.COM.sfi, 0x00, le=4)
 
 
 def inspection(
@@ -66,20 +79,23 @@ def inspection(
     at: datetime,
     extended_length: bool = False,
     challenge: bytes | None = None,
+    terminal: TerminalCredentials | None = None,
     progress: ProgressObserver | None = None,
 ) -> Dialogue[Evidence]:
-    """Inspect the chip at the other end (BSI TR-03135-1 sequence 1: access, SOD, Chip and Active Authentication, data groups).
+    """Inspect the chip at the other end (BSI TR-03135-1 sequence 1: access, SOD, Chip, Active and Terminal Authentication, files).
 
     :param keys: what opens the chip, tried in order.
     :param plan: what to read.
     :param at: now, by the terminal's clock, in UTC; recorded.
     :param extended_length: the chip says that it takes extended APDUs.
     :param challenge: 8 octets for Active Authentication, from a server that demands freshness; random where ``None``.
+    :param terminal: the rights to fingerprints and irises that the terminal can prove, ``None`` for one without.
     :raises AccessDenied: the chip will not open.
     :raises UnsupportedFeature: the chip holds no eMRTD application.
     :raises ReaderError: the card or the reader is gone.
     """
-    inspector = _Inspector(keys, plan, random, extended_length, challenge, progress)
+    rights = None if terminal is None else TerminalRights(terminal, at, _protected(plan))
+    inspector = _Inspector(keys, plan, random, extended_length, challenge, progress, rights)
     return (yield from inspector.run(at))
 
 
@@ -92,18 +108,28 @@ class _Inspector:
         extended_length: bool,
         challenge: bytes | None,
         progress: ProgressObserver | None,
+        rights: TerminalRights | None,
     ) -> None:
         self._plan = plan
         self._random = random
         self._challenge = challenge
         self._progress = progress
         self._extended = extended_length if plan.extended_length is None else plan.extended_length
-        self._access = Access(keys.passwords, random, plan.bac_fallback)
+        self._rights = rights
+        self._access = Access(
+            keys.passwords,
+            random,
+            plan.bac_fallback,
+            holder_authorisation=b"" if rights is None else rights.holder_authorisation,
+        )
         self._files: dict[FileId, bytes] = {}
         self._failures: dict[FileId, FileFailure] = {}
+        self._master_file = MasterFile(self._files, self._failures, random, rights)
+        self._access.in_master_file = self._enter_master_file
         self._notes: list[str] = []
         self._chip_authentication: ChipAuthenticationTranscript | None = None
         self._active_authentication: ActiveAuthenticationTranscript | None = None
+        self._terminal_key: EphemeralKey | None = None
         self._reopened = 0
         self._current: FileId | None = None
         self._wanted = 0
@@ -127,6 +153,8 @@ class _Inspector:
             accesses=tuple(self._access.attempts),
             active_authentication=self._active_authentication,
             chip_authentication=self._chip_authentication,
+            chip_authentication_mapping=tuple(self._access.proofs),
+            terminal_authentication=None if self._rights is None else self._rights.record,
             complete=complete,
             notes=tuple(dict.fromkeys(self._notes)),
         )
@@ -143,9 +171,18 @@ class _Inspector:
         yield from self._read_all(file for file in (FileId.DG15,) if file in listed)
         if self._plan.active_authentication and FileId.DG15 in self._files:
             yield from self._authenticate_actively()
-        # 5. The data groups of the plan
+        # 5. Terminal Authentication, for what is behind it
+        if self._rights is not None:
+            yield from self._read_all(file for file in (FileId.DG1,) if file in listed)
+            yield from self._prove_rights(self._rights)
+        # 6. The data groups of the plan
         yield from self._read_all(file for file in self._plan.files if file in listed)
         self._failures.update({file: FileFailure(reason="not-asked") for file in listed if not self._settled(file)})
+
+    def _enter_master_file(self, run: PaceRun) -> Dialogue[SecureMessaging]:
+        session = yield from self._master_file.enter(run, self._access.infos)
+        self._chip_authentication = self._master_file.chip_authentication or self._chip_authentication
+        return session
 
     # Files ---------------------------------------------------------------------------------------------------
 
@@ -234,13 +271,21 @@ class _Inspector:
         return None
 
     def _reopen(self) -> Dialogue[None]:
+        if self._chip_authentication is not None and self._chip_authentication.version == VERSION_2:
+            # What binds the files to the chip is the session that Chip Authentication version 2 has opened.
+            raise CardMisbehaved("the session of Chip Authentication version 2 is lost")
         self._reopened += 1
         self._notes.append("session-reopened")
+        self._terminal_key = None
         self._session = yield from self._access.reopen()
+        if self._rights is not None and self._rights.proven:
+            yield from self._restore_rights(self._rights)
 
     # Authenticity --------------------------------------------------------------------------------------------
 
     def _authenticate_chip(self) -> Dialogue[None]:
+        if self._chip_authentication is not None:  # version 2 has been done
+            return
         try:
             infos = Dg14.parse(self._files[FileId.DG14]).infos
             run = yield from secured(chip_authentication(infos, self._random), self._session)
@@ -257,6 +302,8 @@ class _Inspector:
         if run is not None:
             self._chip_authentication = run.transcript
             yield from self._confirm_chip(run)
+            if self._session is run.session:
+                self._terminal_key = EphemeralKey(run.domain, run.transcript.public_key)
 
     def _confirm_chip(self, run: ChipAuthenticationRun) -> Dialogue[None]:
         """The first exchange under the new keys is the proof; where it fails the chip is opened anew, without the proof."""
@@ -264,7 +311,7 @@ class _Inspector:
             return
         seen: list[tuple[CommandAPDU, ResponseAPDU]] = []
         try:
-            yield from secured(_one(_HEADER_READ), run.session, lambda command, answer: seen.append((command, answer)))
+            yield from secured(first_exchange(FileId.COM), run.session, lambda command, answer: seen.append((command, answer)))
         except SecureMessagingError:
             self._chip_authentication = run.confirmed_by(*seen[0])
             yield from self._reopen()
@@ -299,8 +346,67 @@ class _Inspector:
                 return
 
 
-def _one(command: CommandAPDU) -> Dialogue[ResponseAPDU]:
-    return (yield command)
+    # Terminal Authentication version 1 -------------------------------------------------------------------------
+
+    def _prove_rights(self, rights: TerminalRights) -> Dialogue[None]:
+        if rights.record is not None:  # version 2 has been done
+            return
+        infos = self._terminal_infos()
+        if not infos.terminal_authentication:
+            return rights.without("ta-not-offered", Result.NOT_OFFERED)
+        try:
+            if self._terminal_key is None and self._chip_authentication is not None:
+                yield from self._renew_chip_authentication()
+            yield from secured(self._authenticate_terminal(rights, infos), self._session)
+        except (SecureMessagingError, UnsupportedFeature, MalformedData):
+            self._notes.append("terminal-authentication-lost-session")
+            rights.without("ta-session-lost")
+            yield from self._reopen()
+
+    def _authenticate_terminal(self, rights: TerminalRights, infos: SecurityInfos) -> Dialogue[None]:
+        run = self._access.run
+        key = self._terminal_key or mapping_key(run)
+        id_ic = chip_identifier(run, self._files.get(FileId.DG1))
+        if key is None:
+            return rights.without("ta-chip-not-authenticated")
+        if id_ic is None:
+            return rights.without("ta-chip-not-identified")
+        references = named_authorities(run) or (yield from read_cvca(infos))
+        yield from rights.prove(references, id_ic, key)
+
+    def _terminal_infos(self) -> SecurityInfos:
+        """DG14, and EF.CardAccess where that says nothing of Terminal Authentication."""
+        infos = _security_infos(self._files.get(FileId.DG14))
+        return infos if infos.terminal_authentication else self._access.infos or infos
+
+    def _renew_chip_authentication(self) -> Dialogue[None]:
+        """A session that was opened anew is not one of the chip that has proved itself, as Terminal Authentication demands."""
+        infos = _security_infos(self._files.get(FileId.DG14))
+        run = yield from secured(chip_authentication(infos, self._random), self._session)
+        if run is not None and run.session is not None:
+            self._session, self._terminal_key = run.session, EphemeralKey(run.domain, run.transcript.public_key)
+
+    def _restore_rights(self, rights: TerminalRights) -> Dialogue[None]:
+        """A new session has none of the old one's rights; what is on record already stays as it is."""
+        record = rights.record
+        try:
+            yield from self._renew_chip_authentication()
+            yield from secured(self._authenticate_terminal(rights, self._terminal_infos()), self._session)
+        except (ProtocolError, MalformedData, UnsupportedFeature):
+            self._notes.append("terminal-authentication-not-restored")
+        rights.record = record
+
+
+def _protected(plan: ReadingPlan) -> tuple[str, ...]:
+    """What the plan wants that inspection systems need a right for."""
+    return tuple(file.label for file in plan.files if file.label in DATA_GROUPS)
+
+
+def _security_infos(dg14: bytes | None) -> SecurityInfos:
+    try:
+        return Dg14.parse(dg14).infos if dg14 is not None else SecurityInfos.of([])
+    except MalformedData:
+        return SecurityInfos.of([])
 
 
 def _listed_in_sod(raw: bytes | None) -> tuple[int, ...]:

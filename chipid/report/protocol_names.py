@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from chipid.lds.security_infos import ID_AA, ID_CA, ID_PACE, ID_PK, ID_TA
 from chipid.crypto.domain import EC_PARAMETER_IDS
+from chipid.lds.security_infos import ID_AA, ID_CA, ID_PACE, ID_PK, ID_TA
 
 _CIPHERS = {1: "3DES-CBC-CBC", 2: "AES-CBC-CMAC-128", 3: "AES-CBC-CMAC-192", 4: "AES-CBC-CMAC-256"}
 _PACE = {1: "DH-GM", 2: "ECDH-GM", 3: "DH-IM", 4: "ECDH-IM", 6: "ECDH-CAM"}

@@ -6,6 +6,9 @@ A proof counts only for a key that the signed EF.SOD vouches for: a clone brings
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from chipid.crypto.mac import equal
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import ChipAuthenticationTranscript, Evidence
 from chipid.iso7816.file_ids import FileId
@@ -13,30 +16,70 @@ from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
 from chipid.lds.security_infos import SecurityInfos
 from chipid.protocols.active_auth import evaluate_active_authentication
-from chipid.protocols.chip_auth import evaluate_chip_authentication
+from chipid.protocols.chip_auth import VERSION_2, evaluate_chip_authentication
 from chipid.protocols.finding import Finding
+from chipid.protocols.pace import evaluate_chip_authentication_mapping
+from chipid.verification.card_security import SignedSecurityInfos
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 _OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}
 
 
-def chip_genuineness(
-    evidence: Evidence, signed_groups: frozenset[int], listed_groups: frozenset[int], *, signature_open: bool = False
-) -> tuple[Check, ...]:
-    """The checks ACTIVE_AUTHENTICATION, CHIP_AUTHENTICATION and CHIP_AUTHENTICITY.
+@dataclass(frozen=True)
+class Vouched:
+    """What the document's signer vouches for.
 
-    :param signed_groups: data groups whose octets match the hash in an EF.SOD whose signature is good.
-    :param listed_groups: data groups that EF.SOD names, read or not.
-    :param signature_open: whether EF.SOD's signature is good could not be found out.
+    :ivar signed_groups: data groups whose octets match the hash in an EF.SOD whose signature is good.
+    :ivar listed_groups: data groups that EF.SOD names, read or not.
+    :ivar signature_open: whether EF.SOD's signature is good could not be found out.
+    :ivar card_security: EF.CardSecurity, with who signed it.
+    """
+
+    signed_groups: frozenset[int]
+    listed_groups: frozenset[int]
+    card_security: SignedSecurityInfos
+    signature_open: bool = False
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """A check, and whether the key that it proves is the document's."""
+
+    check: Check
+    vouched: bool
+    open: bool
+
+
+def chip_genuineness(evidence: Evidence, vouched: Vouched, *, challenge: bytes | None = None) -> tuple[Check, ...]:
+    """The checks ACTIVE_AUTHENTICATION, CHIP_AUTHENTICATION, CHIP_AUTHENTICATION_MAPPING and CHIP_AUTHENTICITY.
+
+    :param challenge: what Active Authentication has to have signed, where a server chose it; ``None`` where the terminal drew it.
     """
     infos = _security_infos(evidence)
-    active = _active_authentication(evidence, infos, listed_groups)
-    chip = _chip_authentication(evidence, infos, listed_groups)
-    return active, chip, _authenticity(active, chip, signed_groups, signature_open)
+    active = _active_authentication(evidence, infos, vouched.listed_groups, challenge)
+    chip = _chip_authentication(evidence, infos, vouched)
+    mapping = _chip_authentication_mapping(evidence, vouched.card_security)
+    by_card_security = (vouched.card_security.vouched, vouched.card_security.open)
+    by_group = {group: (group in vouched.signed_groups, vouched.signature_open) for group in (14, 15)}
+    proofs = (
+        _Proof(active, *by_group[15]),
+        _Proof(chip, *(by_card_security if _is_version_2(evidence) else by_group[14])),
+        _Proof(mapping, *by_card_security),
+    )
+    return active, chip, mapping, _authenticity(proofs)
 
 
-def _active_authentication(evidence: Evidence, infos: SecurityInfos | None, listed: frozenset[int]) -> Check:
+def _is_version_2(evidence: Evidence) -> bool:
+    return evidence.chip_authentication is not None and evidence.chip_authentication.version == VERSION_2
+
+
+def _active_authentication(
+    evidence: Evidence, infos: SecurityInfos | None, listed: frozenset[int], challenge: bytes | None
+) -> Check:
     name, transcript = CheckName.ACTIVE_AUTHENTICATION, evidence.active_authentication
+    if challenge is not None and (transcript is None or not equal(transcript.challenge, challenge)):
+        detail = "Active Authentication was not made over the challenge that was given."
+        return Check(name, Outcome.FAILED, "aa-challenge-differs", detail)
     raw = evidence.file(FileId.DG15)
     if raw is None:
         return _without_key(name, 15, listed, "aa")
@@ -50,10 +93,14 @@ def _active_authentication(evidence: Evidence, infos: SecurityInfos | None, list
         return Check(name, Outcome.UNDETERMINED, "aa-unsupported", str(error))
 
 
-def _chip_authentication(evidence: Evidence, infos: SecurityInfos | None, listed: frozenset[int]) -> Check:
+def _chip_authentication(evidence: Evidence, infos: SecurityInfos | None, vouched: Vouched) -> Check:
     name, transcript = CheckName.CHIP_AUTHENTICATION, evidence.chip_authentication
+    if transcript is not None and _is_version_2(evidence):
+        if vouched.card_security.infos is None:
+            return Check(name, Outcome.UNDETERMINED, vouched.card_security.check.reason, "EF.CardSecurity cannot be read.")
+        return _chip_authentication_by(vouched.card_security.infos, transcript)
     if evidence.file(FileId.DG14) is None:
-        return _without_key(name, 14, listed, "ca")
+        return _without_key(name, 14, vouched.listed_groups, "ca")
     if infos is None:
         return Check(name, Outcome.FAILED, "dg14-malformed", "DG14 holds no security infos.")
     return _chip_authentication_by(infos, transcript)
@@ -68,28 +115,44 @@ def _chip_authentication_by(infos: SecurityInfos, transcript: ChipAuthentication
     try:
         return _check(name, evaluate_chip_authentication(infos, transcript))
     except MalformedData:
-        return Check(name, Outcome.FAILED, "ca-malformed", "The record of Chip Authentication does not fit DG14.")
+        return Check(name, Outcome.FAILED, "ca-malformed", "The record of Chip Authentication does not fit the chip's key.")
     except UnsupportedFeature as error:
         return Check(name, Outcome.UNDETERMINED, "ca-unsupported", str(error))
 
 
-def _authenticity(active: Check, chip: Check, signed: frozenset[int], signature_open: bool) -> Check:
-    """One sound proof with a signed key is enough; a failed proof is never made good by the other."""
-    name, proofs = CheckName.CHIP_AUTHENTICITY, ((active, 15), (chip, 14))
-    for check, _ in proofs:
-        if check.outcome is Outcome.FAILED:
-            return Check(name, Outcome.FAILED, check.reason, check.detail)
-    sound = [(check, group) for check, group in proofs if check.outcome is Outcome.SUCCESSFUL]
-    if any(group in signed for _, group in sound):
-        missed = tuple(check.reason for check, _ in proofs if check.outcome is Outcome.UNDETERMINED)
+def _chip_authentication_mapping(evidence: Evidence, card_security: SignedSecurityInfos) -> Check:
+    """Of several sessions each has to prove the chip: what is read in one is bound to it by nothing else."""
+    name, transcripts = CheckName.CHIP_AUTHENTICATION_MAPPING, evidence.chip_authentication_mapping
+    if not transcripts:
+        return Check(name, Outcome.NOT_SUPPORTED, "cam-not-run", "PACE was not run with Chip Authentication Mapping.")
+    if card_security.infos is None:
+        return Check(name, card_security.check.outcome, card_security.check.reason, "EF.CardSecurity cannot be read.")
+    try:
+        findings = [evaluate_chip_authentication_mapping(card_security.infos, transcript) for transcript in transcripts]
+    except MalformedData:
+        return Check(name, Outcome.FAILED, "cam-key-malformed", "EF.CardSecurity holds a key that is none.")
+    except UnsupportedFeature as error:
+        return Check(name, Outcome.UNDETERMINED, "cam-unsupported", str(error))
+    return _check(name, next((finding for finding in findings if not finding.ok), findings[0]))
+
+
+def _authenticity(proofs: tuple[_Proof, ...]) -> Check:
+    """One sound proof with the document's key is enough; a failed proof is never made good by another."""
+    name = CheckName.CHIP_AUTHENTICITY
+    for proof in proofs:
+        if proof.check.outcome is Outcome.FAILED:
+            return Check(name, Outcome.FAILED, proof.check.reason, proof.check.detail)
+    sound = [proof for proof in proofs if proof.check.outcome is Outcome.SUCCESSFUL]
+    if any(proof.vouched for proof in sound):
+        missed = tuple(proof.check.reason for proof in proofs if proof.check.outcome is Outcome.UNDETERMINED)
         return Check(name, Outcome.SUCCESSFUL, "ok", "The chip proved that it holds a key of the document.", missed)
-    if sound and signature_open:
+    if any(proof.open for proof in sound):
         return Check(name, Outcome.UNDETERMINED, "key-signature-open", "Who signed the chip's key could not be found out.")
     if sound:
         return Check(name, Outcome.FAILED, "key-not-signed", "The chip proved a key that the document's signer does not vouch for.")
-    for check, _ in proofs:
-        if check.outcome is Outcome.UNDETERMINED:
-            return Check(name, Outcome.UNDETERMINED, check.reason, check.detail)
+    for proof in proofs:
+        if proof.check.outcome is Outcome.UNDETERMINED:
+            return Check(name, Outcome.UNDETERMINED, proof.check.reason, proof.check.detail)
     return Check(name, Outcome.NOT_SUPPORTED, "copy-not-excluded", "The chip offers no proof: it may be a copy.")
 
 

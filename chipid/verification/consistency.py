@@ -12,9 +12,9 @@ from chipid.lds.card_access import CardAccess
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
-from chipid.lds.security_infos import PaceInfo, SecurityInfos
+from chipid.lds.security_infos import PaceDomainParameterInfo, PaceInfo, SecurityInfo, SecurityInfos
 from chipid.profiles.vn_cccd import NO_EXPIRY, Dg13, compare, is_cccd
-from chipid.protocols.pace import select_pace
+from chipid.protocols.pace import pace_strength
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -41,24 +41,29 @@ def access(evidence: Evidence) -> Check:
     return Check(name, Outcome.SUCCESSFUL, "ok", "BAC; the chip offers no PACE.", _retries(attempts))
 
 
-def card_access_against_dg14(evidence: Evidence) -> Check:
-    """EF.CardAccess is unsigned; what it offers must be what the signed DG14 names (ICAO 9303-11 §4.4.2)."""
+def card_access_against_dg14(evidence: Evidence, card_security: SecurityInfos | None = None) -> Check:
+    """EF.CardAccess is unsigned; what it offers must be what the signed files name (ICAO 9303-11 §4.4.2, §9.2.11).
+
+    :param card_security: what EF.CardSecurity says, where it was read: it repeats EF.CardAccess, as DG14 does.
+    """
     name, raw = CheckName.CARD_ACCESS_AGAINST_DG14, evidence.file(FileId.DG14)
-    if raw is None:
+    if raw is None and card_security is None:
         return Check(name, Outcome.NOT_SUPPORTED, "dg14-absent", "There is no DG14 to compare with.")
     try:
-        signed = _suites(Dg14.parse(raw).infos.pace)
+        infos = Dg14.parse(raw).infos.infos if raw is not None else ()
     except MalformedData:
         return Check(name, Outcome.FAILED, "dg14-malformed", "DG14 holds no security infos.")
-    if not signed:
+    signed = _about_pace((*infos, *(card_security.infos if card_security is not None else ())))
+    if not signed.pace:
         return Check(name, Outcome.NOT_SUPPORTED, "dg14-names-no-pace", "DG14 repeats nothing of EF.CardAccess.")
     unsigned = evidence.file(FileId.CARD_ACCESS)
     if unsigned is None:
         detail = "DG14 names PACE, and EF.CardAccess could not be read."
         return Check(name, Outcome.UNDETERMINED, "card-access-missing", detail)
     offered = _pace_of(unsigned)
-    # DG14 may name more (ICAO 9303-11 §9.2.11), but nothing stronger than what was offered.
-    if not offered or not offered <= signed or _strongest(signed) != _strongest(offered):
+    # The signed files may name more (ICAO 9303-11 §9.2.11), but nothing stronger than what was offered.
+    weakened = pace_strength(signed) != pace_strength(offered)
+    if not offered.pace or weakened or not set(offered.raw_infos) <= set(signed.raw_infos):
         detail = "EF.CardAccess does not offer the PACE that DG14 names: it may have been altered to weaken the access."
         return Check(name, Outcome.FAILED, "card-access-altered", detail)
     return Check(name, Outcome.SUCCESSFUL, "ok", "EF.CardAccess offers what DG14 names.")
@@ -138,20 +143,16 @@ def _retries(attempts: tuple[AccessAttempt, ...]) -> tuple[str, ...]:
 
 
 def _offered_pace(raw: bytes | None) -> bool:
-    return bool(raw is not None and _pace_of(raw))
+    return bool(raw is not None and _pace_of(raw).pace)
 
 
-def _pace_of(card_access: bytes) -> frozenset[tuple[str, int | None]]:
+def _pace_of(card_access: bytes) -> SecurityInfos:
     try:
-        return _suites(CardAccess.parse(card_access).infos.pace)
+        return _about_pace(CardAccess.parse(card_access).infos.infos)
     except (MalformedData, UnsupportedFeature):
-        return frozenset()
+        return SecurityInfos.of([])
 
 
-def _strongest(suites: frozenset[tuple[str, int | None]]) -> PaceInfo | None:
-    ordered = sorted(suites, key=lambda suite: (suite[0], suite[1] or 0))
-    return select_pace(SecurityInfos.of(PaceInfo(oid, 2, parameter_id) for oid, parameter_id in ordered))
-
-
-def _suites(infos: tuple[PaceInfo, ...]) -> frozenset[tuple[str, int | None]]:
-    return frozenset((info.oid, info.parameter_id) for info in infos)
+def _about_pace(infos: tuple[SecurityInfo, ...]) -> SecurityInfos:
+    """What is said of PACE, once each, written anew so that the same says the same."""
+    return SecurityInfos.of(dict.fromkeys(info for info in infos if isinstance(info, PaceInfo | PaceDomainParameterInfo)))

@@ -30,6 +30,7 @@ class Level(Enum):
 _COUNTER: Mapping[CheckName, Level] = MappingProxyType(
     {
         CheckName.ACCESS: Level.MANDATORY,
+        CheckName.TERMINAL_AUTHENTICATION: Level.EVALUATORY,
         CheckName.SOD_SIGNATURE: Level.MANDATORY,
         CheckName.DATA_GROUP_INTEGRITY: Level.MANDATORY,
         CheckName.DS_CERTIFICATE_SIGNATURE: Level.MANDATORY,
@@ -40,6 +41,8 @@ _COUNTER: Mapping[CheckName, Level] = MappingProxyType(
         CheckName.SOD_AGAINST_COM: Level.EVALUATORY,
         CheckName.ACTIVE_AUTHENTICATION: Level.OPTIONAL,
         CheckName.CHIP_AUTHENTICATION: Level.OPTIONAL,
+        CheckName.CHIP_AUTHENTICATION_MAPPING: Level.OPTIONAL,
+        CheckName.CARD_SECURITY: Level.OPTIONAL,
         CheckName.CHIP_AUTHENTICITY: Level.MANDATORY,
         CheckName.CARD_ACCESS_AGAINST_DG14: Level.OPTIONAL,
         CheckName.DG1_AGAINST_DG13: Level.OPTIONAL,
@@ -74,9 +77,12 @@ class Policy:
     def strict(cls) -> Policy:
         """As *counter*, and each departure from the standards counts (BSI TR-03105-5.1)."""
         levels = dict.fromkeys(CheckName, Level.MANDATORY) | {
+            CheckName.TERMINAL_AUTHENTICATION: Level.OPTIONAL,
             CheckName.REVOCATION: Level.OPTIONAL,
             CheckName.ACTIVE_AUTHENTICATION: Level.OPTIONAL,
             CheckName.CHIP_AUTHENTICATION: Level.OPTIONAL,
+            CheckName.CHIP_AUTHENTICATION_MAPPING: Level.OPTIONAL,
+            CheckName.CARD_SECURITY: Level.OPTIONAL,
             CheckName.CARD_ACCESS_AGAINST_DG14: Level.OPTIONAL,
             CheckName.DG1_AGAINST_DG13: Level.OPTIONAL,
         }
@@ -85,8 +91,9 @@ class Policy:
     @classmethod
     def data_only(cls) -> Policy:
         """Files without a chip, such as a server gets: who signed them, and are they whole. A copy passes."""
-        live = (CheckName.ACCESS, CheckName.ACTIVE_AUTHENTICATION, CheckName.CHIP_AUTHENTICATION)
-        levels = dict(_COUNTER) | dict.fromkeys((*live, CheckName.CHIP_AUTHENTICITY), Level.EVALUATORY)
+        proofs = (CheckName.ACTIVE_AUTHENTICATION, CheckName.CHIP_AUTHENTICATION, CheckName.CHIP_AUTHENTICATION_MAPPING)
+        live = (CheckName.ACCESS, CheckName.TERMINAL_AUTHENTICATION, *proofs, CheckName.CARD_SECURITY, CheckName.CHIP_AUTHENTICITY)
+        levels = dict(_COUNTER) | dict.fromkeys(live, Level.EVALUATORY)
         return cls("data-only", MappingProxyType(levels))
 
     @classmethod

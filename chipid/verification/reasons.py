@@ -10,6 +10,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from chipid.protocols.terminal_auth import REASONS as TERMINAL_AUTHENTICATION_REASONS
+
 _EVERYWHERE: Final = {
     "ok": "The check passed.",
     "unsupported-algorithm": "The data use an algorithm, a key or a curve that chipid does not know.",
@@ -82,6 +84,15 @@ _ACCESS: Final = {
     "reading-broken-off": "The chip broke off in the middle and did not let the terminal in again.",
 }
 
+_TERMINAL_AUTHENTICATION: Final = {
+    "ta-not-asked": "The terminal has no rights to prove.",
+    "ta-not-offered": "The chip asks no terminal for its rights.",
+    "ta-chip-not-authenticated": "The chip did not prove itself, and takes no proof of a terminal's rights without.",
+    "ta-chip-not-identified": "DG1 could not be read, whose number Terminal Authentication after BAC needs.",
+    "ta-session-lost": "The session was lost in Terminal Authentication.",
+    **TERMINAL_AUTHENTICATION_REASONS,
+}
+
 _CHIP_AUTHENTICITY: Final = {
     "aa-not-offered": "The document has no DG15: no Active Authentication.",
     "aa-not-done": "The chip offers Active Authentication, and it was not done.",
@@ -91,6 +102,7 @@ _CHIP_AUTHENTICITY: Final = {
     "aa-refused": "The chip refused Active Authentication, although it has a key.",
     "aa-no-answer": "The chip's answer to Active Authentication did not get through.",
     "aa-answer-short": "The answer to Active Authentication is shorter than the key's modulus.",
+    "aa-challenge-differs": "Active Authentication was not made over the challenge that the server gave: the evidence may be old.",
     "aa-challenge": "The challenge is not eight octets, or all zero: such an answer can be replayed.",
     "aa-length": "The answer to Active Authentication is longer than the key's modulus.",
     "aa-header": "The answer to Active Authentication does not begin as ISO 9796-2 says.",
@@ -110,7 +122,19 @@ _CHIP_AUTHENTICITY: Final = {
     "ca-not-confirmed": "No exchange under the new keys was recorded.",
     "ca-unprotected": "The first answer under the new keys came without protection.",
     "ca-wrong-keys": "The chip does not hold the private key that belongs to DG14.",
+    "ca-wrong-token": "The chip's token was not made with the key in EF.CardSecurity.",
     "ca-transcript-inconsistent": "The record of Chip Authentication contradicts itself.",
+    "cam-not-run": "PACE was not run with Chip Authentication Mapping.",
+    "cam-unsupported": "EF.CardSecurity offers Chip Authentication Mapping in a group that chipid does not know.",
+    "cam-data-missing": "The chip sent no proof in PACE with Chip Authentication Mapping.",
+    "cam-data-malformed": "The chip's proof in Chip Authentication Mapping is no number of the group.",
+    "cam-not-in-card-security": "EF.CardSecurity does not offer the PACE that was run.",
+    "cam-key-missing": "EF.CardSecurity holds no key for Chip Authentication Mapping.",
+    "cam-key-malformed": "EF.CardSecurity holds a key that is none.",
+    "cam-wrong-key": "The chip does not hold the private key that belongs to EF.CardSecurity.",
+    "card-security-not-needed": "No proof of the chip needs EF.CardSecurity.",
+    "card-security-missing": "EF.CardSecurity, which holds the chip's key, could not be read.",
+    "card-security-malformed": "EF.CardSecurity is damaged, or holds no security infos.",
     "key-not-signed": "The chip proved a key that no trusted EF.SOD vouches for.",
     "key-signature-open": "The chip proved a key, and whether EF.SOD vouches for it could not be found out.",
     "copy-not-excluded": "The chip offers no proof of being the one that was issued: it may be a copy.",
@@ -136,6 +160,7 @@ _CONSISTENCY: Final = {
 _DEVIATIONS: Final = {
     # Access, authenticity, consistency
     "access-took-several-tries": "Another password was tried before the one that opened the chip.",
+    "aa-short-key": "The RSA key of Active Authentication is shorter than Doc 9303 allows.",
     "aa-sha1": "Active Authentication uses SHA-1.",
     "aa-algorithm-undeclared": "No DG14 says how the key in DG15 signs.",
     "aa-hash-too-long": "Active Authentication uses a hash that is longer than the key's order.",
@@ -147,6 +172,7 @@ _DEVIATIONS: Final = {
     },
     # EF.SOD and its signature
     "sod-not-der": "EF.SOD is in BER, where DER belongs.",
+    "card-security-content-type": "EF.CardSecurity names its content otherwise than BSI TR-03110 does.",
     "sod-content-type": "EF.SOD names its content otherwise than Doc 9303 does.",
     "several-signers": "More than one signed EF.SOD.",
     "signed-data-version": "The version of the signed object is not the one that Doc 9303 wants.",
@@ -220,6 +246,7 @@ REASONS: Final = MappingProxyType(
     | _REVOCATION
     | _ISSUING_STATE
     | _SOD_AGAINST_COM
+    | _TERMINAL_AUTHENTICATION
     | _CHIP_AUTHENTICITY
     | _CONSISTENCY
     | _DEVIATIONS

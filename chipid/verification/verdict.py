@@ -30,6 +30,7 @@ class CheckName(Enum):
     """What is checked, in the order in which it is reported."""
 
     ACCESS = "chip access protocols"
+    TERMINAL_AUTHENTICATION = "Terminal Authentication"
     SOD_SIGNATURE = "security object signature"
     DATA_GROUP_INTEGRITY = "data group integrity"
     DS_CERTIFICATE_SIGNATURE = "DS certificate signature"
@@ -40,6 +41,8 @@ class CheckName(Enum):
     SOD_AGAINST_COM = "EF.SOD against EF.COM"
     ACTIVE_AUTHENTICATION = "Active Authentication"
     CHIP_AUTHENTICATION = "Chip Authentication"
+    CHIP_AUTHENTICATION_MAPPING = "PACE Chip Authentication Mapping"
+    CARD_SECURITY = "EF.CardSecurity"
     CHIP_AUTHENTICITY = "chip authenticity"
     CARD_ACCESS_AGAINST_DG14 = "EF.CardAccess against DG14"
     DG1_AGAINST_DG13 = "DG1 against DG13"

@@ -46,7 +46,7 @@ def test_json_has_every_check(cli, desk, evidence_file: Path) -> None:
     assert report.verdict.decision == "accepted"
     assert report.verdict.policy == "counter"
     outcomes = {check.name: check.outcome for check in report.verdict.checks}
-    assert len(outcomes) == 16
+    assert len(outcomes) == 19
     assert outcomes["sod_signature"] == outcomes["chip_authenticity"] == "SUCCESSFUL"
     assert outcomes["revocation"] == "NOT_PERFORMED"
     codes = {notice.code for notice in report.notices}
@@ -149,8 +149,7 @@ def test_damaged_evidence_is_6(cli, desk, evidence_file: Path, cut: int) -> None
 
 def test_evidence_of_a_later_version_is_5(cli, desk, evidence_file: Path) -> None:
     raw = evidence_file.read_bytes()
-    assert raw.count(b"\x67version\x01") == 1
-    desk.path("later").write_bytes(raw.replace(b"\x67version\x01", b"\x67version\x02"))
+    desk.path("later").write_bytes(raw.replace(b"\x67version\x01", b"\x67version\x02", 1))  # the record's own comes first
     assert cli("verify", desk.path("later"), "--trust", desk.trust).code == 5
 
 

@@ -314,6 +314,13 @@ def test_absent_and_protected_files(terminal, way: str) -> None:
     assert t.secure("00 B0 00 00 01") == (b"", 0x6986)  # nothing of all that has opened
 
 
+def test_pace_inside_a_session_only_after_pace(terminal, way: str) -> None:
+    """TR-03105-3.2 ISO7816_L_14 … 16: BAC and PACE do not mix; the CAN's session may become the PIN's."""
+    t = terminal().open(way)
+    assert t.secure(SET_AT_PACE) == (b"", 0x9000 if way == "PACE" else 0x6985)
+    assert t.secure(READ_DG1)[1] == 0x9000
+
+
 @pytest.mark.parametrize(
     ("command", "sw"),
     [
@@ -329,7 +336,6 @@ def test_absent_and_protected_files(terminal, way: str) -> None:
         ("00 E0 00 00 02 62 00", 0x6D00),
         ("00 84 00 00 08", 0x6985),
         ("00 82 00 00 08 0000000000000000", 0x6985),
-        (SET_AT_PACE, 0x6985),
         ("00 86 00 00 02 7C 00 00", 0x6985),
         ("00 22 41 B6 03 83 01 00", 0x6A86),
         ("00 88 00 01 08 0000000000000001 00", 0x6A86),

@@ -15,7 +15,8 @@ from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
 from chipid.profiles.access_keys import AccessKeys
-from chipid.verification.chip_genuineness import chip_genuineness
+from chipid.verification.card_security import read_card_security
+from chipid.verification.chip_genuineness import Vouched, chip_genuineness
 from chipid.verification.verdict import Outcome
 
 AT = datetime.now(UTC)
@@ -33,7 +34,13 @@ def without(evidence: Evidence, *files: FileId) -> Evidence:
 
 
 def judged(evidence: Evidence, signed: frozenset[int] = BOTH, listed: frozenset[int] = BOTH) -> list[tuple[Outcome, str]]:
-    return [(check.outcome, check.reason) for check in chip_genuineness(evidence, signed, listed)]
+    """Active and Chip Authentication, and what they are worth together; this chip has no EF.CardSecurity."""
+    card_security = read_card_security(evidence, None, AT)
+    assert card_security.check.outcome is N
+    checks = chip_genuineness(evidence, Vouched(signed, listed, card_security))
+    active, chip, mapping, authenticity = ((check.outcome, check.reason) for check in checks)
+    assert mapping == (N, "cam-not-run")
+    return [active, chip, authenticity]
 
 
 def test_both_proofs(evidence: Evidence) -> None:
@@ -107,7 +114,7 @@ def test_a_proof_that_was_not_asked_for_is_told(
     changed = replace(evidence, **change)  # type: ignore[arg-type]
     assert judged(changed) == [active, chip, whole]
     missed = {reason for outcome, reason in judged(changed)[:2] if outcome is U}
-    authenticity = chip_genuineness(changed, BOTH, BOTH)[2]
+    authenticity = chip_genuineness(changed, Vouched(BOTH, BOTH, read_card_security(changed, None, AT)))[3]
     assert authenticity.outcome is not S or set(authenticity.deviations) == missed
 
 

@@ -126,7 +126,7 @@ def test_an_odd_element_costs_no_other(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "oid",
     [
-        "0.4.0.127.0.7.2.2.3.2",
+        "0.4.0.127.0.7.2.2.3",
         f"{ID_PACE}.2.2.1",
         ID_PACE,
         "0.4.0.127.0.7.2.2.40.2.2",

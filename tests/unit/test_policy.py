@@ -53,6 +53,7 @@ def test_a_missing_mandatory_check_is_never_accepted(name: CheckName) -> None:
 TABLE = """
                                 counter strict data-only
 chip access protocols           m       m      e
+Terminal Authentication         e       o      e
 security object signature       m       m      m
 data group integrity            m       m      m
 DS certificate signature        m       m      m
@@ -63,6 +64,8 @@ issuing state                   m       m      m
 EF.SOD against EF.COM           e       m      e
 Active Authentication           o       o      e
 Chip Authentication             o       o      e
+PACE Chip Authentication Mapping  o     o      e
+EF.CardSecurity                 o       o      e
 chip authenticity               m       m      e
 EF.CardAccess against DG14      o       o      o
 DG1 against DG13                o       o      o
@@ -87,7 +90,7 @@ def test_only_strict_counts_deviations() -> None:
 
 def test_rejected_outweighs_inconclusive() -> None:
     checks = [replace(check, outcome=Outcome.UNDETERMINED) for check in GOOD]
-    checks[1] = replace(checks[1], outcome=Outcome.FAILED)
+    checks[2] = replace(checks[2], outcome=Outcome.FAILED)
     assert Policy.counter().decide(checks).decision is Decision.REJECTED
 
 

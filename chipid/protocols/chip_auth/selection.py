@@ -60,7 +60,8 @@ def select_chip_authentication(infos: SecurityInfos, version: int = VERSION_1) -
     :raises UnsupportedFeature: the chip offers what chipid does not speak, and nothing else.
     :raises MalformedData: the only keys offered are none.
     """
-    if not infos.chip_authentication_public_keys and not infos.chip_authentication:
+    other = VERSION_2 if version == VERSION_1 else VERSION_1
+    if not infos.chip_authentication_public_keys and all(info.version == other for info in infos.chip_authentication):
         return None
     choices, problem = _choices(infos, version)
     if choices:

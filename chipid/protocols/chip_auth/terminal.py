@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from chipid.crypto.domain import KeyPair, generate_key_pair
+from chipid.crypto.domain import Domain, KeyPair, generate_key_pair
 from chipid.crypto.kdf import derive_session_keys
 from chipid.crypto.mac import MAC_SIZE
 from chipid.crypto.random import RandomSource
@@ -39,12 +39,14 @@ class ChipAuthenticationRun:
 
     :ivar session: secure messaging on the new keys, counter zero; ``None`` where the chip refused.
     :ivar transcript: without an exchange yet, see :meth:`confirmed_by`.
+    :ivar domain: the group, in which Terminal Authentication compresses our public key.
     :ivar response_as_specified: the chip answered the key agreement as §6.2.4 says. It proves nothing, so a deviation does not end
         the protocol.
     """
 
     session: SecureMessaging | None = field(repr=False)
     transcript: ChipAuthenticationTranscript
+    domain: Domain
     response_as_specified: bool = True
 
     def confirmed_by(self, command: CommandAPDU, response: ResponseAPDU | None) -> ChipAuthenticationTranscript:
@@ -78,7 +80,7 @@ def chip_authentication(
         sw, answer = yield from _by_general_authenticate(choice, own)
         regular = _is_empty(answer) if sw == SW.OK else True
     session = _new_session(choice, own) if sw == SW.OK else None
-    return ChipAuthenticationRun(session, _transcript(choice, own, sw), regular)
+    return ChipAuthenticationRun(session, _transcript(choice, own, sw), choice.domain, regular)
 
 
 def chip_authentication_v2(choice: ChipAuthenticationChoice, own: KeyPair) -> Dialogue[ChipAuthenticationRun]:
@@ -93,7 +95,7 @@ def chip_authentication_v2(choice: ChipAuthenticationChoice, own: KeyPair) -> Di
     nonce, token = _nonce_and_token(answer) if sw == SW.OK else (b"", b"")
     session = _new_session(choice, own, nonce) if token else None
     transcript = replace(_transcript(choice, own, sw), version=choice.version, nonce=nonce, token=token)
-    return ChipAuthenticationRun(session, transcript, sw != SW.OK or bool(token))
+    return ChipAuthenticationRun(session, transcript, choice.domain, sw != SW.OK or bool(token))
 
 
 def _new_session(choice: ChipAuthenticationChoice, own: KeyPair, nonce: bytes = b"") -> SecureMessaging:

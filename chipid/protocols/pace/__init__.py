@@ -8,7 +8,7 @@ becomes a generator; ``terminal`` and ``chip`` walk the same four steps on eithe
 from chipid.protocols.pace.chip import PaceChip, PaceSecrets
 from chipid.protocols.pace.chip_authentication_mapping import evaluate_chip_authentication_mapping
 from chipid.protocols.pace.retry_counter import RetryCounter
-from chipid.protocols.pace.selection import PaceChoice, pace_choice, pace_choices, preferred_pace, select_pace
+from chipid.protocols.pace.selection import PaceChoice, pace_choice, pace_choices, pace_strength, preferred_pace, select_pace
 from chipid.protocols.pace.terminal import PaceRun, pace
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "pace",
     "pace_choice",
     "pace_choices",
+    "pace_strength",
     "preferred_pace",
     "select_pace",
 ]

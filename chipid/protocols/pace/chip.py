@@ -59,7 +59,7 @@ _TERMINAL_PASSWORDS: dict[bytes, frozenset[PasswordKind]] = {
 
 
 class _Refused(Exception):
-    def __init__(self, sw: SW) -> None:
+    def __init__(self, sw: int) -> None:
         super().__init__(f"{sw:04X}")
         self.sw = sw
 
@@ -84,8 +84,9 @@ class PaceChip:
 
     :param infos: the chip's EF.CardAccess.
     :param resumed: the run lies inside a session that the CAN has opened, so that a suspended PIN gets its last try.
-    :ivar session: secure messaging on the new keys, once the run is done. Then Terminal Authentication binds to :ivar choice:, :ivar
-        key:, the chip's ephemeral public key of step 3, and :ivar terminal_key:. :ivar kind: the password that was used.
+    :ivar session: secure messaging on the new keys, once the run is done. Then Terminal Authentication binds to :ivar choice:,
+        :ivar key:, the chip's ephemeral public key of step 3, and :ivar terminal_key:. :ivar kind: the password that was used.
+    :ivar proved_chip: Chip Authentication Mapping was run.
     """
 
     def __init__(self, infos: SecurityInfos, secrets: PaceSecrets, random: RandomSource, *, resumed: bool = False) -> None:
@@ -98,6 +99,7 @@ class PaceChip:
         self.session: SecureMessaging | None = None
         self.choice: PaceChoice | None = None
         self.key = self.terminal_key = b""
+        self.proved_chip = False
 
     def set_at(self, data: bytes) -> int:
         """MSE:Set AT (§4.4.4.1): the choice of protocol, password and parameters; the status word is the answer.
@@ -141,7 +143,7 @@ class PaceChip:
         if counter is not None:
             counter.reset()
         self.session, self.choice = open_session(step.keys), step.choice.pace
-        self.key, self.terminal_key = step.own, step.peer
+        self.key, self.terminal_key, self.proved_chip = step.own, step.peer, step.choice.static_key is not None
         return step.answer()
 
     def _demand_usable(self) -> None:

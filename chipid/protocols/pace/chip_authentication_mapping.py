@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chip Authentication Mapping: the chip proves its static key within PACE (ICAO 9303-11 §4.4.3.5, §4.4.5.6).
 
-The chip's mapping key pair is (SK_map, PK_map), its static one (SK_IC, PK_IC). It sends CA_IC = SK_IC⁻¹ · SK_map mod n under the new
-keys, and the terminal finds that PK_map = CA_IC · PK_IC. PK_IC stands in EF.CardSecurity, which is signed.
+The chip's mapping key pair is (SK_map, PK_map), its static one (SK_IC, PK_IC). It sends CA_IC = SK_IC⁻¹ · SK_map mod n under the
+new keys, and the terminal finds that PK_map = CA_IC · PK_IC. PK_IC stands in EF.CardSecurity, which is signed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def chip_authentication_data(static: EcPrivateKey, mapping_private: int) -> byte
     return value.to_bytes(len(static.domain.order), "big")
 
 
-def evaluate_chip_authentication_mapping(infos: SecurityInfos, transcript: ChipAuthenticationMappingTranscript) -> Finding:
+def evaluate_chip_authentication_mapping(  # noqa: PLR0911  # one answer a step
+    infos: SecurityInfos, transcript: ChipAuthenticationMappingTranscript
+) -> Finding:
     """Whether the chip holds the private key to its static key in EF.CardSecurity (§4.4.3.5.2).
 
     :param infos: of EF.CardSecurity, whose signature has to be verified apart.

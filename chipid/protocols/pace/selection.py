@@ -33,10 +33,16 @@ class PaceChoice:
 def select_pace(infos: SecurityInfos) -> PaceChoice | None:
     """The strongest way that chipid speaks, ``None`` where there is none.
 
-    The weaker of cipher and group counts first; among equals Chip Authentication Mapping, which proves the chip in the same go, then
-    the chip's own order. Unknown protocols, reserved parameter ids and other versions are passed over (§9.2.1, §9.5.1).
+    The weaker of cipher and group counts first; among equals Chip Authentication Mapping, which proves the chip in the same go,
+    then the chip's own order. Unknown protocols, reserved parameter ids and other versions are passed over (§9.2.1, §9.5.1).
     """
     return max(pace_choices(infos), key=_preference, default=None)
+
+
+def pace_strength(infos: SecurityInfos) -> tuple[int, int, int] | None:
+    """How strong the strongest way is: the weaker of cipher and group, then each, in bits; ``None`` where there is none."""
+    choice = select_pace(infos)
+    return None if choice is None else _strength(choice)
 
 
 def preferred_pace(infos: SecurityInfos) -> list[PaceChoice]:

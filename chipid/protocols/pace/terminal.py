@@ -47,8 +47,8 @@ class PaceRun:
 
     :ivar session: secure messaging on the new keys, counter zero.
     :ivar choice: what was run.
-    :ivar chip_key: the chip's ephemeral public key of step 3, by which Terminal Authentication knows this chip; ``terminal_key``: ours,
-        to which it binds after Chip Authentication Mapping.
+    :ivar chip_key: the chip's ephemeral public key of step 3, by which Terminal Authentication knows this chip; ``terminal_key``:
+        ours, to which it binds after Chip Authentication Mapping.
     :ivar certification_authority_references: data objects 87 and 88, for Terminal Authentication; unauthenticated.
     :ivar chip_authentication: the record of Chip Authentication Mapping, to be checked against EF.CardSecurity; ``None`` in the
         other mappings.

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one chip can do, as its own files and keys say; a file that a forger has broken takes the ability away."""
+
+from __future__ import annotations
+
+from chipid._native import Hash
+from chipid.crypto.random import RandomSource
+from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.iso7816.file_ids import FileId
+from chipid.issuing.card_image import CardImage
+from chipid.lds.card_access import CardAccess
+from chipid.lds.card_security import CardSecurity
+from chipid.lds.dg14 import Dg14
+from chipid.lds.security_infos import SecurityInfos
+from chipid.pki.cms import SignedData
+from chipid.protocols.active_auth import ActiveAuthenticationChip
+from chipid.protocols.chip_auth import ChipAuthenticationChip
+from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
+from chipid.protocols.private_key import PrivateKey, parse_private_key
+
+_HASHES: tuple[Hash, ...] = ("sha1", "sha224", "sha256", "sha384", "sha512")
+_ECDSA_HASHES = {f"{ID_ECDSA_PLAIN_SIGNATURES}.{arc}": name for arc, name in enumerate(_HASHES, 1)}
+_BIRTH_AND_EXPIRY = 14
+"""Characters of the MRZ information behind the document number and its check digit: two dates with theirs."""
+
+
+def security_infos(image: CardImage, file: FileId) -> SecurityInfos | None:
+    """What EF.CardAccess, EF.CardSecurity or DG14 say; ``None`` where the file is not there, or is none."""
+    raw = image.files.get(file)
+    if raw is None:
+        return None
+    try:
+        if file is FileId.CARD_SECURITY:
+            return SecurityInfos.parse(SignedData.parse(CardSecurity.parse(raw).cms).content or b"")
+        return CardAccess.parse(raw).infos if file is FileId.CARD_ACCESS else Dg14.parse(raw).infos
+    except (MalformedData, UnsupportedFeature):
+        return None
+
+
+def static_keys(image: CardImage) -> dict[int | None, PrivateKey]:
+    """The chip's static keys by their ids, for Chip Authentication Mapping."""
+    return {key_id: parse_private_key(key) for key_id, key in image.chip_authentication_keys.items()}
+
+
+def active_authentication(image: CardImage, random: RandomSource) -> ActiveAuthenticationChip | None:
+    """Active Authentication's responder; it signs as DG14 declares, or as personalisation says."""
+    if image.active_authentication_key is None:
+        return None
+    infos = security_infos(image, FileId.DG14)
+    declared = [_ECDSA_HASHES.get(info.signature_algorithm) for info in infos.active_authentication] if infos else []
+    hash_name = image.active_authentication_hash or (declared[0] if declared else None)
+    plain = not image.active_authentication_der
+    return ActiveAuthenticationChip(image.active_authentication_key, random, hash_name=hash_name, plain=plain)
+
+
+def chip_authentication(image: CardImage, file: FileId, version: int, random: RandomSource) -> ChipAuthenticationChip | None:
+    """Chip Authentication's responder of *version*, whose keys *file* publishes."""
+    infos, keys = security_infos(image, file), image.chip_authentication_keys
+    if infos is None or not keys or (not any(info.version == version for info in infos.chip_authentication) and version != 1):
+        return None
+    return ChipAuthenticationChip(infos, keys, version=version, random=random)
+
+
+def terminal_authentication_version(image: CardImage) -> int:
+    """1, or 2 where EF.CardAccess asks for that before anything else."""
+    infos = security_infos(image, FileId.CARD_ACCESS)
+    return max((info.version for info in infos.terminal_authentication if info.version in (1, 2)), default=1) if infos else 1
+
+
+def document_identifier(image: CardImage) -> bytes:
+    """ID_IC after BAC: the document number with its check digit (ICAO 9303-11 §7.1.2)."""
+    return (image.mrz_information or "")[:-_BIRTH_AND_EXPIRY].encode("ascii")

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What lies before the application, once PACE is done: EF.CardSecurity for the proof within PACE, and Extended Access Control
+version 2 (BSI TR-03110-2 §2.4), in which the terminal proves its rights, and then the chip itself."""
+
+from __future__ import annotations
+
+from chipid.crypto.domain import Domain, generate_key_pair
+from chipid.crypto.random import RandomSource
+from chipid.errors import CardMisbehaved, MalformedData, NotAuthorised, StatusError
+from chipid.evidence import ChipAuthenticationTranscript, FileFailure
+from chipid.inspection.reading import READ_BINARY, FileReader
+from chipid.inspection.terminal_rights import EphemeralKey, TerminalRights, chip_identifier, named_authorities
+from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.secure_messaging import SecureMessaging, secured
+from chipid.lds.card_security import CardSecurity
+from chipid.lds.security_infos import ChipAuthenticationInfo, SecurityInfos
+from chipid.pki.cms import SignedData
+from chipid.protocols.chip_auth import (
+    VERSION_2,
+    ChipAuthenticationChoice,
+    announced_chip_authentication,
+    chip_authentication_choices,
+    chip_authentication_v2,
+)
+from chipid.protocols.pace import PaceRun
+
+
+class MasterFile:
+    """One chip's.
+
+    :param files: where EF.CardSecurity goes; *failures*: where it is told that it cannot be read.
+    :param rights: what the terminal can prove, ``None`` for one without rights: version 2 is then left alone.
+    :ivar chip_authentication: the transcript of version 2, ``None`` where it was not run.
+    """
+
+    def __init__(
+        self,
+        files: dict[FileId, bytes],
+        failures: dict[FileId, FileFailure],
+        random: RandomSource,
+        rights: TerminalRights | None,
+    ) -> None:
+        self._files = files
+        self._failures = failures
+        self._random = random
+        self._rights = rights
+        self.chip_authentication: ChipAuthenticationTranscript | None = None
+
+    def enter(self, run: PaceRun, infos: SecurityInfos | None) -> Dialogue[SecureMessaging]:
+        """What is to be done, in the session that *run* has opened; gives the session to go on with.
+
+        :param infos: EF.CardAccess.
+        """
+        rights = self._rights
+        if rights is not None and infos is not None and _speaks_version_2(infos):
+            announced = announced_chip_authentication(infos)
+            if announced is not None:
+                return (yield from self._general_authentication(run, rights, *announced))
+        if run.chip_authentication is not None:
+            yield from self._read_card_security(run.session)
+        return run.session
+
+    def _general_authentication(
+        self, run: PaceRun, rights: TerminalRights, info: ChipAuthenticationInfo, domain: Domain
+    ) -> Dialogue[SecureMessaging]:
+        # 1. Terminal Authentication announces the key of the Chip Authentication to come
+        own = generate_key_pair(domain, self._random)
+        key, id_ic = EphemeralKey(domain, own.public), chip_identifier(run, None) or b""
+        yield from secured(rights.prove(named_authorities(run), id_ic, key, version=VERSION_2), run.session)
+        # 2. The chip's key; who signed it is for verification to find out
+        infos = yield from self._read_card_security(run.session)
+        choice = _announced_choice(infos, info) if rights.proven and infos is not None else None
+        if choice is None:
+            return run.session
+        # 3. Chip Authentication, and the first exchange under the new keys
+        chip = yield from secured(chip_authentication_v2(choice, own), run.session)
+        self.chip_authentication = chip.transcript
+        if chip.session is None:
+            return run.session
+        seen: list[tuple[CommandAPDU, ResponseAPDU]] = []
+        exchange = first_exchange(FileId.CARD_ACCESS)
+        yield from secured(exchange, chip.session, lambda command, answer: seen.append((command, answer)))
+        self.chip_authentication = chip.confirmed_by(*seen[0])
+        return chip.session
+
+    def _read_card_security(self, session: SecureMessaging) -> Dialogue[SecurityInfos | None]:
+        file = FileId.CARD_SECURITY
+        if file not in self._files:
+            try:
+                self._files[file] = yield from secured(FileReader(session.cipher).read(file), session)
+            except NotAuthorised:
+                self._failures[file] = FileFailure(reason="not-authorised")
+            except StatusError as error:
+                self._failures[file] = FileFailure(sw=error.sw)
+            except (MalformedData, CardMisbehaved):
+                self._failures[file] = FileFailure(reason="malformed")
+        try:
+            signed = SignedData.parse(CardSecurity.parse(self._files.get(file, b"")).cms)
+            return SecurityInfos.parse(signed.content or b"")
+        except MalformedData:
+            return None
+
+
+def first_exchange(file: FileId) -> Dialogue[ResponseAPDU]:
+    """The first command under new keys, which shows whether the chip has them: the head of a file that is sure to be there."""
+    return (yield CommandAPDU(0x00, READ_BINARY, 0x80 | file.sfi, 0x00, le=4))
+
+
+def _speaks_version_2(infos: SecurityInfos) -> bool:
+    return any(info.version == VERSION_2 for info in infos.terminal_authentication)
+
+
+def _announced_choice(infos: SecurityInfos, announced: ChipAuthenticationInfo) -> ChipAuthenticationChoice | None:
+    for choice in chip_authentication_choices(infos, VERSION_2):
+        if (choice.oid, choice.key_id) == (announced.oid, announced.key_id):
+            return choice
+    return None

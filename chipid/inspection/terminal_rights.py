@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Extended Access Control: the terminal proves its rights, and the chip itself (ICAO 9303-11 §7.1; version 2: BSI TR-03110-2 §2.4).
+
+In version 1 Chip Authentication comes first and Terminal Authentication binds to its key, inside the application. In version 2 both
+lie in the master file, before the application: the terminal announces the key of the Chip Authentication that follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chipid.crypto.domain import Domain
+from chipid.errors import MalformedData, NotAuthorised
+from chipid.evidence import Result, TerminalAuthenticationRecord
+from chipid.inspection.reading import READ_BINARY, SELECT
+from chipid.iso7816.apdu import CommandAPDU
+from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.file_ids import FileId
+from chipid.lds.cvca import FILE_SIZE, CvcaReferences
+from chipid.lds.dg1 import Dg1
+from chipid.lds.security_infos import EfCvca, SecurityInfos
+from chipid.pki.cv_authorisation import HolderAuthorisation, Role
+from chipid.pki.cv_credentials import TerminalCredentials
+from chipid.protocols.pace import PaceRun
+from chipid.protocols.terminal_auth import compress, document_identifier, terminal_authentication
+
+DATA_GROUPS = ("DG3", "DG4")
+"""What rights there are to be granted on an inspection system (ICAO 9303-12 §7.2.2.6)."""
+
+
+@dataclass(frozen=True)
+class EphemeralKey:
+    """The terminal's public key that Terminal Authentication binds to, and its group."""
+
+    domain: Domain
+    public: bytes
+
+    @property
+    def compressed(self) -> bytes:
+        """As it is signed."""
+        return compress(self.domain, self.public)
+
+
+@dataclass
+class TerminalRights:
+    """A terminal that has rights to prove.
+
+    :ivar wanted: the data groups to be read that need them.
+    :ivar record: how it went, ``None`` before.
+    """
+
+    credentials: TerminalCredentials
+    at: datetime
+    wanted: tuple[str, ...]
+    record: TerminalAuthenticationRecord | None = None
+
+    @property
+    def holder_authorisation(self) -> bytes:
+        """What PACE announces: an inspection system that would like to read all there is (ICAO 9303-11 §4.4.4.1)."""
+        return HolderAuthorisation.inspection_system(Role.TERMINAL, 3, 4).build()
+
+    def prove(
+        self, references: tuple[str, ...], id_ic: bytes, key: EphemeralKey, *, version: int = 1
+    ) -> Dialogue[TerminalAuthenticationRecord]:
+        """Terminal Authentication, to be run inside the session; what was to be foreseen is recorded with a failure."""
+        at = self.at.date()
+        record = yield from terminal_authentication(
+            self.credentials, references, id_ic, key.compressed, version=version, at=at
+        )
+        if record.result is not Result.DONE:
+            record = replace(record, foreseen=self._foreseen(references))
+        self.record = record
+        return record
+
+    @property
+    def proven(self) -> bool:
+        """Whether the chip has taken the proof."""
+        return self.record is not None and self.record.result is Result.DONE
+
+    def without(self, reason: str, result: Result = Result.NOT_TRIED) -> None:
+        """Terminal Authentication could not be tried, or was lost."""
+        self.record = TerminalAuthenticationRecord(1, result, reason=reason)
+
+    def _foreseen(self, references: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            chain = self.credentials.chain_from(references, at=self.at.date(), data_groups=self.wanted)
+        except NotAuthorised:
+            return ()
+        return tuple(f"{holder}: {reason}" for holder, reason in chain.foreseen(self.at.date(), self.wanted))
+
+
+def mapping_key(run: PaceRun | None) -> EphemeralKey | None:
+    """After Chip Authentication Mapping the terminal is bound to its key of PACE's step 3 (ICAO 9303-11 §7.1.2)."""
+    if run is None or run.chip_authentication is None:
+        return None
+    return EphemeralKey(run.choice.domain, run.terminal_key)
+
+
+def chip_identifier(run: PaceRun | None, dg1: bytes | None) -> bytes | None:
+    """ID_IC: after PACE the chip's ephemeral key, after BAC the document number (ICAO 9303-11 §7.1.2); ``None`` without DG1."""
+    if run is not None:
+        return compress(run.choice.domain, run.chip_key)
+    try:
+        return document_identifier(Dg1.parse(dg1).mrz.document_number) if dg1 is not None else None
+    except MalformedData:
+        return None
+
+
+def named_authorities(run: PaceRun | None) -> tuple[str, ...]:
+    """The certification authorities that the chip named in PACE (data objects 87 and 88), the most recent first; none after BAC."""
+    if run is None:
+        return ()
+    return tuple(reference.decode("latin-1") for reference in run.certification_authority_references)
+
+
+def read_cvca(infos: SecurityInfos) -> Dialogue[tuple[str, ...]]:
+    """The authorities that EF.CVCA names; the file is where TerminalAuthenticationInfo says, 011C by default (Appendix K).
+
+    It is no data object and has a fixed size, so that it is read in one command.
+
+    :returns: none where the file does not open, or is none.
+    """
+    place = next((info.efcvca for info in infos.terminal_authentication if info.efcvca is not None), None)
+    place = place or EfCvca(FileId.CVCA.fid, FileId.CVCA.sfi)
+    data = b""
+    if place.sfi is not None and 0 < place.sfi <= _SFI_MAX:
+        data = (yield CommandAPDU(0x00, READ_BINARY, 0x80 | place.sfi, 0x00, le=FILE_SIZE)).data
+    if not data and (yield CommandAPDU(0x00, SELECT, 0x02, 0x0C, place.fid.to_bytes(2, "big"))).ok:
+        data = (yield CommandAPDU(0x00, READ_BINARY, 0x00, 0x00, le=FILE_SIZE)).data
+    try:
+        return CvcaReferences.parse(data[:FILE_SIZE]).references
+    except MalformedData:
+        return ()
+
+
+_SFI_MAX = 30

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EF.CardSecurity: what it says of the chip's keys, and who signed it (ICAO 9303-11 §4.4.3.5.2; BSI TR-03135-1 §5.6.4.2.1).
+
+Of the files with a signature it is the one that lies outside the eMRTD application: it holds the static keys of Chip Authentication
+Mapping and of Chip Authentication version 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chipid.errors import MalformedData
+from chipid.evidence import Evidence
+from chipid.iso7816.file_ids import FileId
+from chipid.lds.card_security import ID_SECURITY_OBJECT, CardSecurity
+from chipid.lds.security_infos import SecurityInfos
+from chipid.pki.chain import ChainFinding, validate_chain
+from chipid.pki.cms import SignedData
+from chipid.pki.signed_data import SignerFinding, verify_signers
+from chipid.pki.trust_store import TrustStore
+from chipid.verification.verdict import Check, CheckName, Outcome
+
+_NAME = CheckName.CARD_SECURITY
+
+
+@dataclass(frozen=True)
+class SignedSecurityInfos:
+    """EF.CardSecurity as far as it can be understood.
+
+    :ivar check: CARD_SECURITY.
+    :ivar infos: what it says, signed or not; ``None`` where nothing can be read.
+    """
+
+    check: Check
+    infos: SecurityInfos | None = None
+
+    @property
+    def vouched(self) -> bool:
+        """Whether a trusted signer says so."""
+        return self.check.outcome is Outcome.SUCCESSFUL
+
+    @property
+    def open(self) -> bool:
+        """Whether who signed it could not be found out; nothing speaks against it."""
+        return self.check.outcome is Outcome.UNDETERMINED
+
+
+def read_card_security(evidence: Evidence, trust: TrustStore | None, at: datetime) -> SignedSecurityInfos:
+    """Parse EF.CardSecurity, verify its signature, and follow its signer's certificate to the trust anchors."""
+    # 1. It is there, where a proof needs it.
+    raw = evidence.file(FileId.CARD_SECURITY)
+    if raw is None:
+        return SignedSecurityInfos(_absent(evidence))
+    # 2. It is a SignedData over security infos.
+    try:
+        signed = SignedData.parse(CardSecurity.parse(raw).cms)
+        infos = SecurityInfos.parse(signed.content or b"")
+    except MalformedData as error:
+        check = Check(_NAME, Outcome.FAILED, "card-security-malformed", f"EF.CardSecurity is malformed: {error}.")
+        return SignedSecurityInfos(check)
+    # 3. Somebody signed it, and a trusted authority made him a signer; of several signers the best counts.
+    known = trust.document_signers if trust is not None else ()
+    findings = [(signer, _chain(signer, trust, at)) for signer in verify_signers(signed, known)]
+    if not findings:
+        return SignedSecurityInfos(Check(_NAME, Outcome.FAILED, "no-signer", "Nobody signed EF.CardSecurity."), infos)
+    other_type = ("card-security-content-type",) if signed.content_type != ID_SECURITY_OBJECT else ()
+    checks = [_judged(signer, chain, other_type) for signer, chain in findings]
+    return SignedSecurityInfos(min(checks, key=lambda check: _ORDER.index(check.outcome)), infos)
+
+
+_ORDER = (Outcome.SUCCESSFUL, Outcome.UNDETERMINED, Outcome.FAILED)
+
+
+def _absent(evidence: Evidence) -> Check:
+    if evidence.chip_authentication_mapping or _needs_it(evidence):
+        detail = "EF.CardSecurity, which holds the chip's key, could not be read."
+        return Check(_NAME, Outcome.UNDETERMINED, "card-security-missing", detail)
+    return Check(_NAME, Outcome.NOT_SUPPORTED, "card-security-not-needed", "No proof of the chip needs EF.CardSecurity.")
+
+
+def _needs_it(evidence: Evidence) -> bool:
+    return evidence.chip_authentication is not None and evidence.chip_authentication.version != 1
+
+
+def _chain(signer: SignerFinding, trust: TrustStore | None, at: datetime) -> ChainFinding | None:
+    return None if signer.certificate is None else validate_chain(signer.certificate, trust, at)
+
+
+def _judged(signer: SignerFinding, chain: ChainFinding | None, deviations: tuple[str, ...]) -> Check:
+    """The first of four questions that is not answered with yes: the signature, the path, its end, the calendar."""
+    answers = [(signer.ok, signer.reason, signer.detail)]
+    if chain is not None:
+        answers += [(answer.ok, answer.reason, answer.detail) for answer in (chain.signature, chain.trust, chain.validity)]
+    for wanted, outcome in ((False, Outcome.FAILED), (None, Outcome.UNDETERMINED)):
+        for ok, reason, detail in answers:
+            if ok is wanted:
+                return Check(_NAME, outcome, reason, detail)
+    found = (*deviations, *signer.deviations, *(chain.deviations if chain is not None else ()))
+    return Check(_NAME, Outcome.SUCCESSFUL, "ok", "A trusted signer signed EF.CardSecurity.", tuple(dict.fromkeys(found)))
