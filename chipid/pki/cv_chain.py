@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from chipid.crypto.signature import EcPublicKey, RsaPublicKey
-from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.errors import CertificateError, MalformedData, UnsupportedFeature
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role
 from chipid.pki.cv_public_key import VerificationKey
 from chipid.pki.cvc import CvCertificate
@@ -67,7 +67,7 @@ class TrustedKey:
         :raises CertificateError: the certificate is not a CVCA's, or names no curve.
         """
         if certificate.authorisation.role is not Role.CVCA:
-            raise MalformedData("a trust point is a certification authority's certificate")
+            raise CertificateError("a trust point is a certification authority's certificate")
         return cls._of(certificate, certificate.public_key.resolve(), certificate.authorisation)
 
     @classmethod

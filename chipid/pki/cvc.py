@@ -227,7 +227,7 @@ def _read_body(body: Tlv, signature: bytes) -> CvCertificate:
     effective, expiration = _date(objects.expect(EFFECTIVE_DATE)), _date(objects.expect(EXPIRATION_DATE))
     extensions = objects.optional(EXTENSIONS)
     objects.finish()
-    added = b"" if extensions is None else extensions.raw
+    added = b"" if extensions is None else _definite(extensions).raw
     return CvCertificate(body.raw, signature, authority, holder, public_key, authorisation, effective, expiration, added)
 
 

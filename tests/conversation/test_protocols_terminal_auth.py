@@ -403,6 +403,19 @@ def test_the_terminals_date_chooses():
     assert scene.run(credentials=credentials, at=DAY).certificates[0] == "DETESTDVDE00001"
 
 
+def test_the_wanted_data_groups_choose():
+    scene = Scene()
+    own = scene.terminal.certificate
+    longer = scene.verifier.certify(
+        "DETESTISDE00002",
+        own.public_key,
+        HolderAuthorisation(TerminalType.INSPECTION_SYSTEM, b"\0"),
+        CvProfile(DAY, DAY + 60 * ONE),
+    )
+    credentials = TerminalCredentials.parse([scene.verifier.raw, longer, scene.terminal.raw], scene.terminal.key)
+    assert scene.run(credentials=credentials, at=DAY, data_groups=("DG3",)).rights == ("DG3", "DG4")
+
+
 def test_every_reason_is_explained():
     assert all(code.startswith("ta-") and text.endswith(".") for code, text in REASONS.items())
 

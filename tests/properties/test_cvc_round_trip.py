@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Card verifiable certificates: what is built is read, what is read is built, and hostile octets end in our own errors and no others."""
+"""Card verifiable certificates: what is built is read, what is read is built, and hostile octets end in errors of our own."""
 
 from __future__ import annotations
 

@@ -9,10 +9,11 @@ from datetime import date
 import pytest
 
 from chipid.errors import CertificateError, MalformedData, UnsupportedFeature
-from chipid.iso7816.tlv import build_tlv
+from chipid.iso7816.tlv import build_tlv, parse_tlv
 from chipid.issuing.cv_defects import CONTENT_DEFECTS, WIRE_DEFECTS, day_32
 from chipid.issuing.cv_pki import CvProfile, TestCvca, TestDocumentVerifier
-from chipid.pki.cv_authorisation import Role
+from chipid.pki.cv_authorisation import HOLDER_AUTHORISATION, Role
+from chipid.pki.cv_public_key import PUBLIC_KEY
 from chipid.pki.cvc import (
     AUTHORITY_REFERENCE,
     CERTIFICATE_BODY,
@@ -37,9 +38,7 @@ from chipid.pki.cvc import (
 
 DAY = date(2026, 1, 10)
 LAST = date(2026, 2, 10)
-EXTENSION = build_tlv(
-    EXTENSIONS, build_tlv(0x73, bytes.fromhex("0609 04007F00070301030101".replace(" ", "")), build_tlv(0x80, b"x"))
-)
+EXTENSION = build_tlv(EXTENSIONS, build_tlv(0x73, bytes.fromhex("060904007F00070301030101"), build_tlv(0x80, b"x")))
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +177,18 @@ def test_indefinite_lengths_are_refused(verifier):
         CvCertificate.parse(indefinite(CV_CERTIFICATE, certificate.bare))
     with pytest.raises(MalformedData, match="indefinite"):
         CvCertificate.parse_bare(indefinite(CERTIFICATE_BODY, body_value) + build_tlv(SIGNATURE, certificate.signature))
+
+
+@pytest.mark.parametrize("tag", [PUBLIC_KEY, HOLDER_AUTHORISATION])
+def test_indefinite_lengths_inside_are_refused(cvca, tag):
+    raw = amended(cvca, lambda objects: {**objects, tag: indefinite(tag, parse_tlv(objects[tag], tag).value)})
+    with pytest.raises(MalformedData, match="indefinite"):
+        CvCertificate.parse(raw)
+
+
+def test_extensions_of_indefinite_length_are_refused(cvca):
+    with pytest.raises(MalformedData, match="indefinite"):
+        CvCertificate.parse(amended(cvca, lambda objects: {**objects, EXTENSIONS: b"\x65\x80" + EXTENSION[2:] + b"\0\0"}))
 
 
 def test_an_overlong_certificate_is_refused(verifier):

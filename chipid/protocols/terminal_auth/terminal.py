@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -15,14 +15,13 @@ from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.tlv import build_tlv
 from chipid.pki.cv_credentials import CvChain, TerminalCredentials
 from chipid.pki.cvc import reference_octets
+from chipid.protocols.bac import EXTERNAL_AUTHENTICATE, GET_CHALLENGE
 from chipid.protocols.general_authenticate import CRYPTOGRAPHIC_MECHANISM, EPHEMERAL_PUBLIC_KEY, set_security_environment
 from chipid.protocols.object_identifiers import oid_octets
 from chipid.protocols.terminal_auth.chip import PUBLIC_KEY_REFERENCE
 from chipid.protocols.terminal_auth.signed_data import CHALLENGE_SIZE, signed_data
 
 PERFORM_SECURITY_OPERATION = 0x2A
-GET_CHALLENGE = 0x84
-EXTERNAL_AUTHENTICATE = 0x82
 
 REASONS: Final[dict[str, str]] = {
     "ta-no-chain": "The terminal has no certificate chain from an authority that the chip trusts.",
@@ -58,6 +57,7 @@ def terminal_authentication(
     version: int = 1,
     auxiliary_data: bytes = b"",
     at: date | None = None,
+    data_groups: Iterable[str] = (),
 ) -> Dialogue[TerminalAuthenticationRecord]:
     """Prove the terminal's rights. To be run inside the session of Chip Authentication or PACE-CAM (version 1), or inside that of
     PACE and before Chip Authentication (version 2).
@@ -70,11 +70,12 @@ def terminal_authentication(
     :param terminal_key: the terminal's ephemeral key, compressed: that of the Chip Authentication or PACE-CAM before (version 1),
         or of the Chip Authentication to come (version 2).
     :param auxiliary_data: version 2: the data object 67, whole; empty for none.
-    :param at: the terminal's date, by which the better one of several chains is chosen.
+    :param at: the terminal's date and :param data_groups: what is to be read, such as ``("DG3",)``: by these the better one of
+        several chains is chosen, no more.
     :returns: done with the data groups that the chain grants, or failed with one of :data:`REASONS`.
     """
     try:
-        chain = credentials.chain_from(references, at=at)
+        chain = credentials.chain_from(references, at=at, data_groups=data_groups)
     except NotAuthorised:
         return TerminalAuthenticationRecord(version, Result.FAILED, reason="ta-no-chain")
     session = _Session(credentials, chain, id_ic, terminal_key, version, auxiliary_data)
