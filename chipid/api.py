@@ -62,12 +62,14 @@ def read(  # noqa: PLR0913  # all but one by keyword
     with contextlib.ExitStack() as stack:
         wire = channel if channel is not None else stack.enter_context(_card(reader, timeout))
         atr: bytes | None = getattr(wire, "atr", None)
+        capabilities = Atr.parse(atr or b"")
         dialogue = inspection(
             keys,
             plan or ReadingPlan.with_portrait(),
             random=random,
             at=at,
-            extended_length=atr is not None and Atr.parse(atr).takes_extended_length,
+            extended_length=capabilities.takes_extended_length,
+            command_chaining=capabilities.takes_command_chaining,
             challenge=challenge,
             terminal=terminal,
             progress=progress,

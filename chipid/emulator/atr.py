@@ -9,12 +9,17 @@ from operator import xor
 HISTORICAL_BYTES_MAX = 15
 
 # ISO 7816-4 §12.1.1: category 80, then card capabilities (tag 7, length 3): selection by full DF name, file identifier and
-# short EF identifier; data units of one octet; extended Lc and Le.
-CAPABILITIES = bytes.fromhex("8073942140")
-CAPABILITIES_SHORT_LENGTH = bytes.fromhex("8073942100")
+# short EF identifier; data units of one octet; then what the link can do.
+_CAPABILITIES = bytes.fromhex("80739421")
+_EXTENDED_LENGTH, _COMMAND_CHAINING = 0x40, 0x80
 
 
-def contactless_atr(historical_bytes: bytes = CAPABILITIES) -> bytes:
+def capabilities(*, extended_length: bool = True, command_chaining: bool = False) -> bytes:
+    """Historical bytes that announce what the chip's link can do."""
+    return _CAPABILITIES + bytes((_EXTENDED_LENGTH * extended_length | _COMMAND_CHAINING * command_chaining,))
+
+
+def contactless_atr(historical_bytes: bytes) -> bytes:
     """The ATR for an ISO 14443-4 type A chip whose ATS carries *historical_bytes* (0–15 octets).
 
     TS 3B direct convention; T0 8n: TD1 follows, n historical bytes; TD1 80: T=0, TD2 follows; TD2 01: T=1; TCK closes.

@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 from chipid._native import NativeError
 from chipid.crypto.random import RandomSource, system_random
 from chipid.emulator.applet import Applet
-from chipid.emulator.atr import CAPABILITIES, CAPABILITIES_SHORT_LENGTH, contactless_atr
+from chipid.emulator.atr import capabilities, contactless_atr
 from chipid.emulator.exchange import Exchange, naked
 from chipid.emulator.faults import Fault
 from chipid.emulator.link import Link, protected_size
 from chipid.errors import CardRemoved, MalformedData
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.iso7816.chaining import ChainAssembler
 from chipid.iso7816.secure_messaging import SecureMessaging
 from chipid.iso7816.status import SW
 from chipid.issuing.card_image import CardImage
@@ -52,6 +53,7 @@ class EmulatedCard:
         self.applet = Applet(image, random, pause)
         self.faults = tuple(faults)
         self.link = link or Link()
+        self._chain = ChainAssembler()
         self.exchanges = 0
         self._since_reset = 0
         self._in_field = True
@@ -64,11 +66,15 @@ class EmulatedCard:
     @property
     def atr(self) -> bytes:
         """The image's answer to reset; where it has none, one that announces what the link can do."""
-        return self.image.atr or contactless_atr(CAPABILITIES if self.link.extended_length else CAPABILITIES_SHORT_LENGTH)
+        link = self.link
+        return self.image.atr or contactless_atr(
+            capabilities(extended_length=link.extended_length, command_chaining=link.command_chaining)
+        )
 
     def reset(self) -> None:
         """Power taken and given: no session, the master file selected; a withdrawn card lies on the reader again."""
         self.applet.reset()
+        self._chain.reset()
         self._since_reset = 0
         self._in_field = True
 
@@ -135,6 +141,12 @@ class EmulatedCard:
         return answer
 
     def _process(self, exchange: Exchange, capacity: int) -> None:
+        if self.link.command_chaining:
+            whole = self._chain.take(exchange.command)
+            if isinstance(whole, SW):
+                exchange.response = ResponseAPDU(b"", whole)
+                return
+            exchange.command = whole
         for fault in self.faults:
             refusal = fault.instead(exchange)
             if refusal is not None:

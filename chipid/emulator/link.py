@@ -20,6 +20,7 @@ class Link:
     """The sizes of one chip's buffers, in octets.
 
     :ivar extended_length: whether the chip takes extended length fields; otherwise it answers them with 6700, naked.
+    :ivar command_chaining: whether the chip puts long commands together from pieces; otherwise it answers a piece with 6884.
     :ivar long_answers: whether an answer other than to READ BINARY may be longer than the command's Le field allows;
         ISO 14443-4 carries any size, and chips with long Active Authentication keys use that (seen on CN documents).
     :ivar short_response: data octets in an answer to a command with short length fields.
@@ -27,6 +28,7 @@ class Link:
     """
 
     extended_length: bool = True
+    command_chaining: bool = False
     long_answers: bool = False
     short_response: int = SHORT_LE_MAX
     extended_response: int = 0xFFFF - 2

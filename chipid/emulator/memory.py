@@ -31,8 +31,8 @@ class Memory:
 
     @property
     def delay(self) -> float:
-        """Seconds to wait before the next password is looked at: none after one wrong one, then doubling. ICAO 9303-11 §4.3.1 leaves
-        the chip free to slow down who tries passwords out."""
+        """Seconds to wait before the next password is looked at: none after one wrong one, then doubling. ICAO 9303-11 §4.3.1
+        leaves the chip free to slow down who tries passwords out."""
         if self._failures < 2:
             return 0.0
         return min(DELAY_AFTER_FAILURE * 2.0 ** min(self._failures - 2, 16), DELAY_LIMIT)

@@ -57,7 +57,7 @@ from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SignedData
 from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.profiles.access_keys import AccessKeys
-from chipid.protocols.active_auth import active_authentication
+from chipid.protocols.active_auth import active_authentication, needs_extended_le
 from chipid.protocols.chip_auth import VERSION_2, ChipAuthenticationRun, chip_authentication
 from chipid.protocols.pace import PaceRun
 
@@ -66,18 +66,16 @@ T = TypeVar("T")
 REOPEN_LIMIT = 6
 """A chip that loses its session more often than this is given up."""
 
-_LONG_ANSWER_BITS = 1900
-"""From this modulus on, a protected Active Authentication answer is longer than a short response."""
 
 
-
-def inspection(
+def inspection(  # noqa: PLR0913  # all but two by keyword
     keys: AccessKeys,
     plan: ReadingPlan,
     *,
     random: RandomSource,
     at: datetime,
     extended_length: bool = False,
+    command_chaining: bool = False,
     challenge: bytes | None = None,
     terminal: TerminalCredentials | None = None,
     progress: ProgressObserver | None = None,
@@ -88,13 +86,15 @@ def inspection(
     :param plan: what to read.
     :param at: now, by the terminal's clock, in UTC; recorded.
     :param extended_length: the chip says that it takes extended APDUs.
+    :param command_chaining: the chip says that it takes long commands in pieces.
     :param challenge: 8 octets for Active Authentication, from a server that demands freshness; random where ``None``.
     :param terminal: the rights to fingerprints and irises that the terminal can prove, ``None`` for one without.
     :raises AccessDenied: the chip will not open.
     :raises UnsupportedFeature: the chip holds no eMRTD application.
     :raises ReaderError: the card or the reader is gone.
     """
-    rights = None if terminal is None else TerminalRights(terminal, at, _protected(plan))
+    chaining = command_chaining and not extended_length
+    rights = None if terminal is None else TerminalRights(terminal, at, _protected(plan), chaining)
     inspector = _Inspector(keys, plan, random, extended_length, challenge, progress, rights)
     return (yield from inspector.run(at))
 
@@ -326,7 +326,7 @@ class _Inspector:
     def _authenticate_actively(self) -> Dialogue[None]:
         try:
             key = parse_public_key(Dg15.parse(self._files[FileId.DG15]).spki)
-            long_answer = isinstance(key, RsaPublicKey) and key.bits > _LONG_ANSWER_BITS
+            long_answer = isinstance(key, RsaPublicKey) and needs_extended_le((key.bits + 7) // 8, self._session.cipher)
         except (MalformedData, UnsupportedFeature):
             long_answer = False
         forms = [self._extended and long_answer]
@@ -344,7 +344,6 @@ class _Inspector:
                 continue
             if self._active_authentication.response:
                 return
-
 
     # Terminal Authentication version 1 -------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from chipid.errors import MalformedData, NotAuthorised
 from chipid.evidence import Result, TerminalAuthenticationRecord
 from chipid.inspection.reading import READ_BINARY, SELECT
 from chipid.iso7816.apdu import CommandAPDU
+from chipid.iso7816.chaining import chained
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.cvca import FILE_SIZE, CvcaReferences
@@ -47,12 +48,14 @@ class TerminalRights:
     """A terminal that has rights to prove.
 
     :ivar wanted: the data groups to be read that need them.
+    :ivar chaining: long commands go in pieces: the chip takes those, and no extended length.
     :ivar record: how it went, ``None`` before.
     """
 
     credentials: TerminalCredentials
     at: datetime
     wanted: tuple[str, ...]
+    chaining: bool = False
     record: TerminalAuthenticationRecord | None = None
 
     @property
@@ -65,9 +68,8 @@ class TerminalRights:
     ) -> Dialogue[TerminalAuthenticationRecord]:
         """Terminal Authentication, to be run inside the session; what was to be foreseen is recorded with a failure."""
         at = self.at.date()
-        record = yield from terminal_authentication(
-            self.credentials, references, id_ic, key.compressed, version=version, at=at
-        )
+        dialogue = terminal_authentication(self.credentials, references, id_ic, key.compressed, version=version, at=at)
+        record = yield from chained(dialogue) if self.chaining else dialogue
         if record.result is not Result.DONE:
             record = replace(record, foreseen=self._foreseen(references))
         self.record = record

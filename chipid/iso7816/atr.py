@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _CARD_CAPABILITIES = 0x7
-_EXTENDED_LENGTH = 0x40
+_EXTENDED_LENGTH, _COMMAND_CHAINING = 0x40, 0x80
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,24 @@ class Atr:
     @property
     def takes_extended_length(self) -> bool:
         """Whether the card capabilities (compact-TLV 73, third octet) announce extended Lc and Le fields."""
+        return bool(self._capabilities & _EXTENDED_LENGTH)
+
+    @property
+    def takes_command_chaining(self) -> bool:
+        """Whether they announce command chaining."""
+        return bool(self._capabilities & _COMMAND_CHAINING)
+
+    @property
+    def _capabilities(self) -> int:
         if not self.historical or self.historical[0] not in (0x00, 0x80):
-            return False
+            return 0
         objects = self.historical[1:] if self.historical[0] == 0x80 else self.historical[1:-3]
         while objects:
             tag, size = objects[0] >> 4, objects[0] & 0x0F
             value, objects = objects[1 : 1 + size], objects[1 + size :]
             if tag == _CARD_CAPABILITIES and len(value) == 3:
-                return bool(value[2] & _EXTENDED_LENGTH)
-        return False
+                return value[2]
+        return 0
 
 
 def _historical(raw: bytes) -> bytes:

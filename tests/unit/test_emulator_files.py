@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipid._native import SecureMessaging
-from chipid.emulator.atr import CAPABILITIES, CAPABILITIES_SHORT_LENGTH, contactless_atr
+from chipid.emulator.atr import capabilities, contactless_atr
 from chipid.emulator.filesystem import Access, DedicatedFile, FileSystem, read, read_odd
 from chipid.emulator.link import Link, payload_capacity, protected_size
 from chipid.iso7816.apdu import CommandAPDU
@@ -43,8 +43,10 @@ def test_atr_closes_with_its_checksum(historical: bytes) -> None:
 
 
 def test_atr_announces_extended_length() -> None:
-    assert Atr.parse(contactless_atr(CAPABILITIES)).takes_extended_length
-    assert not Atr.parse(contactless_atr(CAPABILITIES_SHORT_LENGTH)).takes_extended_length
+    for extended in (True, False):
+        for chaining in (True, False):
+            atr = Atr.parse(contactless_atr(capabilities(extended_length=extended, command_chaining=chaining)))
+            assert (atr.takes_extended_length, atr.takes_command_chaining) == (extended, chaining)
 
 
 def test_atr_has_room_for_fifteen_historical_bytes() -> None:
