@@ -42,19 +42,18 @@ encipher(const generator *g, const uint8_t *data, uint8_t *to)
     return done;
 }
 
-/* The least n with n * l >= log2(modulus) + 64, as octets; 0 for what is no modulus of ours. */
+/*
+ * The octets of the least n with n * l >= log2(modulus) + 64; 0 for what is no modulus of ours. Since l and 64 are whole numbers of
+ * octets, the bits of the first octet cannot matter.
+ */
 static size_t
 random_size(chipid_bytes modulus, size_t width)
 {
-    chipid_bytes stripped = bytes_stripped(modulus);
-    size_t bits, l = 8 * width;
+    size_t size = bytes_stripped(modulus).size;
 
-    if (stripped.size == 0 || stripped.size > CHIPID_MODULUS_MAX)
+    if (size == 0 || size > CHIPID_MODULUS_MAX)
         return 0;
-    bits = 8 * stripped.size;
-    for (unsigned top = *stripped.data; top < 0x80; top <<= 1)
-        bits--;
-    return (bits + 64 + l - 1) / l * width;
+    return (size + 8 + width - 1) / width * width;
 }
 
 chipid_status
