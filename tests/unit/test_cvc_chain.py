@@ -11,7 +11,7 @@ import pytest
 
 from chipid.crypto.domain import EcDomain
 from chipid.crypto.signature import RsaPublicKey
-from chipid.errors import MalformedData
+from chipid.errors import CertificateError, MalformedData
 from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey
 from chipid.issuing.cv_pki import CvHolder, CvProfile, TestCvca, TestDocumentVerifier
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role, TerminalType
@@ -117,6 +117,12 @@ class TestRefusals:
         assert refusal(later, point, point.expiration) is None
         assert refusal(later, point, point.expiration + ONE) == "cv-trust-point-expired"
 
+    def test_a_verifiers_last_day_does_not_bind_its_terminals(self, point, verifier):
+        """§7.1.4.3.4 disables expired trust points; a verifier's key is the session's, and was in force when it came."""
+        terminal = verifier.issue_terminal(profile=CvProfile(DAY, DAY + 60 * ONE)).certificate
+        issuer = TrustedKey.certified(verifier.certificate, point)
+        assert refusal(terminal, issuer, issuer.expiration + ONE) is None
+
     def test_an_expired_link_under_an_expired_trust_point(self, cvca, point):
         link = cvca.issue_link("DETESTCVCA00002", profile=CvProfile(DAY, DAY + ONE)).certificate
         assert refusal(link, point, DAY + 1000 * ONE) is None
@@ -186,8 +192,9 @@ class TestRsa:
 
 
 class TestTrustPoints:
-    def test_only_an_authority_is_one(self, verifier):
-        with pytest.raises(MalformedData):
+    def test_only_an_authority_is_one(self, cvca):
+        verifier = cvca.issue_verifier(profile=CvProfile(DAY, with_domain=True))
+        with pytest.raises(CertificateError, match="authority"):
             TrustedKey.trust_point(verifier.certificate)
 
     def test_rights_of_a_link_stand_for_themselves(self, cvca, point):

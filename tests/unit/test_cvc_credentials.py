@@ -126,6 +126,25 @@ def test_a_verifiers_certificate_is_no_terminals(pki):
         TerminalCredentials.parse([pki.verifier.raw, again], pki.terminal.key).chain_from(["DETESTCVCA00003"])
 
 
+def test_a_verifier_that_names_itself_is_no_authority(pki):
+    """Its key would rule out the real authority's certificates."""
+    rights = HolderAuthorisation.inspection_system(Role.DOMESTIC_DV, 3)
+    impostor = TestCvca.create("DETESTCVCA00003", profile=CvProfile(DAY))
+    raw = impostor.certify("DETESTCVCA00003", impostor.certificate.public_key, rights, PROFILE)
+    credentials = TerminalCredentials.parse([raw, pki.verifier.raw, pki.terminal.raw], pki.terminal.key)
+    chain = credentials.chain_from(["DETESTCVCA00003"])
+    assert chain.authority is None
+    assert chain.holders == ("DETESTDVDE00001", "DETESTISDE00001")
+
+
+def test_a_verifier_of_its_authoritys_name_is_no_way(pki):
+    """No chip imports it (§7.1.4.3.7)."""
+    verifier = pki.third.issue_verifier("DETESTCVCA00003", profile=PROFILE)
+    credentials = verifier.issue_terminal(profile=PROFILE).credentials(verifier)
+    with pytest.raises(NotAuthorised):
+        credentials.chain_from(["DETESTCVCA00003"])
+
+
 def test_links_in_a_circle_end(pki):
     """1 → 2 → 1, and no terminal below either."""
     back = pki.second.certify(
