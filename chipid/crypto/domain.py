@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chipid._native import DhDomain, EcDomain, Secret
+from chipid._native import DhDomain, EcDomain, NativeError, Secret
 from chipid.crypto.random import RandomSource
+from chipid.errors import MalformedData
 
 __all__ = ["DhDomain", "Domain", "EcDomain", "KeyPair", "bits_of_security", "generate_key_pair", "standardised_domain"]
 
@@ -49,19 +50,24 @@ def standardised_domain(parameter_id: int | None) -> Domain | None:
 
 
 def generate_key_pair(domain: Domain, random: RandomSource) -> KeyPair:
-    """A key pair on *domain*'s generator; the exponent is uniform in 1 … n-1 by rejection.
+    """A key pair on *domain*'s generator; the exponent is uniform in 1 … n-1 by rejection, n the order, or p-1 where a finite field's
+    is not known.
 
-    The source is asked for as many octets as the order has, and bits beyond the order's are cut off. Where a finite field's order
-    is not known the exponent has one bit less than the field.
+    The source is asked for as many octets as n has, and bits beyond n's are cut off.
+
+    :raises MalformedData: the generator is of so small an order that it gives the neutral element.
     """
-    order = int.from_bytes(domain.order, "big") or 1 << (8 * domain.size - 1 if isinstance(domain, DhDomain) else 0)
+    order = int.from_bytes(domain.order, "big") or int.from_bytes(domain.parameters[0], "big") - 1
     size = (order.bit_length() + 7) // 8
     mask = (1 << order.bit_length()) - 1
     while True:
         candidate = int.from_bytes(random(size), "big") & mask
         if 1 <= candidate < order:
             private = Secret(candidate.to_bytes(size, "big"))
-            return KeyPair(private, domain.public_key(private))
+            try:
+                return KeyPair(private, domain.public_key(private))
+            except NativeError:
+                raise MalformedData("the generator of a group is of a small order") from None
 
 
 def bits_of_security(domain: Domain) -> int:

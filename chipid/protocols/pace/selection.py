@@ -70,6 +70,9 @@ def pace_choice(infos: SecurityInfos, info: PaceInfo) -> PaceChoice:
         raise UnsupportedFeature(f"PACE domain parameters {info.parameter_id} are not known")
     if isinstance(domain, EcDomain) is not (suite.group is Group.ECDH):
         raise UnsupportedFeature(f"PACE-{suite.group.value} does not go with domain parameters {info.parameter_id}")
+    if not domain.order:
+        # EF.CardAccess is unsigned: in a group of unknown order its forger could search for the password afterwards.
+        raise UnsupportedFeature("PACE in a finite field whose order is not given")
     if suite.mapping is MappingKind.INTEGRATED and isinstance(domain, EcDomain) and domain.name == P_224:
         raise UnsupportedFeature(f"{P_224} has no integrated mapping")
     return PaceChoice(info, suite, domain)
