@@ -357,10 +357,13 @@ def test_j_56_a_shorter_key_of_a_terminal(card, plan):
     assert card.at("DETESTISDE014") == SW.REFERENCE_NOT_FOUND
 
 
-@pytest.mark.parametrize("data", ["", "8300", "830F", "8401AA", "830D44455445535444564445303031830D44455445535444564445303031"])
+KNOWN = build_tlv(0x83, CVCA.encode())
+
+
+@pytest.mark.parametrize("data", [b"", b"\x83\0", b"\x83\x0f", b"\x84" + KNOWN[1:], KNOWN * 2, KNOWN + b"\0", KNOWN[:-1]])
 def test_set_dst_of_other_data(card, data):
-    assert card.dst(CVCA) == SW.OK
-    assert card.chip.set_dst(bytes.fromhex(data)) in {SW.WRONG_DATA, SW.REFERENCE_NOT_FOUND}
+    assert card.chip.set_dst(KNOWN) == SW.OK
+    assert card.chip.set_dst(data) in {SW.WRONG_DATA, SW.REFERENCE_NOT_FOUND}
     assert card.pso("DV_CERT_1") == SW.CONDITIONS_NOT_SATISFIED
 
 

@@ -275,6 +275,11 @@ class TestChipTrust:
         verifier = cvca.issue_verifier("DETESTCVCA00001", profile=CvProfile(DAY))
         assert trust.refusal(verifier.certificate, trust.trust_point("DETESTCVCA00001")) == "cv-reference-in-use"
 
+    def test_nor_does_it_with_the_trust_points_own_key(self, cvca, trust):
+        public = CvPublicKey.of(cvca.oid, cvca.key.public_key, with_domain=False)
+        raw = cvca.certify(cvca.reference, public, HolderAuthorisation.inspection_system(Role.DOMESTIC_DV), CvProfile(DAY, DAY))
+        assert trust.refusal(CvCertificate.parse(raw), trust.trust_point("DETESTCVCA00001")) == "cv-reference-in-use"
+
     @pytest.mark.parametrize("foreign", [False, True])
     def test_the_date_advances(self, cvca, trust, foreign):
         point = trust.trust_point("DETESTCVCA00001")
