@@ -156,7 +156,8 @@ def _evaluate_rsa(key: RsaPublicKey, transcript: ActiveAuthenticationTranscript)
     if opened.hash is None:
         return Finding(False, opened.reason or "aa-trailer", "The answer is no signature by the key in DG15.")
     deviations = {"aa-short-key": key.bits < RSA_BITS_MIN, "aa-sha1": opened.hash == "sha1"}
-    return _success(f"The chip holds the private key (RSA-{key.bits}, {opened.hash}).", deviations)
+    detail = f"The chip holds the private key (RSA-{key.bits}, {opened.hash})."
+    return Finding.success(detail, (reason for reason, holds in deviations.items() if holds))
 
 
 def _representative(key: RsaPublicKey, recovered: bytes) -> bytes:
@@ -192,13 +193,8 @@ def _ecdsa_finding(key: EcPublicKey, scheme: EcdsaScheme, declared: bool) -> Fin
         "aa-der": not scheme.plain,
     }
     form = "r‖s" if scheme.plain else "DER"
-    return _success(f"The chip holds the private key ({key.domain.name}, {scheme.hash}, {form}).", deviations)
-
-
-def _success(detail: str, deviations: dict[str, bool]) -> Finding:
-    """A success, with the gravest of its deviations, which come first, as the reason and all of them in the detail."""
-    found = [reason for reason, holds in deviations.items() if holds]
-    return Finding(True, found[0] if found else "ok", " ".join([detail, *(f"[{reason}]" for reason in found)]))
+    detail = f"The chip holds the private key ({key.domain.name}, {scheme.hash}, {form})."
+    return Finding.success(detail, (reason for reason, holds in deviations.items() if holds))
 
 
 # Chip ------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipid.crypto.mac import equal
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import ChipAuthenticationTranscript, Evidence
 from chipid.iso7816.file_ids import FileId
@@ -77,16 +76,16 @@ def _active_authentication(
     evidence: Evidence, infos: SecurityInfos | None, listed: frozenset[int], challenge: bytes | None
 ) -> Check:
     name, transcript = CheckName.ACTIVE_AUTHENTICATION, evidence.active_authentication
-    if challenge is not None and (transcript is None or not equal(transcript.challenge, challenge)):
-        detail = "Active Authentication was not made over the challenge that was given."
-        return Check(name, Outcome.FAILED, "aa-challenge-differs", detail)
+    if challenge is not None and transcript is None:
+        detail = "A challenge was given, and the chip has signed none: when it was read cannot be known."
+        return Check(name, Outcome.UNDETERMINED, "aa-challenge-unanswered", detail)
     raw = evidence.file(FileId.DG15)
     if raw is None:
         return _without_key(name, 15, listed, "aa")
     if transcript is None:
         return Check(name, Outcome.UNDETERMINED, "aa-not-done", "The chip offers Active Authentication; it was not done.")
     try:
-        return _check(name, evaluate_active_authentication(Dg15.parse(raw).spki, infos, transcript))
+        return _check(name, evaluate_active_authentication(Dg15.parse(raw).spki, infos, transcript, challenge=challenge))
     except MalformedData:
         return Check(name, Outcome.FAILED, "dg15-malformed", "DG15 holds no public key.")
     except UnsupportedFeature as error:
@@ -173,5 +172,4 @@ def _security_infos(evidence: Evidence) -> SecurityInfos | None:
 
 
 def _check(name: CheckName, finding: Finding) -> Check:
-    deviations = (finding.reason,) if finding.ok and finding.reason != "ok" else ()
-    return Check(name, _OUTCOMES[finding.ok], finding.reason, finding.detail, deviations)
+    return Check(name, _OUTCOMES[finding.ok], finding.reason, finding.detail, finding.deviations)

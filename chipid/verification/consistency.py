@@ -14,7 +14,7 @@ from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import PaceDomainParameterInfo, PaceInfo, SecurityInfo, SecurityInfos
 from chipid.profiles.vn_cccd import NO_EXPIRY, Dg13, compare, is_cccd
-from chipid.protocols.pace import pace_strength
+from chipid.protocols.pace import pace_choices, pace_strength, preferred_pace
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -32,7 +32,8 @@ def access(evidence: Evidence) -> Check:
     if not evidence.complete:
         return Check(name, Outcome.UNDETERMINED, "reading-broken-off", "The chip broke off the reading.")
     if opened.protocol is Protocol.PACE:
-        return Check(name, Outcome.SUCCESSFUL, "ok", f"PACE with {opened.password.upper()}.", _retries(attempts))
+        detail = f"PACE{_way(opened, evidence.file(FileId.CARD_ACCESS))} with {opened.password.upper()}."
+        return Check(name, Outcome.SUCCESSFUL, "ok", detail, _retries(attempts))
     if any(attempt.protocol is Protocol.PACE for attempt in attempts):
         detail = "The chip offers PACE and failed it; it was opened with BAC."
         return Check(name, Outcome.UNDETERMINED, "bac-after-pace-failed", detail)
@@ -140,6 +141,18 @@ def _expiry(mrz: Mrz, today: date, *, long_lived: bool) -> date:
 def _retries(attempts: tuple[AccessAttempt, ...]) -> tuple[str, ...]:
     failed = any(attempt.result is Result.FAILED for attempt in attempts)
     return ("access-took-several-tries",) if failed else ()
+
+
+def _way(opened: AccessAttempt, card_access: bytes | None) -> str:
+    """Mapping, cipher and group, and what they are among the ways that are offered; nothing where that is not known."""
+    infos = _pace_of(card_access) if card_access is not None else SecurityInfos.of([])
+    offered, name = pace_choices(infos), (opened.oid, opened.parameter_id)
+    choice = next((each for each in offered if (each.info.oid, each.info.parameter_id) == name), None)
+    if choice is None:
+        return ""
+    rank = "the strongest" if choice in preferred_pace(infos) else "not the strongest"
+    suite = choice.suite
+    return f"-{suite.group.value}-{suite.mapping.value} with {suite.cipher} in {choice.domain.name}, {rank} of {len(offered)} offered,"
 
 
 def _offered_pace(raw: bytes | None) -> bool:

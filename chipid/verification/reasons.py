@@ -103,6 +103,7 @@ _CHIP_AUTHENTICITY: Final = {
     "aa-no-answer": "The chip's answer to Active Authentication did not get through.",
     "aa-answer-short": "The answer to Active Authentication is shorter than the key's modulus.",
     "aa-challenge-differs": "Active Authentication was not made over the challenge that the server gave: the evidence may be old.",
+    "aa-challenge-unanswered": "A server gave a challenge, and the chip has signed none.",
     "aa-challenge": "The challenge is not eight octets, or all zero: such an answer can be replayed.",
     "aa-length": "The answer to Active Authentication is longer than the key's modulus.",
     "aa-header": "The answer to Active Authentication does not begin as ISO 9796-2 says.",

@@ -66,7 +66,7 @@ def test_appendix_f_at_a_chip_with_a_key_of_ours(appendix_f):
     transcript = ActiveAuthenticationTranscript(challenge, signature, 0x9000)
     finding = evaluate_active_authentication(build_spki(RsaPublicKey(numbers.n, numbers.e)), None, transcript)
     assert (finding.ok, finding.reason) == (True, "aa-short-key")
-    assert "[aa-sha1]" in finding.detail
+    assert "aa-sha1" in finding.deviations
 
 
 def test_real_chip_rsa_1792_sha256(trace):

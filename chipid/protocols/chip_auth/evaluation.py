@@ -103,5 +103,5 @@ def _answered(session: SecureMessaging, response: bytes) -> Finding | None:
 def _proven(choice: ChipAuthenticationChoice) -> Finding:
     detail = f"The chip holds the private key ({choice.domain.name}, {choice.cipher}, version {choice.version})."
     if choice.declared:
-        return Finding(True, "ok", detail)
-    return Finding(True, "ca-protocol-undeclared", f"{detail} DG14 does not name the protocol: 3DES was inferred.")
+        return Finding.success(detail)
+    return Finding.success(f"{detail} DG14 does not name the protocol: 3DES was inferred.", ["ca-protocol-undeclared"])

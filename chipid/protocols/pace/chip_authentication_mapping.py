@@ -77,7 +77,7 @@ def evaluate_chip_authentication_mapping(  # noqa: PLR0911  # one answer a step
         return Finding(False, "cam-data-malformed", "The chip's proof (8A) is no number of the group.")
     if len(transcript.data) != len(domain.order) or not equal(product, transcript.mapping_key):
         return Finding(False, "cam-wrong-key", "The chip does not hold the private key that belongs to EF.CardSecurity.")
-    return Finding(True, "ok", f"The chip holds the private key ({domain.name}).")
+    return Finding.success(f"The chip holds the private key ({domain.name}).")
 
 
 def _offered_domain(infos: SecurityInfos, transcript: ChipAuthenticationMappingTranscript) -> EcDomain | None:

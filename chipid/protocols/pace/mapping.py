@@ -11,7 +11,7 @@ from chipid.crypto.domain import Domain, KeyPair, generate_key_pair
 from chipid.crypto.mac import equal
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData
-from chipid.protocols.key_agreement import shared_element
+from chipid.protocols.key_agreement import checked_public_key, shared_element
 from chipid.protocols.pace.suite import MappingKind, Suite
 
 
@@ -67,7 +67,7 @@ class GenericMapping:
 
         :raises MalformedData: no element of the group, our own sent back (§4.4.1), or one that maps to the neutral element.
         """
-        if self.key_pair is None or equal(peer_data, self.data):
+        if self.key_pair is None or equal(checked_public_key(self._domain, peer_data), self.data):
             raise MalformedData("the other end sent our own mapping key back")
         h = shared_element(self._domain, self.key_pair, peer_data)
         try:

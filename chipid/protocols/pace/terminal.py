@@ -27,7 +27,7 @@ from chipid.protocols.general_authenticate import (
     reference,
     set_security_environment,
 )
-from chipid.protocols.key_agreement import shared_secret
+from chipid.protocols.key_agreement import checked_public_key, shared_secret
 from chipid.protocols.pace import token
 from chipid.protocols.pace.chip_authentication_mapping import decrypt_chip_authentication_data
 from chipid.protocols.pace.mapping import terminal_mapping
@@ -159,7 +159,7 @@ def _mapping_data(suite: Suite, data: bytes) -> bytes:
 
 def _agree(mapped: Domain, own: KeyPair, peer: bytes) -> Secret:
     # §4.4.1: "check that the public keys differ": an echo would make the chip's token a copy of ours.
-    if equal(peer, own.public):
+    if equal(checked_public_key(mapped, peer), own.public):
         raise CardMisbehaved("PACE: the chip sent the terminal's own public key back")
     return shared_secret(mapped, own, peer)
 
