@@ -50,8 +50,8 @@ def standardised_domain(parameter_id: int | None) -> Domain | None:
 
 
 def generate_key_pair(domain: Domain, random: RandomSource) -> KeyPair:
-    """A key pair on *domain*'s generator; the exponent is uniform in 1 … n-1 by rejection, n the order, or p-1 where that of a finite
-    field is not known.
+    """A key pair on *domain*'s generator; the exponent is uniform in 1 … n-1 by rejection, n the order, or p-1 in a finite field
+    whose order is not known.
 
     The source is asked for as many octets as n has, and bits beyond n's are cut off.
 
