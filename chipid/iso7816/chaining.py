@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chipid.iso7816.apdu import CLA_CHAINING, SHORT_LE_MAX, CommandAPDU, ResponseAPDU
-from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.dialogue import Dialogue, layered
 from chipid.iso7816.status import SW
 
 T = TypeVar("T")
@@ -26,21 +26,7 @@ _GENERAL_AUTHENTICATE = 0x86
 
 def chained(dialogue: Dialogue[T], piece_size: int = PIECE_SIZE) -> Dialogue[T]:
     """A layer that sends commands with more than *piece_size* octets of data as chains; a refused piece ends its chain."""
-    try:
-        command = next(dialogue)
-        while True:
-            try:
-                response = yield from _in_pieces(command, piece_size)
-            except GeneratorExit:
-                dialogue.close()
-                raise
-            except Exception as error:
-                command = dialogue.throw(error)
-            else:
-                command = dialogue.send(response)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+    return layered(dialogue, lambda command: _in_pieces(command, piece_size))
 
 
 def _in_pieces(command: CommandAPDU, size: int) -> Dialogue[ResponseAPDU]:

@@ -47,21 +47,34 @@ def run(dialogue: Dialogue[T], channel: Channel) -> T:
         return result
 
 
-def observed(dialogue: Dialogue[T], observer: Observer) -> Dialogue[T]:
-    """A layer that shows each exchange to *observer*, and changes none."""
+def layered(dialogue: Dialogue[T], exchange: Callable[[CommandAPDU], Dialogue[ResponseAPDU]]) -> Dialogue[T]:
+    """A layer around *dialogue*: each of its commands is handed to *exchange*, whose result it is sent as the response.
+
+    What *exchange* raises, the layers below it included, is raised inside the dialogue.
+    """
     try:
         command = next(dialogue)
         while True:
             try:
-                response = yield command
+                response = yield from exchange(command)
             except GeneratorExit:
                 dialogue.close()
                 raise
             except Exception as error:
                 command = dialogue.throw(error)
             else:
-                observer(command, response)
                 command = dialogue.send(response)
     except StopIteration as stop:
         result: T = stop.value
         return result
+
+
+def observed(dialogue: Dialogue[T], observer: Observer) -> Dialogue[T]:
+    """A layer that shows each exchange to *observer*, and changes none."""
+
+    def exchange(command: CommandAPDU) -> Dialogue[ResponseAPDU]:
+        response = yield command
+        observer(command, response)
+        return response
+
+    return layered(dialogue, exchange)

@@ -9,7 +9,7 @@ from chipid._native import NativeError, SecureMessaging
 from chipid.crypto.kdf import SessionKeys
 from chipid.errors import SecureMessagingError
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
-from chipid.iso7816.dialogue import Dialogue, Observer
+from chipid.iso7816.dialogue import Dialogue, Observer, layered
 
 __all__ = ["SecureMessaging", "open_session", "protected", "secured"]
 
@@ -39,21 +39,7 @@ def secured(dialogue: Dialogue[T], session: SecureMessaging, observer: Observer 
 
     :raises SecureMessagingError: a response fails its protection; the session is then destroyed.
     """
-    try:
-        command = next(dialogue)
-        while True:
-            try:
-                response = yield from protected(command, session, observer)
-            except GeneratorExit:
-                dialogue.close()
-                raise
-            except Exception as error:
-                command = dialogue.throw(error)
-            else:
-                command = dialogue.send(response)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+    return layered(dialogue, lambda command: protected(command, session, observer))
 
 
 def protected(command: CommandAPDU, session: SecureMessaging, observer: Observer | None = None) -> Dialogue[ResponseAPDU]:
