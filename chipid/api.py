@@ -44,7 +44,7 @@ def read(  # noqa: PLR0913  # all but one by keyword
     :param reader: a part of the reader's name that only one reader has; any reader with a card on it where ``None``.
     :param timeout: seconds to wait for a card, ``None`` for ever.
     :param channel: talk to this channel instead of a reader, e.g. an emulated card.
-    :param plan: what to read; identity with portrait where ``None``.
+    :param plan: what to read; where ``None`` identity with portrait, and what *terminal* has rights to.
     :param challenge: 8 octets for Active Authentication from a server that demands freshness; random where ``None``.
     :param terminal: the terminal's certificates and key, for fingerprints and irises; ``None`` for a terminal without such rights.
     :param progress: called as reading goes on.
@@ -65,7 +65,7 @@ def read(  # noqa: PLR0913  # all but one by keyword
         capabilities = Atr.parse(atr or b"")
         dialogue = inspection(
             keys,
-            plan or ReadingPlan.with_portrait(),
+            plan or (ReadingPlan.with_portrait() if terminal is None else ReadingPlan.with_biometrics()),
             random=random,
             at=at,
             extended_length=capabilities.takes_extended_length,

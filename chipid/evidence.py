@@ -138,7 +138,7 @@ class TerminalAuthenticationRecord:
     :ivar rights: the data groups that the whole chain grants, e.g. ``("DG3", "DG4")``; empty unless :attr:`result` is done.
     :ivar reason: stable words for a failure, one of ``chipid.protocols.terminal_auth.REASONS``; ``refused`` is the holder
         reference of the certificate that the chip refused, and :ivar sw: the status word with it.
-    :ivar foreseen: what the terminal itself has against its chain on this day, as ``holder: code`` of
+    :ivar foreseen: where not all was granted, what the terminal itself has against its chain on this day, as ``holder: code`` of
         :data:`chipid.pki.cv_chain.REFUSALS`: the chip's status words give no reason.
     """
 

@@ -12,7 +12,8 @@ from chipid.cli.exit_codes import ExitCode, of_decision
 from chipid.cli.judging import judge, judging_options, load_trust, point_in_time
 from chipid.cli.messages import warning
 from chipid.cli.output import emit, force_option, json_option, output_path, require_distinct, show_personal_option
-from chipid.cli.reading import read_card, reading_options
+from chipid.cli.reading import challenge_given, read_card, reading_options
+from chipid.cli.terminal_rights import tell_rights
 from chipid.cli.usage import Misuse
 
 if TYPE_CHECKING:
@@ -33,11 +34,12 @@ def command(**options: Any) -> int:
     """Read a card, and show what is on it.
 
     Without a key option the terminal is asked for the number on the card. Without --verify the exit code tells how reading went: 0,
-    3 where it was broken off, 5 where the portrait that was asked for is not there, 6 where a file cannot be understood.
+    3 where it was broken off, 5 where the portrait that was asked for is not there or the chip did not grant the terminal's rights,
+    6 where a file cannot be understood.
     """
     require_distinct(*(options[name] for name in ("out", "portrait", "trace", "trace_whole", "card")), *(options["trust"] or ()))
     out, portrait = (_path(options, name) for name in ("out", "portrait"))
-    at = point_in_time(options["at"])
+    at, challenge = point_in_time(options["at"]), challenge_given(options["challenge"])
     if not options["verified"] and any(_explicit(name) for name in ("trust", "policy", "at")):
         raise Misuse("--trust, --policy and --at are for a verdict", "Give --verify with them.")
     if portrait is not None and options["plan"] == "identity":
@@ -45,25 +47,26 @@ def command(**options: Any) -> int:
     trust = load_trust(options["trust"]) if options["verified"] else None
 
     evidence = read_card(options)
+    entitled = tell_rights(evidence)
     if out is not None:
         evidence.save(out)
     saved = portrait is None or _save_portrait(evidence, portrait)
-    verdict = judge(evidence, trust, options["policy"], at) if options["verified"] else None
+    verdict = judge(evidence, trust, options["policy"], at, challenge) if options["verified"] else None
 
     from chipid.report.document import document_report  # noqa: PLC0415
     from chipid.report.text import document_text  # noqa: PLC0415
 
     report = document_report(evidence, verdict, show_personal=options["show_personal"])
     emit(report, document_text, as_json=options["as_json"])
-    return of_decision(report.verdict.decision) if report.verdict is not None else _reading_code(report, saved)
+    return of_decision(report.verdict.decision) if report.verdict is not None else _reading_code(report, saved and entitled)
 
 
-def _reading_code(report: DocumentReport, saved: bool) -> ExitCode:
+def _reading_code(report: DocumentReport, satisfied: bool) -> ExitCode:
     if not report.complete:
         return ExitCode.NO_CARD
     if report.troubles:
         return ExitCode.MALFORMED
-    return ExitCode.ACCEPTED if saved else ExitCode.INCONCLUSIVE
+    return ExitCode.ACCEPTED if satisfied else ExitCode.INCONCLUSIVE
 
 
 def _path(options: dict[str, Any], name: str) -> Path | None:

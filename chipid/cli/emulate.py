@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -26,13 +27,14 @@ SLOTS = 2
 def command(card: str, host: str, slot: int, port: int | None, faults: tuple[str, ...], pull_after: int | None) -> None:
     """Lay an emulated card on the virtual PC/SC reader (vpcd), and leave it there until interrupted.
 
-    CARD is an image that `chipid issue` made.
+    CARD is an image that `chipid issue` made. What the chip remembers (its date, the authorities that it trusts, the tries of its
+    PIN) it remembers as long as the command runs; the image stays as it is.
     """
     from chipid.emulator.icc import EmulatedCard  # noqa: PLC0415
     from chipid.emulator.vpcd import DEFAULT_PORT, Ending, serve  # noqa: PLC0415
     from chipid.issuing.card_image import CardImage  # noqa: PLC0415
 
-    emulated = EmulatedCard(CardImage.load(Path(card)), faults=faults_named(faults))
+    emulated = EmulatedCard(CardImage.load(Path(card)), faults=faults_named(faults), pause=time.sleep)
     port = DEFAULT_PORT + slot if port is None else port
     ending = serve(
         emulated,

@@ -11,6 +11,7 @@ import click
 
 from chipid.cli.messages import warning
 from chipid.cli.usage import Misuse
+from chipid.errors import ChipIdError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,22 +53,28 @@ def judging_options(command: _Command) -> _Command:
 def load_trust(paths: Sequence[str]) -> TrustStore | None:
     """The trust anchors, ``None`` for none; read before the card is, so that a wrong path costs nobody a second try.
 
-    :raises CertificateError: a path holds no certificate.
+    :raises Misuse: a path holds no certificate: the operator's own files are no data of a card.
     """
     if not paths:
         warning("no trust anchor is given (--trust): the verdict cannot be better than inconclusive")
         return None
     from chipid.pki.trust_store import TrustStore  # noqa: PLC0415
 
-    return TrustStore.load(paths)
+    try:
+        return TrustStore.load(paths)
+    except ChipIdError as problem:
+        raise Misuse(f"--trust: {problem}", problem.hint) from None
 
 
-def judge(evidence: Evidence, trust: TrustStore | None, policy: str, at: datetime | None) -> Verdict:
-    """The verdict under the policy of that name."""
+def judge(evidence: Evidence, trust: TrustStore | None, policy: str, at: datetime | None, challenge: bytes | None) -> Verdict:
+    """The verdict under the policy of that name.
+
+    :param challenge: that a server gave, and that Active Authentication has to have signed.
+    """
     from chipid.api import verify  # noqa: PLC0415
     from chipid.verification.policy import Policy  # noqa: PLC0415
 
-    return verify(evidence, trust=trust, policy=Policy.by_name(policy), at=at)
+    return verify(evidence, trust=trust, policy=Policy.by_name(policy), at=at, challenge=challenge)
 
 
 def point_in_time(text: str | None) -> datetime | None:

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What opens a card, and where a command gets it: never from its arguments, which every user of the machine can read.
 
-Nothing given: the terminal is asked, unseen, for any of the five kinds, which are told apart by their shape. Otherwise each kind
-comes from a file, or, where ``--keys-from-env`` asks for it, from an environment variable.
+Nothing given: the terminal is asked, unseen, for any of the kinds that are told apart by their shape. A PIN looks like a CAN and
+has few tries: it is never guessed, but asked for by name. Otherwise each kind comes from a file, or, where ``--keys-from-env``
+asks for it, from an environment variable.
 """
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,25 +17,27 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from chipid.cli import secrets
 from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
 
 if TYPE_CHECKING:
     from chipid.profiles.access_keys import AccessKeys
 
-SIZE_LIMIT = 4096
-"""Octets of a file with a key: a QR code holds no more."""
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class KeyKind:
-    """A kind of key. :ivar name: of its options; :ivar looks_like: whether a text has its shape."""
+    """A kind of key.
+
+    :ivar name: of its options. :ivar looks_like: whether a text has its shape; ``None`` where no shape tells it from another, so
+        that there is an option by which it is asked for.
+    """
 
     name: str
     meaning: str
-    looks_like: Callable[[str], bool]
+    looks_like: Callable[[str], bool] | None
 
     @property
     def variable(self) -> str:
@@ -48,12 +49,19 @@ class KeyKind:
         """Its option, as click passes it on."""
         return f"{self.name}_file"
 
+    @property
+    def asked(self) -> str:
+        """The option that has it asked for, as click passes it on."""
+        return f"ask_{self.name}"
+
 
 def _has_digits(count: int) -> Callable[[str], bool]:
     return lambda text: re.fullmatch(rf"[0-9]{{{count}}}", re.sub(r"[\s.-]", "", text)) is not None
 
 
 KINDS = (
+    KeyKind("pin", "the PIN that the holder knows", None),
+    KeyKind("puk", "the PUK, which unblocks the PIN", None),
     KeyKind("number", "the 12-digit number on the card", _has_digits(12)),
     KeyKind("can", "the 6-digit card access number", _has_digits(6)),
     KeyKind("mrz", "the machine readable zone, 2 or 3 lines", lambda text: "<" in text and "|" not in text),
@@ -76,6 +84,9 @@ def key_options(command: _Command) -> _Command:
             metavar="FILE",
             help=f"Open the card with {kind.meaning}, from FILE (- is standard input).",
         )(command)
+        if kind.looks_like is None:
+            option = click.option(f"--{kind.name}", kind.asked, is_flag=True, help=f"Ask on the terminal for {kind.meaning}.")
+            command = option(command)
     variables = ", ".join(kind.variable for kind in KINDS)
     return click.option("--keys-from-env", is_flag=True, help=f"Open the card with what the environment holds: {variables}.")(
         command
@@ -84,7 +95,8 @@ def key_options(command: _Command) -> _Command:
 
 def keys_given(options: Mapping[str, Any]) -> bool:
     """Whether a key option stands in the command line."""
-    return bool(options["keys_from_env"]) or any(options[kind.parameter] is not None for kind in KINDS)
+    given = (options[kind.parameter] is not None or options.get(kind.asked) for kind in KINDS)
+    return bool(options["keys_from_env"]) or any(given)
 
 
 def access_keys(options: Mapping[str, Any], today: date) -> AccessKeys:
@@ -108,70 +120,50 @@ def access_keys(options: Mapping[str, Any], today: date) -> AccessKeys:
     return AccessKeys(tuple(password for candidate in keys for password in candidate.passwords))
 
 
+def standard_input_taken(options: Mapping[str, Any]) -> bool:
+    """Whether a key comes from standard input."""
+    return any(options[kind.parameter] == "-" for kind in KINDS)
+
+
 def _given(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    files = [kind for kind in KINDS if options[kind.parameter] is not None]
-    if sum(options[kind.parameter] == "-" for kind in files) > 1:
+    if sum(options[kind.parameter] == "-" for kind in KINDS) > 1:
         raise Misuse("standard input can hold one key alone")
-    for kind in files:
-        yield kind.name, _read(kind, options[kind.parameter])
+    for kind in KINDS:
+        if options[kind.parameter] is not None:
+            yield kind.name, secrets.read_secret(options[kind.parameter], f"--{kind.name}-file").strip()
+        if options.get(kind.asked):
+            yield kind.name, _asked_by_name(kind)
     if options["keys_from_env"]:
         for kind in KINDS:
             if text := os.environ.get(kind.variable, "").strip():
                 yield kind.name, text
 
 
-def _read(kind: KeyKind, name: str) -> str:
-    with click.open_file(name, "rb") as file:
-        raw = file.read(SIZE_LIMIT + 1)
-    if len(raw) > SIZE_LIMIT:
-        raise Misuse(f"--{kind.name}-file: more than {SIZE_LIMIT} octets")
-    try:
-        text = str(raw, "utf-8-sig").strip()
-    except UnicodeDecodeError:
-        raise Misuse(f"--{kind.name}-file: not a text in UTF-8") from None
-    if not text:
-        raise Misuse(f"--{kind.name}-file: there is nothing in it")
-    return text
+def _asked_by_name(kind: KeyKind) -> str:
+    if not secrets.has_terminal():
+        raise Misuse(f"there is no terminal to ask for the {kind.name.upper()} on", f"Give --{kind.name}-file FILE.")
+    return secrets.ask(f"{kind.name.upper()}: ").strip()
 
 
 def _asked() -> tuple[str, str]:
-    """One key of any kind from the terminal, unseen; a scanner that types does as well."""
-    if not _has_terminal():
+    """One key of any kind with a shape of its own from the terminal, unseen; a scanner that types does as well."""
+    if not secrets.has_terminal():
         hint = "Give --number-file FILE (- is standard input), or another key. See --help."
         raise Misuse("nothing to open the card with, and no terminal to ask on", hint)
-    text = _ask("Number on the card (or CAN, QR text, MRZ line 1): ")
-    for kind in KINDS:
-        if kind.looks_like(text):
+    text = secrets.ask("Number on the card (or CAN, QR text, MRZ line 1): ").strip()
+    shaped = [kind for kind in KINDS if kind.looks_like is not None]
+    for kind in shaped:
+        if kind.looks_like is not None and kind.looks_like(text):
             return kind.name, _rest_of_mrz(text) if kind.name == "mrz" else text
-    raise Misuse(f"that is none of: {'; '.join(kind.meaning for kind in KINDS)}")
+    raise Misuse(f"that is none of: {'; '.join(kind.meaning for kind in shaped)}")
 
 
 def _rest_of_mrz(first: str) -> str:
     """All lines: three of 30 characters, or two of 36 or 44; some scanners send them as one."""
     lines = [first]
     while len(lines) < (3 if len(first) <= 30 else 2) and len(first) < 72:
-        lines.append(_ask(f"MRZ line {len(lines) + 1}: "))
+        lines.append(secrets.ask(f"MRZ line {len(lines) + 1}: ").strip())
     return "\n".join(lines)
-
-
-def _ask(prompt: str) -> str:
-    """getpass asks on the terminal itself: stdout stays clean, and nothing is echoed."""
-    try:
-        return getpass.getpass(prompt).strip()
-    except EOFError:
-        raise click.Abort from None
-
-
-def _has_terminal() -> bool:
-    if sys.stdin is not None and sys.stdin.isatty():
-        return True
-    if os.name != "posix":
-        return False
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
 
 
 def _keys_of(kind: str, text: str, today: date) -> AccessKeys:
@@ -184,6 +176,13 @@ def _keys_of(kind: str, text: str, today: date) -> AccessKeys:
         if len(parts) != 3:
             raise Misuse("a document needs three things: its number, the birth date and the expiry date")
         return AccessKeys.from_fields(*parts)
-    if kind == "mrz":
-        return AccessKeys.from_mrz(text)
-    return AccessKeys.from_number(text) if kind == "number" else AccessKeys.from_can(text)
+    return _OF_ONE_TEXT[kind](AccessKeys, text)
+
+
+_OF_ONE_TEXT: dict[str, Callable[[type[AccessKeys], str], AccessKeys]] = {
+    "pin": lambda keys, text: keys.from_pin(text),
+    "puk": lambda keys, text: keys.from_puk(text),
+    "number": lambda keys, text: keys.from_number(text),
+    "can": lambda keys, text: keys.from_can(text),
+    "mrz": lambda keys, text: keys.from_mrz(text),
+}

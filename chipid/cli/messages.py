@@ -17,6 +17,11 @@ def error(message: str, hint: str | None = None) -> None:
         _say("chipid: hint: ", hint)
 
 
+def hint(message: str) -> None:
+    """``chipid: hint: …``: why something was not done, or what to do about it."""
+    _say("chipid: hint: ", message)
+
+
 def warning(message: str) -> None:
     """``chipid: warning: …``: something that was asked for was not done, or is dangerous."""
     _say("chipid: warning: ", message)

@@ -15,6 +15,8 @@ from chipid.cli.keys import access_keys, key_options, keys_given
 from chipid.cli.messages import info
 from chipid.cli.output import output_path
 from chipid.cli.progress import progress_bar
+from chipid.cli.terminal_rights import OPTION_NAMES as TERMINAL_OPTION_NAMES
+from chipid.cli.terminal_rights import terminal_credentials, terminal_options
 from chipid.cli.usage import Misuse
 
 if TYPE_CHECKING:
@@ -41,10 +43,9 @@ _OPTIONS = (
     click.option(
         "--files",
         "plan",
-        type=click.Choice(["identity", "portrait", "everything"]),
-        default="portrait",
-        show_default=True,
-        help="What to read: who it is; with the portrait; or each file that the chip lists.",
+        type=click.Choice(["identity", "portrait", "biometrics", "everything"]),
+        help="What to read: who it is; with the portrait (the default); with fingerprints and irises too (the default with "
+        "--terminal-key); or each file that the chip lists.",
     ),
     click.option("--no-bac", is_flag=True, help="Do not fall back to BAC on a chip that offers PACE and fails it."),
     click.option(
@@ -57,12 +58,12 @@ _OPTIONS = (
     click.option("--trace", type=click.Path(), metavar="FILE", help="Record headers, lengths and status words of each command."),
     click.option("--trace-whole", type=click.Path(), metavar="FILE", help="Record every octet, personal data included."),
 )
-OPTION_NAMES = frozenset({"reader", "timeout", "plan", "no_bac", "challenge", "card", "faults", "trace", "trace_whole"})
+OPTION_NAMES = TERMINAL_OPTION_NAMES | {"reader", "timeout", "plan", "no_bac", "card", "faults", "trace", "trace_whole"}
 
 
 def reading_options(command: _Command) -> _Command:
     """The options of a command that reads a card."""
-    command = key_options(command)
+    command = key_options(terminal_options(command))
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -85,19 +86,23 @@ def read_card(options: Mapping[str, Any]) -> Evidence:
         raise Misuse("--fault is for an emulated card", "Give --card IMAGE with it.")
     if options["trace"] and options["trace_whole"]:
         raise Misuse("--trace and --trace-whole do not go together")
-    challenge = _challenge(options["challenge"])
+    challenge = challenge_given(options["challenge"])
     traced = [output_path(name, force=options["force"]) for name in (options["trace"], options["trace_whole"]) if name]
-    keys = access_keys(options, date.today())
-    from chipid.api import read  # noqa: PLC0415
-    from chipid.crypto.random import system_random  # noqa: PLC0415
-
     with contextlib.ExitStack() as stack:
+        terminal = stack.enter_context(terminal_credentials(options))
+        keys = access_keys(options, date.today())
+        from chipid.api import read  # noqa: PLC0415
+        from chipid.crypto.random import system_random  # noqa: PLC0415
+
         channel, random = stack.enter_context(_channel(options)), system_random
         if traced:
             channel = stack.enter_context(_traced(channel, traced[0], whole=bool(options["trace_whole"])))
             random = channel.recorded(system_random)
         progress = stack.enter_context(progress_bar())
-        return read(keys, channel=channel, plan=_plan(options), challenge=challenge, progress=progress, random=random)
+        plan = _plan(options)
+        return read(
+            keys, channel=channel, plan=plan, challenge=challenge, terminal=terminal, progress=progress, random=random
+        )
 
 
 @contextlib.contextmanager
@@ -149,12 +154,18 @@ def _plan(options: Mapping[str, Any]) -> ReadingPlan:
     plans = {
         "identity": ReadingPlan.identity,
         "portrait": ReadingPlan.with_portrait,
+        "biometrics": ReadingPlan.with_biometrics,
         "everything": ReadingPlan.everything,
     }
-    return replace(plans[options["plan"]](), bac_fallback=not options["no_bac"])
+    default = "portrait" if options["terminal_key"] is None else "biometrics"
+    return replace(plans[options["plan"] or default](), bac_fallback=not options["no_bac"])
 
 
-def _challenge(text: str | None) -> bytes | None:
+def challenge_given(text: str | None) -> bytes | None:
+    """The challenge that ``--challenge`` holds.
+
+    :raises Misuse: it is none; the message does not repeat it.
+    """
     if text is None:
         return None
     try:

@@ -11,7 +11,8 @@ import click
 from chipid.cli.exit_codes import of_decision
 from chipid.cli.judging import judge, judging_options, load_trust, point_in_time
 from chipid.cli.output import emit, force_option, json_option, require_distinct
-from chipid.cli.reading import given_options, read_card, reading_options
+from chipid.cli.reading import challenge_given, given_options, read_card, reading_options
+from chipid.cli.terminal_rights import tell_rights
 from chipid.cli.usage import Misuse
 
 if TYPE_CHECKING:
@@ -28,15 +29,18 @@ if TYPE_CHECKING:
 def command(context: click.Context, /, file: str | None, **options: Any) -> int:
     """Verify a card, from the evidence in FILE (- is standard input) or on a reader.
 
-    The verdict on FILE is the one that a reader would give. The exit code tells it: 0 accepted, 1 rejected, 5 inconclusive.
+    The verdict on FILE is the one that a reader would give; with --challenge, evidence over another challenge is rejected. The exit
+    code tells it: 0 accepted, 1 rejected, 5 inconclusive.
     """
-    at = point_in_time(options["at"])
+    at, challenge = point_in_time(options["at"]), challenge_given(options["challenge"])
     if file is not None and (given := given_options(context)):
         raise Misuse(f"evidence was read already: FILE does not go with {', '.join(sorted(given))}")
     require_distinct(*(options[name] for name in ("trace", "trace_whole", "card")), *(options["trust"] or ()))
     trust = load_trust(options["trust"])
     evidence = read_card(options) if file is None else _load(file)
-    verdict = judge(evidence, trust, options["policy"], at)
+    if file is None:
+        tell_rights(evidence)
+    verdict = judge(evidence, trust, options["policy"], at, challenge)
 
     from chipid.report.document import verdict_report  # noqa: PLC0415
     from chipid.report.text import verdict_text  # noqa: PLC0415

@@ -41,6 +41,11 @@ class ReadingPlan:
         return cls((*_PROOF, *_BIOGRAPHIC, FileId.DG2))
 
     @classmethod
+    def with_biometrics(cls) -> ReadingPlan:
+        """With fingerprints and irises too, which a chip gives to a terminal with rights alone."""
+        return cls((*_PROOF, *_BIOGRAPHIC, FileId.DG2, *_TERMINAL_AUTHENTICATED))
+
+    @classmethod
     def everything(cls) -> ReadingPlan:
         """Each file that the chip lists, those that need Terminal Authentication included (they will be refused without)."""
         return cls((*_PROOF, *_BIOGRAPHIC, FileId.DG2, *_OTHER, *_TERMINAL_AUTHENTICATED))

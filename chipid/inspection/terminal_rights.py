@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chipid.crypto.domain import Domain
-from chipid.errors import MalformedData, NotAuthorised
+from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
 from chipid.evidence import Result, TerminalAuthenticationRecord
 from chipid.inspection.reading import READ_BINARY, SELECT
 from chipid.iso7816.apdu import CommandAPDU
@@ -23,7 +23,7 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import EfCvca, SecurityInfos
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role
 from chipid.pki.cv_credentials import TerminalCredentials
-from chipid.protocols.pace import PaceRun
+from chipid.protocols.pace import PaceRun, evaluate_chip_authentication_mapping
 from chipid.protocols.terminal_auth import compress, document_identifier, terminal_authentication
 
 DATA_GROUPS = ("DG3", "DG4")
@@ -66,11 +66,11 @@ class TerminalRights:
     def prove(
         self, references: tuple[str, ...], id_ic: bytes, key: EphemeralKey, *, version: int = 1
     ) -> Dialogue[TerminalAuthenticationRecord]:
-        """Terminal Authentication, to be run inside the session; what was to be foreseen is recorded with a failure."""
+        """Terminal Authentication, to be run inside the session; what was to be foreseen is recorded where not all was granted."""
         at = self.at.date()
         dialogue = terminal_authentication(self.credentials, references, id_ic, key.compressed, version=version, at=at)
         record = yield from chained(dialogue) if self.chaining else dialogue
-        if record.result is not Result.DONE:
+        if record.result is not Result.DONE or not set(self.wanted) <= set(record.rights):
             record = replace(record, foreseen=self._foreseen(references))
         self.record = record
         return record
@@ -92,11 +92,19 @@ class TerminalRights:
         return tuple(f"{holder}: {reason}" for holder, reason in chain.foreseen(self.at.date(), self.wanted))
 
 
-def mapping_key(run: PaceRun | None) -> EphemeralKey | None:
-    """After Chip Authentication Mapping the terminal is bound to its key of PACE's step 3 (ICAO 9303-11 §7.1.2)."""
-    if run is None or run.chip_authentication is None:
+def mapping_key(run: PaceRun | None, card_security: SecurityInfos | None) -> EphemeralKey | None:
+    """After Chip Authentication Mapping the terminal is bound to its key of PACE's step 3 (ICAO 9303-11 §7.1.2).
+
+    :returns: ``None`` where the chip has not proved that it holds the key that *card_security* names: for such a chip the terminal
+        signs nothing.
+    """
+    if run is None or run.chip_authentication is None or card_security is None:
         return None
-    return EphemeralKey(run.choice.domain, run.terminal_key)
+    try:
+        proven = evaluate_chip_authentication_mapping(card_security, run.chip_authentication).ok
+    except (MalformedData, UnsupportedFeature):
+        proven = False
+    return EphemeralKey(run.choice.domain, run.terminal_key) if proven else None
 
 
 def chip_identifier(run: PaceRun | None, dg1: bytes | None) -> bytes | None:

@@ -24,6 +24,8 @@ TEXT_LIMIT = 1_000
 CAN_SIZE = 6
 CITIZEN_NUMBER_SIZE = 12
 OLD_NUMBER_SIZE = 9
+SECRET_SIZE_LIMIT = 32
+"""Digits of a PIN or a PUK: more than chips have."""
 DOCUMENT_NUMBER_LIMIT = 22
 """Nine characters, and what a long number leaves in TD1's optional data (ICAO 9303-5 §4.2.2 note j)."""
 
@@ -61,6 +63,26 @@ class AccessKeys:
         :raises MalformedData: anything else than six digits, as typed by a person.
         """
         return cls((_can(_digits(can, CAN_SIZE, "the CAN", _NOT_A_CAN), "can"),))
+
+    @classmethod
+    def from_pin(cls, pin: str, can: str | None = None) -> Self:
+        """From the PIN that only the holder knows, on a chip that has one (BSI TR-03110-2 §3.5).
+
+        A wrong PIN costs one of few tries. The chip takes the last one after the CAN alone.
+
+        :param can: makes the last try possible; should the PIN be wrong, the CAN itself is tried next.
+        :raises MalformedData: anything else than digits; *can* as in :meth:`from_can`.
+        """
+        passwords = (_secret(PasswordKind.PIN, pin),)
+        return cls(passwords if can is None else (*passwords, *cls.from_can(can).passwords))
+
+    @classmethod
+    def from_puk(cls, puk: str) -> Self:
+        """From the PUK, which unblocks the PIN, and opens some chips as well.
+
+        :raises MalformedData: anything else than digits.
+        """
+        return cls((_secret(PasswordKind.PUK, puk),))
 
     @classmethod
     def from_mrz(cls, mrz: str) -> Self:
@@ -194,6 +216,16 @@ def _yymmdd(day: object, what: str) -> str:
 
 
 # To passwords ------------------------------------------------------------------------------------------------------
+
+
+def _secret(kind: PasswordKind, typed: str) -> Password:
+    what = f"the {kind.name}"
+    digits = _PUNCTUATION.sub("", _plain(_text(typed, what)))
+    if not re.fullmatch(r"[0-9]+", digits):
+        raise MalformedData(f"{what} has digits alone, and at least one")
+    if len(digits) > SECRET_SIZE_LIMIT:
+        raise MalformedData(f"{what} has at most {SECRET_SIZE_LIMIT} digits")
+    return Password.from_text(kind, digits)
 
 
 def _can(digits: str, source: str) -> Password:

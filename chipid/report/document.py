@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from chipid.crypto.agreement_key import DhPublicKey, parse_agreement_key
 from chipid.crypto.spki import parse_public_key
 from chipid.errors import ChipIdError, MalformedData
-from chipid.evidence import AccessAttempt, Evidence, FileFailure
+from chipid.evidence import Evidence, FileFailure
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
+from chipid.lds.card_security import CardSecurity
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
@@ -23,13 +26,17 @@ from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos, UnknownSecurityInfo
 from chipid.lds.sod import EfSod
 from chipid.pki.certificate import describe_key
+from chipid.pki.cms import SignedData
 from chipid.profiles import vn_cccd
 from chipid.report import schema
+from chipid.report.access import access_part
 from chipid.report.holder import dg13_fields, mrz_fields
 from chipid.report.notices import notices
 from chipid.report.printable import printable
 from chipid.report.protocol_names import parameters_name, protocol_name
 from chipid.report.redact import Redaction
+from chipid.report.rights import terminal_authentication_part
+from chipid.report.signers import signers_part
 from chipid.report.verdict import verdict_part
 from chipid.verification.verdict import Verdict
 
@@ -60,7 +67,7 @@ def document_report(evidence: Evidence, verdict: Verdict | None = None, *, show_
         atr=evidence.atr.hex().upper() if evidence.atr is not None else None,
         complete=evidence.complete,
         profile="vn-cccd" if cccd else "icao",
-        access=tuple(_access(attempt) for attempt in evidence.accesses),
+        access=access_part(evidence),
         offers=tuple(_offers(files)),
         files=tuple(_file_states(evidence)),
         proofs=tuple(_proofs(evidence)),
@@ -70,6 +77,8 @@ def document_report(evidence: Evidence, verdict: Verdict | None = None, *, show_
         notes=tuple(printable(note) for note in evidence.notes),
         notices=notices(cccd=cccd, portrait=portrait is not None, complete=evidence.complete, judged=verdict is not None),
         verdict=verdict_part(verdict) if verdict is not None else None,
+        signers=signers_part(evidence),
+        terminal_authentication=terminal_authentication_part(evidence),
     )
 
 
@@ -82,6 +91,9 @@ def verdict_report(evidence: Evidence, verdict: Verdict) -> schema.VerdictReport
         read_at=rfc3339(evidence.read_at),
         complete=evidence.complete,
         notices=notices(cccd=cccd, portrait=files.dg2 is not None, complete=evidence.complete, judged=True),
+        access=access_part(evidence),
+        signers=signers_part(evidence),
+        terminal_authentication=terminal_authentication_part(evidence),
     )
 
 
@@ -102,6 +114,7 @@ class _Files:
         self.mrz: Mrz | None = dg1.mrz if dg1 is not None else None
         self.dg2 = self.parse(FileId.DG2, Dg2.parse)
         self.card_access = self._infos(FileId.CARD_ACCESS, lambda raw: CardAccess.parse(raw).infos)
+        self.card_security = self._infos(FileId.CARD_SECURITY, _card_security_infos)
         self.dg14 = self._infos(FileId.DG14, lambda raw: Dg14.parse(raw).infos)
         self.dg15 = self.parse(FileId.DG15, Dg15.parse)
 
@@ -123,26 +136,20 @@ class _Files:
         self.parse(FileId.SOD, EfSod.parse)
 
 
+def _card_security_infos(raw: bytes) -> SecurityInfos:
+    return SecurityInfos.parse(SignedData.parse(CardSecurity.parse(raw).cms).content or b"")
+
+
 def trouble(file: str, error: MalformedData) -> schema.Trouble:
     """What is wrong with *file*: the message, and where."""
     return schema.Trouble(file=file, message=str(error), offset=error.offset, path=tuple(f"{tag:02X}" for tag in error.path))
 
 
-def _access(attempt: AccessAttempt) -> schema.Access:
-    return schema.Access(
-        protocol=attempt.protocol.value,
-        password=printable(attempt.password),
-        source=printable(attempt.source),
-        result=attempt.result.value,
-        algorithm=protocol_name(attempt.oid) if attempt.oid is not None else None,
-        parameters=parameters_name(attempt.parameter_id),
-        reason=printable(attempt.reason) if attempt.reason is not None else None,
-    )
-
-
 def _offers(files: _Files) -> Iterator[schema.Offer]:
     if files.card_access is not None:
         yield from offers_of(files.card_access, FileId.CARD_ACCESS.label, signed=False)
+    if files.card_security is not None:
+        yield from offers_of(files.card_security, FileId.CARD_SECURITY.label, signed=True)
     if files.dg14 is not None:
         yield from offers_of(files.dg14, FileId.DG14.label, signed=True)
     if files.dg15 is not None:
@@ -173,10 +180,11 @@ def offers_of(infos: SecurityInfos, file: str, *, signed: bool) -> Iterator[sche
 
 def key_words(spki: bytes) -> str:
     """A public key in a few words, never its value: that one chip's key is a trace of its holder."""
-    try:
-        return describe_key(parse_public_key(spki))
-    except ChipIdError:
-        return "a key of unknown kind"
+    for parse in (parse_public_key, parse_agreement_key):
+        with contextlib.suppress(ChipIdError):
+            key = parse(spki)
+            return key.domain.name if isinstance(key, DhPublicKey) else describe_key(key)
+    return "a key of unknown kind"
 
 
 def _file_states(evidence: Evidence) -> Iterator[schema.File]:
@@ -203,8 +211,11 @@ def _failure(file: FileId, failure: FileFailure) -> schema.File:
 
 def _proofs(evidence: Evidence) -> Iterator[schema.Proof]:
     chip, active = evidence.chip_authentication, evidence.active_authentication
+    for mapping in evidence.chip_authentication_mapping:
+        yield schema.Proof(protocol="CAM", done=bool(mapping.data))
     if chip is not None:
-        yield schema.Proof(protocol="CA", done=bool(chip.response), sw=_sw(chip.sw))
+        done = bool(chip.response)
+        yield schema.Proof(protocol="CA", done=done, sw=_sw(chip.sw), protocol_version=chip.version)
     if active is not None:
         source = printable(active.challenge_source)
         yield schema.Proof(protocol="AA", done=bool(active.response), sw=_sw(active.sw), challenge=source)

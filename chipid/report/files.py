@@ -25,6 +25,9 @@ from chipid.lds.security_infos import SecurityInfos
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.certificate import Certificate
 from chipid.pki.cms import SignedData
+from chipid.pki.cv_authorisation import Role
+from chipid.pki.cv_public_key import NAMES
+from chipid.pki.cvc import CvCertificate, parse_certificates
 from chipid.pki.trust_store import read_certificates
 from chipid.profiles.vn_cccd import Dg13
 from chipid.readers.transcript import Transcript
@@ -200,8 +203,30 @@ def _sequence(raw: bytes, redaction: Redaction) -> FileReport:
     return _structure_alone(raw, redaction, "sequence", "ASN.1 SEQUENCE of no kind that chipid knows")
 
 
-def _card_verifiable(raw: bytes, redaction: Redaction) -> FileReport:
-    return _structure_alone(raw, redaction, "cv-certificate", "card verifiable certificate")
+def _card_verifiable(raw: bytes, _redaction: Redaction) -> FileReport:
+    """CV certificates are an authority's, a document verifier's or a terminal's: nobody's personal data."""
+    found = parse_certificates(raw)
+    facts = tuple(fact for certificate in found for fact in _cv_certificate_facts(certificate))
+    title = "card verifiable certificate" if len(found) == 1 else f"{len(found)} card verifiable certificates"
+    return FileReport(type="cv-certificate", title=title, size=len(raw), facts=facts)
+
+
+def _cv_certificate_facts(certificate: CvCertificate) -> Iterator[Fact]:
+    authorisation = certificate.authorisation
+    yield Fact(name="holder", value=printable(certificate.holder))
+    yield Fact(name="authority", value=printable(certificate.authority))
+    yield Fact(name="role", value=f"{_CV_ROLES[authorisation.role]}, {authorisation.terminal_type.name.lower().replace('_', ' ')}")
+    yield Fact(name="rights", value=", ".join(authorisation.data_groups) or "none")
+    yield Fact(name="valid", value=f"{certificate.effective.isoformat()} to {certificate.expiration.isoformat()}")
+    yield Fact(name="mechanism", value=NAMES[certificate.public_key.oid])
+
+
+_CV_ROLES = {
+    Role.CVCA: "certification authority",
+    Role.DOMESTIC_DV: "document verifier",
+    Role.FOREIGN_DV: "foreign document verifier",
+    Role.TERMINAL: "terminal",
+}
 
 
 def _structure_alone(raw: bytes, redaction: Redaction, kind: str, title: str) -> FileReport:
@@ -252,11 +277,24 @@ def _card_image(raw: bytes, _redaction: Redaction) -> FileReport:
     facts += [
         Fact(name="opens with the MRZ", value=_yes(image.mrz_information is not None)),
         Fact(name="opens with the CAN", value=_yes(image.can is not None)),
+        Fact(name="opens with a PIN", value=f"yes, {image.pin_tries} tries" if image.pin is not None else "no"),
+        Fact(name="has a PUK", value=_yes(image.puk is not None)),
         Fact(name="Active Authentication key", value=_yes(image.active_authentication_key is not None)),
         Fact(name="Chip Authentication keys", value=str(len(image.chip_authentication_keys))),
         Fact(name="needs Terminal Authentication", value=protected or "nothing"),
+        Fact(name="authorities trusted for it", value=_trust_points(image)),
     ]
+    if image.chip_date is not None:
+        facts.append(Fact(name="the chip's date", value=image.chip_date.isoformat()))
     return FileReport(type="card-image", title="card image of an emulated card", size=len(raw), facts=tuple(facts))
+
+
+def _trust_points(image: CardImage) -> str:
+    try:
+        names = [certificate.holder for raw in image.trust_points for certificate in parse_certificates(raw)]
+    except (MalformedData, UnsupportedFeature):
+        return f"{len(image.trust_points)}, not all of them understood"
+    return printable(", ".join(names)) or "none"
 
 
 def _portrait(raw: bytes, _redaction: Redaction) -> FileReport:

@@ -49,7 +49,12 @@ class PersonalField(Part, frozen=True, kw_only=True):
 
 
 class Access(Part, frozen=True, kw_only=True):
-    """One try to open the chip. :ivar password: the kind, never the value; :ivar source: where it came from."""
+    """One try to open the chip.
+
+    :ivar password: the kind, never the value; :ivar source: where it came from.
+    :ivar mapping: of PACE: ``GM``, ``IM`` or ``CAM``; :ivar cipher: e.g. ``AES-128``; :ivar parameters: the group.
+    :ivar offered: how many ways of PACE that chipid speaks EF.CardAccess offers; :ivar strongest: none of them is stronger.
+    """
 
     protocol: str
     password: str
@@ -58,10 +63,14 @@ class Access(Part, frozen=True, kw_only=True):
     algorithm: str | None = None
     parameters: str | None = None
     reason: str | None = None
+    mapping: str | None = None
+    cipher: str | None = None
+    offered: int | None = None
+    strongest: bool | None = None
 
 
 class Offer(Part, frozen=True, kw_only=True):
-    """A protocol that the chip offers. :ivar file: where it says so; :ivar signed: that file is one that EF.SOD covers."""
+    """A protocol that the chip offers. :ivar file: where it says so; :ivar signed: that file is one that somebody signs."""
 
     protocol: str
     algorithm: str
@@ -84,12 +93,46 @@ class File(Part, frozen=True, kw_only=True):
 
 
 class Proof(Part, frozen=True, kw_only=True):
-    """A run of a protocol that proves the chip genuine; what came of it is for the verdict. :ivar sw: the chip's status word."""
+    """A run of a protocol that proves the chip genuine; what came of it is for the verdict.
+
+    :ivar protocol: ``AA``, ``CA``, or ``CAM`` within PACE; :ivar protocol_version: of ``CA``. :ivar sw: the chip's status word.
+    """
 
     protocol: str
     done: bool
     sw: str | None = None
     challenge: str | None = None
+    protocol_version: int | None = None
+
+
+class TerminalAuthentication(Part, frozen=True, kw_only=True):
+    """How the terminal proved its rights; it says nothing of the document.
+
+    :ivar trust_point: the authority that the chain begins at; :ivar certificates: the holders in it, the terminal last.
+    :ivar rights: the data groups granted. :ivar reason: a stable code; :ivar refused: the holder that the chip stopped at, and
+        :ivar sw: its status word. :ivar foreseen: ``holder: code``, what the terminal itself has against its chain.
+    """
+
+    version: int
+    result: str
+    trust_point: str | None = None
+    certificates: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
+    reason: str | None = None
+    refused: str | None = None
+    sw: str | None = None
+    foreseen: tuple[str, ...] = ()
+
+
+class Signer(Part, frozen=True, kw_only=True):
+    """Who says that he signed a file; whether he did, and may, is for the verdict.
+
+    :ivar file: ``EF.SOD`` or ``EF.CardSecurity``.
+    """
+
+    file: str
+    subject: str
+    issuer: str
 
 
 class Portrait(Part, frozen=True, kw_only=True):
@@ -168,6 +211,8 @@ class DocumentReport(Report, tag="document", frozen=True, kw_only=True):
     notes: tuple[str, ...]
     notices: tuple[Notice, ...]
     verdict: Verdict | None = None
+    signers: tuple[Signer, ...] = ()
+    terminal_authentication: TerminalAuthentication | None = None
 
 
 class VerdictReport(Report, tag="verdict", frozen=True, kw_only=True):
@@ -177,6 +222,9 @@ class VerdictReport(Report, tag="verdict", frozen=True, kw_only=True):
     read_at: str
     complete: bool
     notices: tuple[Notice, ...]
+    access: tuple[Access, ...] = ()
+    signers: tuple[Signer, ...] = ()
+    terminal_authentication: TerminalAuthentication | None = None
 
 
 class Reader(Part, frozen=True, kw_only=True):
@@ -236,7 +284,28 @@ class IssueReport(Report, tag="issued", frozen=True, kw_only=True):
     files: tuple[File, ...]
 
 
-AnyReport = DocumentReport | VerdictReport | ReadersReport | FileReport | IssueReport
+class CvHolder(Part, frozen=True, kw_only=True):
+    """The holder of a CV certificate that was made. :ivar certificate: its file; :ivar key: the file of its private key.
+
+    :ivar role: ``cvca``, ``dv`` or ``terminal``; :ivar effective: and :ivar expiration: its days, ISO 8601.
+    """
+
+    name: str
+    role: str
+    certificate: str
+    key: str
+    rights: tuple[str, ...]
+    effective: str
+    expiration: str
+
+
+class TerminalReport(Report, tag="terminal", frozen=True, kw_only=True):
+    """A test terminal that was made, and those above it."""
+
+    holders: tuple[CvHolder, ...]
+
+
+AnyReport = DocumentReport | VerdictReport | ReadersReport | FileReport | IssueReport | TerminalReport
 
 
 def json_schema() -> dict[str, Any]:

@@ -45,6 +45,8 @@ _OUTCOMES = {
     "NOT_PERFORMED": ("not performed", Role.FAINT),
 }
 _EMPTY = "-"
+_TOLD_WHEN_PASSED = frozenset({"access", "terminal_authentication", "chip_authenticity"})
+"""Checks that can pass in more than one way."""
 
 
 def document_text(report: schema.DocumentReport, style: Style = plain) -> str:
@@ -53,10 +55,12 @@ def document_text(report: schema.DocumentReport, style: Style = plain) -> str:
         verdict_lines(report.verdict, style) if report.verdict is not None else [],
         _origin(report),
         _holder(report, style),
-        _access(report, style),
+        _access(report.access, style),
         _table("Files", (_file_row(file) for file in report.files), style),
         _table("The chip offers", (_offer_row(offer) for offer in report.offers), style),
         _table("Proofs", (_proof_row(proof) for proof in report.proofs), style),
+        _rights(report.terminal_authentication, style),
+        _signers(report.signers, style),
         _table("Not understood", ((trouble.file, trouble.message) for trouble in report.troubles), style),
         _table("Remarks", ((note,) for note in report.notes), style),
         notice_lines(report.notices, style),
@@ -66,12 +70,35 @@ def document_text(report: schema.DocumentReport, style: Style = plain) -> str:
 
 def verdict_text(report: schema.VerdictReport, style: Style = plain) -> str:
     """A verdict report."""
-    return _joined([verdict_lines(report.verdict, style), [f"Read {report.read_at}"], notice_lines(report.notices, style)])
+    sections = [
+        verdict_lines(report.verdict, style),
+        [f"Read {report.read_at}"],
+        _access(report.access, style),
+        _rights(report.terminal_authentication, style),
+        _signers(report.signers, style),
+        notice_lines(report.notices, style),
+    ]
+    return _joined(sections)
 
 
 def readers_text(report: schema.ReadersReport, style: Style = plain) -> str:
     """The readers, one a line."""
     rows = [(reader.name, reader.state, style(reader.atr, Role.FAINT) if reader.atr else "") for reader in report.readers]
+    return _joined([_columns(rows, indent="")])
+
+
+def terminal_text(report: schema.TerminalReport, style: Style = plain) -> str:
+    """A test terminal, and those above it."""
+    rows = [
+        (
+            each.role,
+            style(each.name, Role.HEADING),
+            f"{each.effective} to {each.expiration}",
+            ", ".join(each.rights) or "no rights",
+            printable(each.certificate),
+        )
+        for each in report.holders
+    ]
     return _joined([_columns(rows, indent="")])
 
 
@@ -106,7 +133,8 @@ def verdict_lines(verdict: schema.Verdict, style: Style) -> list[str]:
     for check in verdict.checks:
         outcome, outcome_role = _OUTCOMES[check.outcome]
         reason = "" if check.reason == "ok" else check.reason
-        rows.append((style(f"{outcome:13}", outcome_role), check.label, reason, check.detail if reason else ""))
+        told = reason or check.name in _TOLD_WHEN_PASSED
+        rows.append((style(f"{outcome:13}", outcome_role), check.label, reason, check.detail if told else ""))
     return [*lines, "", f"Checks, policy {verdict.policy}", *_columns(rows)]
 
 
@@ -144,14 +172,38 @@ def _shown(field: schema.PersonalField) -> str:
     return printable(field.value) if field.value is not None else _EMPTY
 
 
-def _access(report: schema.DocumentReport, style: Style) -> list[str]:
+def _access(attempts: Sequence[schema.Access], style: Style) -> list[str]:
     rows = []
-    for attempt in report.access:
-        how = ", ".join(part for part in (attempt.algorithm, attempt.parameters) if part)
+    for attempt in attempts:
+        how = [part for part in (attempt.algorithm, attempt.parameters) if part]
+        if attempt.offered is not None:
+            which = "the strongest" if attempt.strongest else "not the strongest"
+            how.append(f"{which} of {attempt.offered} offered")
         source = f" from {attempt.source}" if attempt.source not in ("", attempt.password) else ""
         result = attempt.result if attempt.reason is None else f"{attempt.result}: {attempt.reason}"
-        rows.append((attempt.protocol, f"with {attempt.password.upper()}{source}", result, how))
+        rows.append((attempt.protocol, f"with {attempt.password.upper()}{source}", result, ", ".join(how)))
     return _table("Access", rows, style)
+
+
+def _rights(record: schema.TerminalAuthentication | None, style: Style) -> list[str]:
+    """The terminal's rights: granted, or why not."""
+    if record is None:
+        return []
+    rows = [("result", record.result if record.reason is None else f"{record.result}: {record.reason}")]
+    if record.certificates:
+        rows.append(("chain", " > ".join((record.trust_point or _EMPTY, *record.certificates))))
+    if record.result == "done":
+        rows.append(("granted", ", ".join(record.rights) or "nothing"))
+    if record.refused is not None:
+        rows.append(("refused", f"{record.refused} ({record.sw})" if record.sw is not None else record.refused))
+    elif record.sw is not None:
+        rows.append(("answer", record.sw))
+    rows += [("foreseen", foreseen) for foreseen in record.foreseen]
+    return _table(f"Terminal Authentication, version {record.version}", rows, style)
+
+
+def _signers(signers: Sequence[schema.Signer], style: Style) -> list[str]:
+    return _table("Signed by", ((each.file, each.subject, f"certified by {each.issuer}") for each in signers), style)
 
 
 def _file_row(file: schema.File) -> tuple[str, ...]:
@@ -170,7 +222,9 @@ def _offer_row(offer: schema.Offer) -> tuple[str, ...]:
 
 def _proof_row(proof: schema.Proof) -> tuple[str, ...]:
     result = "answered" if proof.done else "no answer"
-    return proof.protocol, f"{result} ({proof.sw})", f"challenge {proof.challenge}" if proof.challenge else ""
+    version = f" version {proof.protocol_version}" if proof.protocol_version is not None else ""
+    status = f" ({proof.sw})" if proof.sw is not None else ""
+    return f"{proof.protocol}{version}", f"{result}{status}", f"challenge {proof.challenge}" if proof.challenge else ""
 
 
 def _tree(nodes: Sequence[schema.Node], depth: int = 0) -> Iterator[str]:

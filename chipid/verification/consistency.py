@@ -150,9 +150,10 @@ def _way(opened: AccessAttempt, card_access: bytes | None) -> str:
     choice = next((each for each in offered if (each.info.oid, each.info.parameter_id) == name), None)
     if choice is None:
         return ""
-    rank = "the strongest" if choice in preferred_pace(infos) else "not the strongest"
+    strongest = choice.info in [each.info for each in preferred_pace(infos)]
+    rank = f"{'the' if strongest else 'not the'} strongest of {len(offered)} offered"
     suite = choice.suite
-    return f"-{suite.group.value}-{suite.mapping.value} with {suite.cipher} in {choice.domain.name}, {rank} of {len(offered)} offered,"
+    return f"-{suite.group.value}-{suite.mapping.value} with {suite.cipher} in {choice.domain.name}, {rank},"
 
 
 def _offered_pace(raw: bytes | None) -> bool:

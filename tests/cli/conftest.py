@@ -59,7 +59,7 @@ def cli(monkeypatch: pytest.MonkeyPatch) -> Cli:
     """``cli("dump", "--json", stdin=b"…", terminal=False)``; arguments become text."""
     for name in ("NUMBER", "CAN", "MRZ", "QR", "DOCUMENT", "TRUST", "READER", "DEBUG"):
         monkeypatch.delenv(f"CHIPID_{name}", raising=False)
-    monkeypatch.setattr("chipid.cli.keys._has_terminal", lambda: False)
+    monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: False)
 
     def invoke(*arguments: object, stdin: bytes = b"", terminal: bool = False) -> Result:
         out, err = io.BytesIO(), io.BytesIO()

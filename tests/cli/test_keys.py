@@ -60,7 +60,7 @@ def test_each_kind_from_the_environment(opened_with, monkeypatch: pytest.MonkeyP
 def test_the_terminal_is_asked_unseen_and_the_kind_is_recognised(
     opened_with, monkeypatch: pytest.MonkeyPatch, answers: list[str], kind: str
 ) -> None:
-    monkeypatch.setattr("chipid.cli.keys._has_terminal", lambda: True)
+    monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: True)
     left = list(answers)
     prompts: list[str] = []
 
@@ -141,7 +141,7 @@ def test_a_byte_order_mark_is_no_part_of_the_key(opened_with) -> None:
 
 
 def test_what_is_typed_and_is_no_key_is_not_repeated(cli, desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chipid.cli.keys._has_terminal", lambda: True)
+    monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: True)
     monkeypatch.setattr(getpass, "getpass", lambda prompt: "0990123")
     result = cli("dump", "--card", desk.card)
     assert result.code == 2
@@ -153,7 +153,7 @@ def test_a_question_that_is_broken_off_is_130(cli, desk, monkeypatch: pytest.Mon
     def ask(prompt: str) -> str:
         raise kind
 
-    monkeypatch.setattr("chipid.cli.keys._has_terminal", lambda: True)
+    monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: True)
     monkeypatch.setattr(getpass, "getpass", ask)
     result = cli("dump", "--card", desk.card)
     assert result.code == 130

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a secret comes from: a file, or a question on the terminal; never an argument, which every user of the machine can read."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+
+import click
+
+from chipid.cli.usage import Misuse
+
+SIZE_LIMIT = 4096
+"""Octets of a file with a secret: a QR code holds no more."""
+
+
+def read_secret(name: str, option: str) -> str:
+    """The text of a file (``-`` is standard input), without the end of its last line.
+
+    :param option: that named it, for messages: none repeats what the file holds.
+    :raises Misuse: it holds nothing, too much, or no text.
+    """
+    with click.open_file(name, "rb") as file:
+        raw = file.read(SIZE_LIMIT + 1)
+    if len(raw) > SIZE_LIMIT:
+        raise Misuse(f"{option}: more than {SIZE_LIMIT} octets")
+    try:
+        text = str(raw, "utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Misuse(f"{option}: not a text in UTF-8") from None
+    if not text.strip():
+        raise Misuse(f"{option}: there is nothing in it")
+    return text
+
+
+def ask(prompt: str) -> str:
+    """An answer that is not echoed; getpass asks on the terminal itself, so that stdout stays clean.
+
+    :raises click.Abort: the terminal was closed.
+    """
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        raise click.Abort from None
+
+
+def has_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return True
+    if os.name != "posix":
+        return False
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
