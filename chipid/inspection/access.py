@@ -12,29 +12,35 @@ from dataclasses import dataclass, field
 from chipid.crypto.random import RandomSource
 from chipid.errors import (
     AccessDenied,
+    CardMisbehaved,
     ChipIdError,
     MalformedData,
     PasswordBlocked,
     ProtocolError,
     ReaderError,
+    SecureMessagingError,
     StatusError,
     UnsupportedFeature,
     WrongPassword,
 )
 from chipid.evidence import AccessAttempt, ChipAuthenticationMappingTranscript, Protocol, Result
 from chipid.inspection.reading import FileReader
-from chipid.iso7816.apdu import CommandAPDU
-from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.apdu import CLA_CHAINING, CommandAPDU, ResponseAPDU
+from chipid.iso7816.dialogue import Dialogue, observed
 from chipid.iso7816.file_ids import LDS1_AID, MF, FileId
 from chipid.iso7816.secure_messaging import SecureMessaging, secured
 from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.bac import bac
+from chipid.protocols.general_authenticate import GENERAL_AUTHENTICATE
 from chipid.protocols.pace import PaceChoice, PaceRun, pace, preferred_pace
 from chipid.protocols.password import Password, PasswordKind
 
-_ABOUT_THE_PASSWORD = frozenset({"wrong-password", "password-suspended", "password-blocked"})
+_FOR_INSPECTION_SYSTEMS = frozenset({PasswordKind.MRZ, PasswordKind.CAN})
+"""The passwords with which a terminal may announce the rights of an inspection system (BSI TR-03110-3 §A.1.1)."""
+_REFUSALS = frozenset({"refused", "not-offered", f"status-{SW.SECURITY_STATUS:04X}", f"status-{SW.CONDITIONS_NOT_SATISFIED:04X}"})
+"""Reasons of a chip that says no. Any other is of one that does not keep to the protocol, which is not the password's fault."""
 _NAME_THE_PARAMETERS = frozenset({SW.WRONG_DATA, SW.WRONG_LC_FOR_P1_P2, SW.REFERENCE_NOT_FOUND})
 _BLOCKED = {
     "password-suspended": "Give the CAN with the PIN: the chip takes the last try after the CAN.",
@@ -64,22 +70,24 @@ class Access:
     run: PaceRun | None = None
     proofs: list[ChipAuthenticationMappingTranscript] = field(default_factory=list)
     attempts: list[AccessAttempt] = field(default_factory=list)
+    _refused: list[Password] = field(default_factory=list)
     _opened_with: tuple[Protocol, Password, PaceChoice | None] | None = None
 
     def open(self) -> Dialogue[SecureMessaging]:
         """Enter the eMRTD application with the first password that fits.
 
         :raises WrongPassword: the chip refused every password.
-        :raises AccessDenied: no password given here goes with what the chip offers.
-        :raises UnsupportedFeature: the chip has no eMRTD application.
+        :raises AccessDenied: no password given here goes with what the chip offers, or the chip refuses.
+        :raises CardMisbehaved: the chip broke off, or did not keep to the protocol: no other password would help.
+        :raises UnsupportedFeature: the chip has no eMRTD application, or no way in that chipid speaks.
         """
         self.infos = yield from self._read_card_access()
         choices = preferred_pace(self.infos) if self.infos is not None else []
         session = None
         for choice in choices:
             session = yield from self._try_pace(choice)
-            # Another mapping of the same strength may work where this one does not; with another password it would not.
-            if session is not None or self._password_was_wrong():
+            # Another mapping of the same strength may work where this one does not.
+            if session is not None:
                 break
         if session is None and (not choices or self.bac_fallback):
             session = yield from self._try_bac()
@@ -97,7 +105,8 @@ class Access:
         once.in_master_file, once.proofs = self.in_master_file, self.proofs
         session = (yield from once._try_pace(choice)) if choice is not None else (yield from once._try_bac())
         if session is None:
-            raise once._refusal(pace_offered=protocol is Protocol.PACE)
+            # Whatever the chip's reason is, it ends the reading.
+            raise AccessDenied(str(once._refusal(pace_offered=protocol is Protocol.PACE)))
         self.run = once.run
         return session
 
@@ -139,17 +148,15 @@ class Access:
 
     def _try_pace(self, choice: PaceChoice) -> Dialogue[SecureMessaging | None]:
         for password in self.passwords:
+            # A password that the chip has refused is not tried again: of a PIN each try counts.
+            if any(password.kind is other.kind and password.encoded == other.encoded for other in self._refused):
+                continue
             try:
                 session = yield from self._enter(choice, password)
-            except WrongPassword:
-                self._note(Protocol.PACE, password, choice.info, reason="wrong-password")
-            except PasswordBlocked as error:
-                reason = "password-suspended" if error.suspended else "password-blocked"
-                self._note(Protocol.PACE, password, choice.info, reason=reason)
             except ReaderError:
                 raise
-            except (ProtocolError, MalformedData, UnsupportedFeature, AccessDenied) as error:
-                self._note(Protocol.PACE, password, choice.info, reason=_reason(error))
+            except ChipIdError as error:
+                self._failed(choice, password, error)
             else:
                 self._note(Protocol.PACE, password, choice.info)
                 self._opened_with = (Protocol.PACE, password, choice)
@@ -158,32 +165,48 @@ class Access:
 
     def _enter(self, choice: PaceChoice, password: Password) -> Dialogue[SecureMessaging]:
         """PACE, what is to be done in the master file, and the application."""
+        run = yield from self._authenticate(choice, password)
         try:
-            run = yield from self._pace(choice, password)
-        except PasswordBlocked as error:
-            can = next((other for other in self.passwords if other.kind is PasswordKind.CAN), None)
-            if not error.suspended or can is None:
-                raise
-            run = yield from self._resume(choice, can, password)
+            session = run.session if self.in_master_file is None else (yield from self.in_master_file(run))
+        except SecureMessagingError:
+            # The keys of a Chip Authentication were not the chip's. That is on record; what else the chip holds is read without.
+            run = yield from self._authenticate(choice, password)
+            session = run.session if self.in_master_file is None else (yield from self.in_master_file(run))
+        yield from secured(select_application(), session)
+        # Only now: the proof of a session in which nothing was read would speak for whoever answers in the next one.
         self.run = run
         if run.chip_authentication is not None:
             self.proofs.append(run.chip_authentication)
-        session = run.session if self.in_master_file is None else (yield from self.in_master_file(run))
-        yield from secured(select_application(), session)
         return session
 
-    def _resume(self, choice: PaceChoice, can: Password, pin: Password) -> Dialogue[PaceRun]:
-        """The last try of a suspended PIN, inside a session that the CAN has opened (BSI TR-03110-2 §3.5.1)."""
-        first = yield from self._pace(choice, can)
-        return (yield from secured(self._pace(choice, pin, resumed=True), first.session))
+    def _authenticate(self, choice: PaceChoice, password: Password) -> Dialogue[PaceRun]:
+        try:
+            return (yield from self._pace(choice, password))
+        except PasswordBlocked as suspended:
+            can = next((other for other in self.passwords if other.kind is PasswordKind.CAN), None)
+            if not suspended.suspended or can is None:
+                raise
+            try:
+                first = yield from self._pace(choice, can)
+            except WrongPassword as error:
+                self._failed(choice, can, error)
+                raise suspended from None
+            # The last try of the PIN, inside a session that the CAN has opened (BSI TR-03110-2 §3.5.1).
+            return (yield from secured(self._pace(choice, password, resumed=True), first.session))
 
     def _pace(self, choice: PaceChoice, password: Password, *, resumed: bool = False) -> Dialogue[PaceRun]:
         infos = self.infos or SecurityInfos.of([])
         named = len(infos.pace) > 1
-        announced = self.holder_authorisation if infos.terminal_authentication else b""
+        may_announce = infos.terminal_authentication and password.kind in _FOR_INSPECTION_SYSTEMS
+        announced = self.holder_authorisation if may_announce else b""
+        tried = False
+
+        def watch(command: CommandAPDU, _response: ResponseAPDU) -> None:
+            nonlocal tried
+            tried = tried or (command.ins == GENERAL_AUTHENTICATE and not command.cla & CLA_CHAINING)
 
         def attempt(name_parameters: bool) -> Dialogue[PaceRun]:
-            return pace(
+            dialogue = pace(
                 choice,
                 password,
                 self.random,
@@ -191,17 +214,21 @@ class Access:
                 holder_authorisation=announced,
                 resumed=resumed,
             )
+            return observed(dialogue, watch)
 
         try:
             return (yield from attempt(named))
         except StatusError as error:
-            # Some chips want the parameters named even where EF.CardAccess leaves no choice (docs/quirks.md 5).
-            if named or error.sw not in _NAME_THE_PARAMETERS:
+            # Some chips want the parameters named even where EF.CardAccess leaves no choice (docs/quirks.md 5). Once the token has
+            # been sent, the chip may have counted a try of the password.
+            if named or tried or error.sw not in _NAME_THE_PARAMETERS:
                 raise
             return (yield from attempt(True))
 
-    def _password_was_wrong(self) -> bool:
-        return bool(self.attempts) and self.attempts[-1].reason in _ABOUT_THE_PASSWORD
+    def _failed(self, choice: PaceChoice, password: Password, error: ChipIdError) -> None:
+        self._note(Protocol.PACE, password, choice.info, reason=_reason(error))
+        if isinstance(error, WrongPassword | PasswordBlocked):
+            self._refused.append(password)
 
     # BAC -----------------------------------------------------------------------------------------------------
 
@@ -255,7 +282,12 @@ class Access:
                 "the chip offers Basic Access Control alone, which takes the machine readable zone, not a CAN",
                 hint="Give the MRZ's lines, the QR code, or document number, birth date and expiry date.",
             )
-        return AccessDenied(f"the chip could not be opened ({tried})")
+        message = f"the chip could not be opened ({tried})"
+        if any(attempt.reason == "unsupported" for attempt in self.attempts):
+            return UnsupportedFeature(message)
+        if any(attempt.reason not in _REFUSALS for attempt in self.attempts):
+            return CardMisbehaved(message)
+        return AccessDenied(message)
 
 
 def select_application() -> Dialogue[None]:
@@ -280,10 +312,14 @@ def _reason(error: ChipIdError) -> str:
     """Stable words for the evidence."""
     if isinstance(error, StatusError):
         return f"status-{error.sw:04X}"
-    if isinstance(error, AccessDenied):
-        return "refused"
-    if isinstance(error, UnsupportedFeature):
-        return "unsupported"
-    if isinstance(error, MalformedData):
-        return "malformed"
-    return getattr(error, "code", "misbehaved")
+    if isinstance(error, PasswordBlocked):
+        return "password-suspended" if error.suspended else "password-blocked"
+    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), getattr(error, "code", "misbehaved"))
+
+
+_REASONS: tuple[tuple[type[ChipIdError], str], ...] = (
+    (WrongPassword, "wrong-password"),
+    (AccessDenied, "refused"),
+    (UnsupportedFeature, "unsupported"),
+    (MalformedData, "malformed"),
+)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from chipid.crypto.domain import Domain, generate_key_pair
 from chipid.crypto.random import RandomSource
-from chipid.errors import CardMisbehaved, MalformedData, NotAuthorised, StatusError
+from chipid.errors import CardMisbehaved, MalformedData, NotAuthorised, SecureMessagingError, StatusError
 from chipid.evidence import ChipAuthenticationTranscript, FileFailure
 from chipid.inspection.reading import READ_BINARY, FileReader
 from chipid.inspection.terminal_rights import EphemeralKey, TerminalRights, chip_identifier, named_authorities
@@ -32,7 +32,9 @@ class MasterFile:
 
     :param files: where EF.CardSecurity goes; *failures*: where it is told that it cannot be read.
     :param rights: what the terminal can prove, ``None`` for one without rights: version 2 is then left alone.
-    :ivar chip_authentication: the transcript of version 2, ``None`` where it was not run.
+    :ivar chip_authentication: the transcript of version 2 in the session that was entered last, ``None`` where it was not run. One
+        that disproved the chip stays: it is not run again.
+    :ivar card_security: what EF.CardSecurity says, ``None`` where it was not read or says nothing.
     """
 
     def __init__(
@@ -47,20 +49,24 @@ class MasterFile:
         self._random = random
         self._rights = rights
         self.chip_authentication: ChipAuthenticationTranscript | None = None
+        self.card_security: SecurityInfos | None = None
+        self._disproved = False
 
     def enter(self, run: PaceRun, infos: SecurityInfos | None) -> Dialogue[SecureMessaging]:
         """What is to be done, in the session that *run* has opened; gives the session to go on with.
 
         :param infos: EF.CardAccess.
         """
-        rights = self._rights
-        if rights is not None and infos is not None and _speaks_version_2(infos):
-            announced = announced_chip_authentication(infos)
-            if announced is not None:
-                return (yield from self._general_authentication(run, rights, *announced))
+        session = run.session
+        if not self._disproved:
+            self.chip_authentication = None
+            if self._rights is not None and infos is not None and _speaks_version_2(infos):
+                announced = announced_chip_authentication(infos)
+                if announced is not None:
+                    session = yield from self._general_authentication(run, self._rights, *announced)
         if run.chip_authentication is not None:
-            yield from self._read_card_security(run.session)
-        return run.session
+            yield from self._read_card_security(session)
+        return session
 
     def _general_authentication(
         self, run: PaceRun, rights: TerminalRights, info: ChipAuthenticationInfo, domain: Domain
@@ -70,8 +76,9 @@ class MasterFile:
         key, id_ic = EphemeralKey(domain, own.public), chip_identifier(run, None) or b""
         yield from secured(rights.prove(named_authorities(run), id_ic, key, version=VERSION_2), run.session)
         # 2. The chip's key; who signed it is for verification to find out
-        infos = yield from self._read_card_security(run.session)
-        choice = _announced_choice(infos, info) if rights.proven and infos is not None else None
+        yield from self._read_card_security(run.session)
+        infos = self.card_security
+        choice = _announced_choice(infos, info, domain) if rights.proven and infos is not None else None
         if choice is None:
             return run.session
         # 3. Chip Authentication, and the first exchange under the new keys
@@ -81,15 +88,22 @@ class MasterFile:
             return run.session
         seen: list[tuple[CommandAPDU, ResponseAPDU]] = []
         exchange = first_exchange(FileId.CARD_ACCESS)
-        yield from secured(exchange, chip.session, lambda command, answer: seen.append((command, answer)))
-        self.chip_authentication = chip.confirmed_by(*seen[0])
+        try:
+            yield from secured(exchange, chip.session, lambda command, answer: seen.append((command, answer)))
+        except SecureMessagingError:
+            self._disproved = True
+            raise
+        finally:
+            if seen:
+                self.chip_authentication = chip.confirmed_by(*seen[0])
         return chip.session
 
-    def _read_card_security(self, session: SecureMessaging) -> Dialogue[SecurityInfos | None]:
+    def _read_card_security(self, session: SecureMessaging) -> Dialogue[None]:
         file = FileId.CARD_SECURITY
         if file not in self._files:
             try:
                 self._files[file] = yield from secured(FileReader(session.cipher).read(file), session)
+                self._failures.pop(file, None)
             except NotAuthorised:
                 self._failures[file] = FileFailure(reason="not-authorised")
             except StatusError as error:
@@ -98,9 +112,9 @@ class MasterFile:
                 self._failures[file] = FileFailure(reason="malformed")
         try:
             signed = SignedData.parse(CardSecurity.parse(self._files.get(file, b"")).cms)
-            return SecurityInfos.parse(signed.content or b"")
+            self.card_security = SecurityInfos.parse(signed.content or b"")
         except MalformedData:
-            return None
+            self.card_security = None
 
 
 def first_exchange(file: FileId) -> Dialogue[ResponseAPDU]:
@@ -112,8 +126,11 @@ def _speaks_version_2(infos: SecurityInfos) -> bool:
     return any(info.version == VERSION_2 for info in infos.terminal_authentication)
 
 
-def _announced_choice(infos: SecurityInfos, announced: ChipAuthenticationInfo) -> ChipAuthenticationChoice | None:
+def _announced_choice(
+    infos: SecurityInfos, announced: ChipAuthenticationInfo, domain: Domain
+) -> ChipAuthenticationChoice | None:
+    """The announced key, if it is of the group that was announced: EF.CardAccess, which nobody signs, may say another one."""
     for choice in chip_authentication_choices(infos, VERSION_2):
         if (choice.oid, choice.key_id) == (announced.oid, announced.key_id):
-            return choice
+            return choice if choice.domain.parameters == domain.parameters else None
     return None

@@ -67,6 +67,9 @@ REOPEN_LIMIT = 6
 """A chip that loses its session more often than this is given up."""
 
 
+class _SessionLost(AccessDenied):
+    """There is no session any more, and none to come: nothing that a single file could be blamed for."""
+
 
 def inspection(  # noqa: PLR0913  # all but two by keyword
     keys: AccessKeys,
@@ -180,9 +183,12 @@ class _Inspector:
         self._failures.update({file: FileFailure(reason="not-asked") for file in listed if not self._settled(file)})
 
     def _enter_master_file(self, run: PaceRun) -> Dialogue[SecureMessaging]:
-        session = yield from self._master_file.enter(run, self._access.infos)
-        self._chip_authentication = self._master_file.chip_authentication or self._chip_authentication
-        return session
+        before = self._chip_authentication
+        try:
+            return (yield from self._master_file.enter(run, self._access.infos))
+        finally:
+            version_1 = before if before is not None and before.version != VERSION_2 else None
+            self._chip_authentication = self._master_file.chip_authentication or version_1
 
     # Files ---------------------------------------------------------------------------------------------------
 
@@ -273,11 +279,18 @@ class _Inspector:
     def _reopen(self) -> Dialogue[None]:
         if self._chip_authentication is not None and self._chip_authentication.version == VERSION_2:
             # What binds the files to the chip is the session that Chip Authentication version 2 has opened.
-            raise CardMisbehaved("the session of Chip Authentication version 2 is lost")
+            raise _SessionLost("the session of Chip Authentication version 2 is lost")
         self._reopened += 1
         self._notes.append("session-reopened")
-        self._terminal_key = None
-        self._session = yield from self._access.reopen()
+        proven, self._terminal_key = self._terminal_key is not None, None
+        try:
+            self._session = yield from self._access.reopen()
+        except (AccessDenied, ProtocolError, MalformedData, UnsupportedFeature) as error:
+            raise _SessionLost("the chip does not let us in again") from error
+        if proven:
+            # The proof is that of the session that is lost: whoever answers now has to prove himself, too.
+            self._chip_authentication = None
+            yield from self._authenticate_chip()
         if self._rights is not None and self._rights.proven:
             yield from self._restore_rights(self._rights)
 
@@ -354,8 +367,6 @@ class _Inspector:
         if not infos.terminal_authentication:
             return rights.without("ta-not-offered", Result.NOT_OFFERED)
         try:
-            if self._terminal_key is None and self._chip_authentication is not None:
-                yield from self._renew_chip_authentication()
             yield from secured(self._authenticate_terminal(rights, infos), self._session)
         except (SecureMessagingError, UnsupportedFeature, MalformedData):
             self._notes.append("terminal-authentication-lost-session")
@@ -364,7 +375,7 @@ class _Inspector:
 
     def _authenticate_terminal(self, rights: TerminalRights, infos: SecurityInfos) -> Dialogue[None]:
         run = self._access.run
-        key = self._terminal_key or mapping_key(run)
+        key = self._terminal_key or mapping_key(run, self._master_file.card_security)
         id_ic = chip_identifier(run, self._files.get(FileId.DG1))
         if key is None:
             return rights.without("ta-chip-not-authenticated")
@@ -378,18 +389,10 @@ class _Inspector:
         infos = _security_infos(self._files.get(FileId.DG14))
         return infos if infos.terminal_authentication else self._access.infos or infos
 
-    def _renew_chip_authentication(self) -> Dialogue[None]:
-        """A session that was opened anew is not one of the chip that has proved itself, as Terminal Authentication demands."""
-        infos = _security_infos(self._files.get(FileId.DG14))
-        run = yield from secured(chip_authentication(infos, self._random), self._session)
-        if run is not None and run.session is not None:
-            self._session, self._terminal_key = run.session, EphemeralKey(run.domain, run.transcript.public_key)
-
     def _restore_rights(self, rights: TerminalRights) -> Dialogue[None]:
         """A new session has none of the old one's rights; what is on record already stays as it is."""
         record = rights.record
         try:
-            yield from self._renew_chip_authentication()
             yield from secured(self._authenticate_terminal(rights, self._terminal_infos()), self._session)
         except (ProtocolError, MalformedData, UnsupportedFeature):
             self._notes.append("terminal-authentication-not-restored")

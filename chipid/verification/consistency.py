@@ -22,7 +22,7 @@ FUTURE_YEARS = 15
 """BSI TR-03135-1 §5.7.1: a two-digit year within now … now+15 is in the future, any other in the past."""
 
 
-def access(evidence: Evidence) -> Check:
+def access(evidence: Evidence) -> Check:  # noqa: PLR0911  # one answer a step
     """How the chip was opened (BSI TR-03135-1 §5.6.3.1): BAC on a chip that offers PACE is a downgrade (ICAO 9303-11 §4.2)."""
     name, attempts = CheckName.ACCESS, evidence.accesses
     opened = next((attempt for attempt in reversed(attempts) if attempt.result is Result.DONE), None)
@@ -39,6 +39,10 @@ def access(evidence: Evidence) -> Check:
         return Check(name, Outcome.UNDETERMINED, "bac-after-pace-failed", detail)
     if _offered_pace(evidence.file(FileId.CARD_ACCESS)):
         return Check(name, Outcome.UNDETERMINED, "pace-not-tried", "The chip offers PACE, and BAC was used.")
+    failure = evidence.failures.get(FileId.CARD_ACCESS)
+    if failure is not None and failure.reason == "malformed":
+        detail = "BAC was used, and what EF.CardAccess offers cannot be understood."
+        return Check(name, Outcome.UNDETERMINED, "card-access-malformed", detail)
     return Check(name, Outcome.SUCCESSFUL, "ok", "BAC; the chip offers no PACE.", _retries(attempts))
 
 

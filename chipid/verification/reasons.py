@@ -81,6 +81,7 @@ _ACCESS: Final = {
     "access-failed": "No try to open the chip succeeded.",
     "bac-after-pace-failed": "The chip offers PACE and failed it; it was opened with BAC, which is weaker.",
     "pace-not-tried": "The chip offers PACE, and BAC was used.",
+    "card-access-malformed": "BAC was used, and EF.CardAccess, which says whether there is PACE, is damaged.",
     "reading-broken-off": "The chip broke off in the middle and did not let the terminal in again.",
 }
 

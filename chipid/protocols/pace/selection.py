@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chipid.crypto.agreement_key import parse_domain
-from chipid.crypto.domain import DhDomain, Domain, EcDomain, standardised_domain
+from chipid.crypto.domain import Domain, EcDomain, standardised_domain
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.key_agreement import strength
@@ -73,9 +73,6 @@ def pace_choice(infos: SecurityInfos, info: PaceInfo) -> PaceChoice:
     if not domain.order:
         # EF.CardAccess is unsigned: in a group of unknown order its forger could search for the password afterwards.
         raise UnsupportedFeature("PACE in a finite field whose order is not given")
-    if isinstance(domain, DhDomain) and not domain.order:
-        # Who chose such a group may compute discrete logarithms in it, and try passwords out on what the terminal sends.
-        raise UnsupportedFeature(f"PACE domain parameters {info.parameter_id} do not tell the order of the group")
     if suite.mapping is MappingKind.INTEGRATED and isinstance(domain, EcDomain) and domain.name == P_224:
         raise UnsupportedFeature(f"{P_224} has no integrated mapping")
     return PaceChoice(info, suite, domain)
