@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,29 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
     return ROOT / "fixtures"
+
+
+# Combinations ----------------------------------------------------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "combinations(family): one of the valid combinations of a protocol, counted in the summary")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The family travels with the report, so that the count is right where workers run the tests."""
+    for item in items:
+        marker = item.get_closest_marker("combinations")
+        if marker is not None:
+            item.user_properties.append(("combinations", marker.args[0]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many combinations of each protocol were run, and passed."""
+    families: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        if report.when == "call":
+            families.update(value for name, value in report.user_properties if name == "combinations")
+    if families:
+        counts = ", ".join(f"{family} {count}" for family, count in sorted(families.items()))
+        terminalreporter.write_line(f"combinations passed: {counts}, in all {families.total()}")

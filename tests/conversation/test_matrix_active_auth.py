@@ -135,6 +135,7 @@ def deviations(combination: Combination) -> set[str]:
     return {reason for reason, holds in (found | {"aa-sha1": combination.hash == "sha1"}).items() if holds}
 
 
+@pytest.mark.combinations("Active Authentication")
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
 def test_combination(combination: Combination) -> None:
     finding = converse(combination)
