@@ -394,12 +394,13 @@ def test_a_signer_that_fails_is_recorded():
 
 
 def test_the_terminals_date_chooses():
+    """A chain in force before one that lasts longer and has not begun."""
     scene = Scene()
-    expired = scene.cvca.issue_verifier("DETESTDVDE00002", profile=CvProfile(DAY - 9 * ONE, DAY - ONE))
-    again = expired.certify(
-        scene.terminal.reference, scene.terminal.certificate.public_key, scene.terminal.certificate.authorisation, PROFILE
-    )
-    credentials = TerminalCredentials.parse([expired.raw, again, scene.verifier.raw, scene.terminal.raw], scene.terminal.key)
+    later = CvProfile(DAY + 10 * ONE, DAY + 90 * ONE)
+    successor = scene.cvca.issue_verifier("DETESTDVDE00002", profile=later)
+    own = scene.terminal.certificate
+    again = successor.certify(own.holder, own.public_key, own.authorisation, later)
+    credentials = TerminalCredentials.parse([successor.raw, again, scene.verifier.raw, scene.terminal.raw], scene.terminal.key)
     assert scene.run(credentials=credentials, at=DAY).certificates[0] == "DETESTDVDE00001"
 
 
@@ -544,6 +545,7 @@ class TestSetAtOfVersion2:
             ({0x83: b"\0"}, SW.REFERENCE_NOT_FOUND),
             ({0x67: b""}, SW.OK),
             ({0x67: build_tlv(0x06, b"\1")}, SW.WRONG_DATA),
+            ({0x67: build_tlv(0x30, build_tlv(0x06, b"\1"), build_tlv(0x53, b""))}, SW.WRONG_DATA),
             ({0x67: build_tlv(0x73, build_tlv(0x53, b""))}, SW.WRONG_DATA),
             ({0x67: build_tlv(0x73, build_tlv(0x06, b"\1"))}, SW.WRONG_DATA),
             ({0x67: build_tlv(0x73, build_tlv(0x06, b"\1"), build_tlv(0x53, b""), b"\0\0")}, SW.WRONG_DATA),
