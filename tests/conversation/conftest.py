@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -28,6 +30,9 @@ from chipid.protocols.bac import bac
 from chipid.protocols.chip_auth import ChipAuthenticationRun, chip_authentication
 from chipid.protocols.pace import pace, select_pace
 from chipid.protocols.password import Password, PasswordKind
+
+# The chip with Extended Access Control and its terminal, in eac_chip.py, are imported from beside the tests.
+sys.path.insert(0, str(Path(__file__).parent))
 
 # The invented citizen's MRZ information and CAN, and the EF.CardAccess that is publicly known of the CCCD.
 MRZ_INFORMATION = "099012345999091733909171"
