@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ import pytest
 from chipid.cli.failures import run
 from chipid.cli.root import chipid
 from chipid.emulator.icc import EmulatedCard
+from chipid.emulator.vpcd import presented
+from chipid.errors import NoReader
 from chipid.issuing.card_image import CardImage
 from chipid.readers import pcsc
 from chipid.report.json import from_json
@@ -147,3 +151,36 @@ def on_reader(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[str |
         return asked
 
     return put
+
+
+Counter = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def at_the_reader(chipid_virtual_reader: str, tmp_path: Path, chipid_issuer: Any) -> Counter:
+    """Lays a card on the virtual reader of a PC/SC service, and runs one command of ours there as a new process."""
+    trust = tmp_path / "csca.pem"
+    trust.write_bytes(chipid_issuer.csca.certificate_pem())
+
+    def invoke(command: str, *arguments: object, card: EmulatedCard, key: str = NUMBER, kind: str = "number") -> Any:
+        line = [sys.executable, "-m", "chipid.cli", command, "--reader", chipid_virtual_reader, "--timeout", "15", "--json"]
+        line += [f"--{kind}-file", "-", *map(str, arguments)]
+        if command == "verify" or "--verify" in arguments:
+            line += ["--trust", str(trust)]
+        try:
+            with presented(card):
+                return subprocess.run(line, input=f"{key}\n", capture_output=True, text=True, timeout=120, check=False)
+        except NoReader as error:
+            pytest.skip(f"the virtual reader is taken: {error}")
+        finally:
+            _until_empty(chipid_virtual_reader)
+
+    return invoke
+
+
+def _until_empty(reader: str) -> None:
+    """A card that comes before the service has seen the last one leave would be taken for it."""
+    deadline = time.monotonic() + 15
+    while any(state.card_present for state in pcsc.reader_states() if state.name == reader):
+        assert time.monotonic() < deadline, "the card did not leave the reader"
+        time.sleep(0.1)
