@@ -120,6 +120,7 @@ def refusing(ins: int, p2: int, sw: int = SW.CONDITIONS_NOT_SATISFIED) -> Answer
 # The matrix ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.combinations("Terminal Authentication")
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("curve", CURVES)
 @pytest.mark.parametrize("mechanism", EC_MECHANISMS)
@@ -136,6 +137,7 @@ def test_ecdsa(mechanism, curve, version):
     assert scene.chip.data_groups == ("DG3", "DG4")
 
 
+@pytest.mark.combinations("Terminal Authentication")
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("bits", [1280, 2048, 3072])
 @pytest.mark.parametrize("mechanism", RSA_MECHANISMS)
