@@ -15,7 +15,7 @@ from chipid.crypto.signer import Signer
 from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
 from chipid.pki.cv_authorisation import Role
 from chipid.pki.cv_public_key import VerificationKey, is_same_key
-from chipid.pki.cvc import CvCertificate, parse_certificates
+from chipid.pki.cvc import CvCertificate, split_certificates
 
 CERTIFICATE_LIMIT: Final = 256
 LINK_LIMIT: Final = 8
@@ -82,24 +82,29 @@ class TerminalCredentials:
     """A terminal's key and every certificate that it was given, of several authorities perhaps.
 
     :ivar certificates: in any order; strangers among them are left alone.
+    :ivar passed_over: why others were not taken in, in words: beyond what chipid speaks, such as another country's curve.
     """
 
     certificates: tuple[CvCertificate, ...]
     signer: Signer = field(repr=False)
+    passed_over: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, raw_certificates: Iterable[bytes], signer: Signer) -> TerminalCredentials:
         """Read certificate files, each with one certificate or several one after another. Duplicates are dropped.
 
         :raises MalformedData: a file is none, or there are too many certificates.
-        :raises UnsupportedFeature: a certificate is beyond what chipid speaks.
         """
         found: dict[bytes, CvCertificate] = {}
-        for raw in raw_certificates:
-            found |= {certificate.raw: certificate for certificate in parse_certificates(raw)}
-            if len(found) > CERTIFICATE_LIMIT:
+        passed_over: dict[bytes, str] = {}
+        for raw in (each for file in raw_certificates for each in split_certificates(file)):
+            try:
+                found[raw] = CvCertificate.parse(raw)
+            except UnsupportedFeature as error:
+                passed_over[raw] = str(error)
+            if len(found) + len(passed_over) > CERTIFICATE_LIMIT:
                 raise MalformedData(f"more than {CERTIFICATE_LIMIT} certificates for one terminal")
-        return cls(tuple(found.values()), signer)
+        return cls(tuple(found.values()), signer, tuple(passed_over.values()))
 
     def chain_from(self, references: Sequence[str], *, at: date | None = None, data_groups: Iterable[str] = ()) -> CvChain:
         """The best chain from one of the authorities that the chip names to this terminal's key.

@@ -69,9 +69,13 @@ class CvCertificate:
         :raises UnsupportedFeature: a certificate request; a profile, a mechanism, a curve or a type of terminal not known here.
         """
         cursor = TlvCursor(raw)
-        certificate = _read(cursor)
+        if cursor.peek() == AUTHENTICATION:
+            raise UnsupportedFeature("a certificate request, not a certificate")
+        outer = _definite(cursor.expect(CV_CERTIFICATE))
+        if outer.end - outer.offset > SIZE_LIMIT:
+            raise outer.error(f"a certificate of more than {SIZE_LIMIT} octets")
         cursor.finish()
-        return certificate
+        return _read_bare(outer.children())
 
     @classmethod
     def parse_bare(cls, raw: bytes) -> CvCertificate:
@@ -112,15 +116,23 @@ def parse_certificates(raw: bytes) -> tuple[CvCertificate, ...]:
     :raises MalformedData: none, too many, or one of them is malformed.
     :raises UnsupportedFeature: as :meth:`CvCertificate.parse`.
     """
+    return tuple(CvCertificate.parse(each) for each in split_certificates(raw))
+
+
+def split_certificates(raw: bytes) -> tuple[bytes, ...]:
+    """The data objects of a file, one after another, whatever they are.
+
+    :raises MalformedData: none, too many, or octets that are no data object.
+    """
     cursor = TlvCursor(raw)
-    certificates: list[CvCertificate] = []
+    found: list[bytes] = []
     while not cursor.at_end:
-        if len(certificates) == COUNT_LIMIT:
+        if len(found) == COUNT_LIMIT:
             raise cursor.error(f"more than {COUNT_LIMIT} certificates in one file")
-        certificates.append(_read(cursor))
-    if not certificates:
+        found.append(cursor.read().raw)
+    if not found:
         raise CertificateError("a file without a certificate")
-    return tuple(certificates)
+    return tuple(found)
 
 
 def body_objects(
@@ -194,15 +206,6 @@ def parse_date(octets: bytes) -> date | None:
         return date(_CENTURY + year, month, day)
     except ValueError:
         return None
-
-
-def _read(cursor: TlvCursor) -> CvCertificate:
-    if cursor.peek() == AUTHENTICATION:
-        raise UnsupportedFeature("a certificate request, not a certificate")
-    outer = _definite(cursor.expect(CV_CERTIFICATE))
-    if outer.end - outer.offset > SIZE_LIMIT:
-        raise outer.error(f"a certificate of more than {SIZE_LIMIT} octets")
-    return _read_bare(outer.children())
 
 
 def _read_bare(objects: TlvCursor) -> CvCertificate:

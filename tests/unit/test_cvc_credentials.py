@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from chipid.crypto.signature import RsaPublicKey
-from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
+from chipid.errors import MalformedData, NotAuthorised
 from chipid.issuing.cv_keys import CvKeyOptions
 from chipid.issuing.cv_pki import DEFAULT_KEY, CvProfile, TestCvca
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role, TerminalType
@@ -222,8 +222,20 @@ def test_too_many_certificates(pki):
 def test_a_broken_file_is_not_passed_over(pki):
     with pytest.raises(MalformedData):
         TerminalCredentials.parse([pki.terminal.raw, b"\x30\x00"], pki.terminal.key)
-    with pytest.raises(UnsupportedFeature):
-        TerminalCredentials.parse([pki.terminal.raw, b"\x67\x00"], pki.terminal.key)
+
+
+def test_what_is_not_spoken_here_is_passed_over_and_told(pki):
+    """A request, and an authority on a curve of its own."""
+    objects = bytearray(pki.first.raw)
+    prime = pki.first.certificate.public_key.domain.parameters[0]
+    objects[objects.index(prime) + 5] ^= 1
+    files = [pki.verifier.raw + bytes(objects), b"\x67\x00" + pki.terminal.raw, b"\x67\x00"]
+    credentials = TerminalCredentials.parse(files, pki.terminal.key)
+    assert credentials.passed_over == (
+        "elliptic-curve parameters of no known curve",
+        "a certificate request, not a certificate",
+    )
+    assert credentials.chain_from(["DETESTCVCA00003"]).holders == ("DETESTDVDE00001", "DETESTISDE00001")
 
 
 class TestForeseen:

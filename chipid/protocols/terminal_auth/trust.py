@@ -59,7 +59,9 @@ class ChipTrust:
         return next((point for point in self.state.trust_points if point.reference == reference), None)
 
     def refusal(self, certificate: CvCertificate, issuer: TrustedKey) -> str | None:
-        """Why *certificate* is not accepted under *issuer*'s key, one of :data:`chipid.pki.cv_chain.REFUSALS`; ``None`` if it is.
+        """Why *certificate* is refused under *issuer*'s key, one of :data:`chipid.pki.cv_chain.REFUSALS`; ``None`` where it is not.
+
+        Beyond the rules of the chain: a name that is a trust point's already belongs to that key alone.
         """
         reason = refusal(certificate, issuer, self.state.today)
         if reason is not None:
