@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from chipid.issuing.cv_pki import CvHolder, CvProfile, TestCvca
     from chipid.report.schema import TerminalReport
 
+_NAME = re.compile(r"[A-Za-z0-9]{1,16}")
 _DAY = click.DateTime(["%Y-%m-%d"])
 _RIGHTS = {"both": (3, 4), "DG3": (3,), "DG4": (4,), "none": ()}
 _OPTIONS = (
@@ -120,6 +122,8 @@ def command(as_json: bool, force: bool, **options: Any) -> None:
 
 def _prepare(request: _Request, *, force: bool) -> None:
     """All that can go wrong with files does so before keys are made."""
+    if not all(_NAME.fullmatch(name) for name in request.made):
+        raise Misuse("a holder's name has letters and digits alone", "Give a country, a name and a number: DETESTISDE00001.")
     if len(set(request.made)) != len(request.made):
         raise Misuse("two holders have one name", "Give each its own.")
     if request.cvca is not None and request.cvca.stem in request.made and request.cvca.parent.resolve() == request.out.resolve():

@@ -203,9 +203,12 @@ def _sequence(raw: bytes, redaction: Redaction) -> FileReport:
     return _structure_alone(raw, redaction, "sequence", "ASN.1 SEQUENCE of no kind that chipid knows")
 
 
-def _card_verifiable(raw: bytes, _redaction: Redaction) -> FileReport:
+def _card_verifiable(raw: bytes, redaction: Redaction) -> FileReport:
     """CV certificates are an authority's, a document verifier's or a terminal's: nobody's personal data."""
-    found = parse_certificates(raw)
+    try:
+        found = parse_certificates(raw)
+    except UnsupportedFeature:
+        return _structure_alone(raw, redaction, "cv-certificate", "card verifiable certificate of a kind that chipid does not know")
     facts = tuple(fact for certificate in found for fact in _cv_certificate_facts(certificate))
     title = "card verifiable certificate" if len(found) == 1 else f"{len(found)} card verifiable certificates"
     return FileReport(type="cv-certificate", title=title, size=len(raw), facts=facts)

@@ -186,7 +186,7 @@ def test_a_bac_fallback_can_be_forbidden(cli, desk, tmp_path) -> None:
     report = fallback.report
     assert isinstance(report, DocumentReport)
     assert [attempt.protocol for attempt in report.access if attempt.result == "done"] == ["BAC"]
-    assert cli("dump", "--card", desk.card, "--document-file", zone, *faults, "--no-bac").code == 4
+    assert cli("dump", "--card", desk.card, "--document-file", zone, *faults, "--no-bac").code == 5
 
 
 def test_verifying_in_the_same_go(cli, desk) -> None:

@@ -18,6 +18,7 @@ from chipid import errors
 from chipid.cli.exit_codes import ExitCode, of_decision, of_error
 from chipid.cli.failures import run
 from chipid.cli.progress import fraction, progress_bar
+from chipid.cli.root import COMMANDS
 from chipid.inspection.progress import Progress
 from chipid.verification.verdict import Decision
 
@@ -151,7 +152,15 @@ def test_help_and_version_are_results(cli, arguments: list[str]) -> None:
     assert result.out.startswith(("Usage: chipid", "chipid 0."))
 
 
-@pytest.mark.parametrize("command", ["readers", "dump", "verify", "emulate", "issue", "inspect"])
+def test_no_command_at_all_is_2_and_shows_what_there_is(cli) -> None:
+    result = cli()
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("Usage: chipid")
+    assert "\n  verify " in result.err
+    assert "u{a}" not in result.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_help(cli, command: str) -> None:
     result = cli(command, "--help")
     assert (result.code, result.err) == (0, "")

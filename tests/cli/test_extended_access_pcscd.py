@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.pcscd, pytest.mark.usefixtures("chipid_virtual_reader"
 TODAY = datetime.now(UTC).date()
 LONG_AGO, YESTERDAY = TODAY - timedelta(days=200), TODAY - timedelta(days=1)
 CVCA, SUCCESSOR, DV, TERMINAL = "DETESTCVCA00001", "DETESTCVCA00002", "DETESTDVDE00001", "DETESTISDE00001"
-BOTH = (3, 4)
+IN_FORCE = CvProfile(LONG_AGO, TODAY + timedelta(days=30))
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,7 @@ class Chain:
     terminal: CvHolder
 
 
-def chain(
-    authority: TestCvca | None = None,
-    *,
-    verifier: CvProfile = CvProfile(LONG_AGO, TODAY + timedelta(days=30)),
-    terminal: CvProfile = CvProfile(LONG_AGO, TODAY + timedelta(days=30)),
-) -> Chain:
+def chain(authority: TestCvca | None = None, *, verifier: CvProfile = IN_FORCE, terminal: CvProfile = IN_FORCE) -> Chain:
     root = authority or TestCvca.create(CVCA, profile=CvProfile(LONG_AGO))
     dv = root.issue_verifier(DV, profile=verifier)
     holder = dv.issue_terminal(TERMINAL, profile=terminal)

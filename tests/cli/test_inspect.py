@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from chipid.emulator import attacks
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import build_tlv
+from chipid.issuing.cv_defects import CONTENT_DEFECTS
+from chipid.issuing.cv_pki import CvProfile, TestCvca
+from chipid.issuing.personalisation import personalise
 from chipid.lds.dg2 import Dg2
 from chipid.report.schema import FileReport, Node
 from chipid.report.structure import DEPTH_LIMIT, NODE_LIMIT
@@ -154,12 +158,52 @@ def test_a_private_key_is_named_and_not_shown(inspect, chipid_issuer) -> None:
         ("3007 020100 3000 0400", "private-key"),
         ("3005 020101 0400", "private-key"),
         ("3003 020101", "sequence"),
-        ("7F2103 420101", "cv-certificate"),
     ],
 )
 def test_other_sequences_are_told_by_their_shape(inspect, raw: str, kind: str) -> None:
     result = inspect(bytes.fromhex(raw), "--json")
     assert (result.code, result.json["type"]) == (0, kind)
+
+
+def test_cv_certificates_are_told(inspect) -> None:
+    profile = CvProfile(date(2026, 1, 1), date(2026, 12, 31), data_groups=(3,))
+    authority = TestCvca.create("DETESTCVCA00001", profile=profile)
+    verifier = authority.issue_verifier("DETESTDVDE00001", profile=profile, foreign=True)
+    result = inspect(authority.raw + verifier.raw, "--json")
+    assert (result.code, result.json["type"]) == (0, "cv-certificate")
+    facts = [(fact["name"], fact["value"]) for fact in result.json["facts"]]
+    assert facts[6:] == [
+        ("holder", "DETESTDVDE00001"),
+        ("authority", "DETESTCVCA00001"),
+        ("role", "foreign document verifier, inspection system"),
+        ("rights", "DG3"),
+        ("valid", "2026-01-01 to 2026-12-31"),
+        ("mechanism", "id-TA-ECDSA-SHA-256"),
+    ]
+
+
+def test_a_cv_certificate_of_an_unknown_kind_is_structure_alone(inspect) -> None:
+    profile = CvProfile(date(2026, 1, 1), amend=CONTENT_DEFECTS["unknown-mechanism"])
+    result = inspect(TestCvca.create(profile=profile).raw, "--json")
+    assert (result.code, result.json["type"], result.json["facts"]) == (0, "cv-certificate", [])
+    assert result.json["structure"][0]["tag"] == "7F21"
+
+
+def test_a_damaged_cv_certificate_is_6(inspect) -> None:
+    assert inspect(bytes.fromhex("7F2103420101")).code == 6
+
+
+def test_a_card_image_tells_what_it_trusts_and_no_secret(inspect, chipid_issuer, chipid_citizen) -> None:
+    authority = TestCvca.create("DETESTCVCA00001", profile=CvProfile(date(2026, 1, 1)))
+    description = {**chipid_citizen, "pin": "918273", "puk": "8273645546"}
+    image = personalise(description, chipid_issuer.signer, trust_points=[authority.raw], chip_date=date(2026, 3, 4))
+    result = inspect(image.to_cbor(), "--json", "--show-personal")
+    facts = {fact["name"]: fact["value"] for fact in result.json["facts"]}
+    assert facts["authorities trusted for it"] == "DETESTCVCA00001"
+    assert facts["the chip's date"] == "2026-03-04"
+    assert (facts["opens with a PIN"], facts["has a PUK"]) == ("yes, 3 tries", "yes")
+    assert "918273" not in result.out
+    assert "8273645546" not in result.out
 
 
 def test_a_sequence_of_no_known_kind_may_hold_anything(inspect) -> None:

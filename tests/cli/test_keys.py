@@ -95,7 +95,7 @@ def test_the_environment_is_not_looked_at_unasked(cli, desk, monkeypatch: pytest
 def test_an_empty_environment_is_told(cli, desk) -> None:
     result = cli("dump", "--card", desk.card, "--keys-from-env")
     assert result.code == 2
-    assert "CHIPID_NUMBER, CHIPID_CAN, CHIPID_MRZ, CHIPID_DOCUMENT, CHIPID_QR" in result.err
+    assert "CHIPID_PIN, CHIPID_PUK, CHIPID_NUMBER, CHIPID_CAN, CHIPID_MRZ, CHIPID_DOCUMENT, CHIPID_QR" in result.err
 
 
 def test_several_keys_are_tried_in_order(opened_with, tmp_path: Path, chipid_issue, desk) -> None:
@@ -120,6 +120,9 @@ def test_standard_input_holds_one_key(cli, desk) -> None:
         ("number", b"9" * 5000, "4096"),
         ("number", b"09901234567", "12 digits"),
         ("can", b"099012345678", "six"),
+        ("pin", b"secret", "digits alone"),
+        ("pin", b"9" * 33, "at most 32"),
+        ("puk", b"80 99x", "digits alone"),
         ("mrz", b"IDVNM0123456784", "zone"),
         ("document", b"012345678 990917", "three things"),
         ("document", b"012345678 991317 390917", "no date"),
@@ -160,7 +163,7 @@ def test_a_question_that_is_broken_off_is_130(cli, desk, monkeypatch: pytest.Mon
     assert result.err.lstrip() == "chipid: error: interrupted\n"
 
 
-@pytest.mark.parametrize("option", ["--number", "--can", "--mrz", "--qr", "--document"])
+@pytest.mark.parametrize("option", ["--number", "--can", "--mrz", "--qr", "--document", "--pin", "--puk"])
 def test_there_is_no_option_that_takes_a_key_itself(cli, desk, option: str) -> None:
     result = cli("dump", "--card", desk.card, option, "099012345678")
     assert result.code == 2
@@ -178,3 +181,64 @@ def test_a_number_in_place_of_a_file_is_refused_and_not_repeated(cli, desk) -> N
     result = cli("dump", "--card", desk.card, "--number-file", "099012345678")
     assert result.code == 2
     assert "099012345678" not in result.err
+
+
+# PIN and PUK -----------------------------------------------------------------------------------------------------------
+
+PIN, PUK = "918273", "8273645546"
+
+
+@pytest.fixture
+def pin_card(desk, chipid_issue) -> Path:
+    return desk.lay(chipid_issue(pin=PIN, puk=PUK), "pin.image")
+
+
+@pytest.mark.parametrize(("kind", "secret"), [("pin", PIN), ("puk", PUK)])
+def test_a_pin_or_puk_opens_a_card_that_has_one(opened_with, pin_card, tmp_path: Path, monkeypatch, kind: str, secret: str) -> None:
+    (tmp_path / "key").write_text(f"{secret}\n")
+    done = [("PACE", kind, kind, "done")]
+    assert opened_with(f"--{kind}-file", tmp_path / "key", card=pin_card) == done
+    assert opened_with(f"--{kind}-file", "-", card=pin_card, stdin=secret.encode()) == done
+    monkeypatch.setenv(f"CHIPID_{kind.upper()}", secret)
+    assert opened_with("--keys-from-env", card=pin_card) == done
+
+
+@pytest.mark.parametrize(("kind", "secret"), [("pin", PIN), ("puk", PUK)])
+def test_it_is_asked_for_by_name_and_unseen(opened_with, pin_card, monkeypatch, kind: str, secret: str) -> None:
+    prompts: list[str] = []
+
+    def answer(prompt: str) -> str:
+        prompts.append(prompt)
+        return secret
+
+    monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: True)
+    monkeypatch.setattr(getpass, "getpass", answer)
+    assert opened_with(f"--{kind}", card=pin_card)[-1] == ("PACE", kind, kind, "done")
+    assert prompts == [f"{kind.upper()}: "]
+
+
+def test_without_a_terminal_it_cannot_be_asked_for(cli, pin_card) -> None:
+    result = cli("dump", "--card", pin_card, "--pin")
+    assert result.code == 2
+    assert "--pin-file" in result.err
+
+
+def test_six_digits_that_are_typed_unasked_are_a_can(opened_with, pin_card, monkeypatch) -> None:
+    """A PIN has few tries, and is never guessed."""
+    monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: True)
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: "345678")
+    assert opened_with(card=pin_card) == [("PACE", "can", "can", "done")]
+
+
+def test_the_pin_comes_before_the_can(opened_with, pin_card, tmp_path: Path) -> None:
+    (tmp_path / "can").write_text("345678")
+    (tmp_path / "pin").write_text(PIN)
+    attempts = opened_with("--can-file", tmp_path / "can", "--pin-file", tmp_path / "pin", card=pin_card)
+    assert attempts == [("PACE", "pin", "pin", "done")]
+
+
+def test_a_wrong_pin_is_4_and_not_repeated(cli, pin_card) -> None:
+    result = cli("dump", "--card", pin_card, "--pin-file", "-", stdin=b"000111")
+    assert (result.code, result.out) == (4, "")
+    assert "PACE with pin: wrong-password" in result.err
+    assert "000111" not in result.err

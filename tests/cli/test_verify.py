@@ -153,15 +153,83 @@ def test_evidence_of_a_later_version_is_5(cli, desk, evidence_file: Path) -> Non
     assert cli("verify", desk.path("later"), "--trust", desk.trust).code == 5
 
 
-def test_a_trust_path_that_holds_no_certificate_is_6(cli, desk, evidence_file: Path) -> None:
-    desk.path("anchor.pem").write_text("not a certificate")
+@pytest.mark.parametrize("content", [b"not a certificate", b"", b"0\x03\x02\x01\x01"])
+def test_a_trust_path_that_holds_no_certificate_is_2(cli, desk, evidence_file: Path, content: bytes) -> None:
+    """The operator's own file is to be mended; the evidence is not what is malformed."""
+    desk.path("anchor.pem").write_bytes(content)
     result = cli("verify", evidence_file, "--trust", desk.path("anchor.pem"))
-    assert result.code == 6
+    assert (result.code, result.out) == (2, "")
+    assert "chipid: error: --trust: " in result.err
     assert "anchor.pem" in result.err
 
 
+def test_a_trust_folder_without_certificates_is_2(cli, desk, evidence_file: Path) -> None:
+    desk.path("anchors").mkdir()
+    assert cli("verify", evidence_file, "--trust", desk.path("anchors")).code == 2
+
+
+# A server's challenge ------------------------------------------------------------------------------------------------
+
+CHALLENGE, OTHER = "0011223344556677", "8899AABBCCDDEEFF"
+
+
+@pytest.fixture
+def fresh_evidence(cli, desk) -> Path:
+    path = desk.path("fresh.evidence")
+    assert cli("dump", "--card", desk.card, "--number-file", desk.number, "--challenge", CHALLENGE, "--out", path).code == 0
+    return path
+
+
+def test_evidence_over_the_servers_challenge_is_accepted(cli, desk, fresh_evidence: Path) -> None:
+    assert cli("verify", fresh_evidence, "--trust", desk.trust, "--challenge", CHALLENGE).code == 0
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_evidence_over_another_challenge_is_rejected(cli, desk, fresh_evidence: Path, form: tuple[str, ...]) -> None:
+    result = cli("verify", fresh_evidence, "--trust", desk.trust, "--challenge", OTHER, *form)
+    assert result.code == 1
+    assert "aa-challenge-differs" in result.out
+    for challenge in (CHALLENGE, OTHER):
+        assert challenge.lower() not in (result.out + result.err).lower()
+
+
+def test_evidence_over_the_readers_own_challenge_is_rejected(cli, desk, evidence_file: Path) -> None:
+    assert cli("verify", evidence_file, "--trust", desk.trust, "--challenge", OTHER).code == 1
+
+
+@pytest.mark.parametrize("command", [("verify",), ("dump", "--verify")])
+def test_at_the_reader_the_card_signs_it(cli, desk, on_reader, command: tuple[str, ...]) -> None:
+    on_reader(desk.image)
+    done = cli(*command, "--number-file", desk.number, "--trust", desk.trust, "--challenge", CHALLENGE)
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("challenge", ["00", "xyz", "0000000000000000", "00112233445566778899"])
+def test_what_is_no_challenge_is_2_and_not_repeated(cli, desk, evidence_file: Path, challenge: str) -> None:
+    result = cli("verify", evidence_file, "--trust", desk.trust, "--challenge", challenge)
+    assert (result.code, result.out) == (2, "")
+    assert challenge not in result.err.replace("--challenge takes 8 octets", "")
+
+
+def test_how_the_chip_was_opened_is_in_the_verdict(cli, desk, evidence_file: Path) -> None:
+    result = cli("verify", evidence_file, "--trust", desk.trust)
+    assert "PACE-ECDH-GM with AES-128 in brainpoolP256r1, the strongest of 1 offered, with CAN." in result.out
+    (attempt,) = cli("verify", evidence_file, "--trust", desk.trust, "--json").json["access"]
+    assert (attempt["mapping"], attempt["cipher"], attempt["parameters"]) == ("GM", "AES-128", "brainpoolP256r1")
+    assert (attempt["password"], attempt["offered"], attempt["strongest"]) == ("can", 1, True)
+
+
 @pytest.mark.parametrize(
-    "arguments", [("--reader", "x"), ("--timeout", "3"), ("--files", "identity"), ("--number-file", "NUMBER"), ("--keys-from-env",)]
+    "arguments",
+    [
+        ("--reader", "x"),
+        ("--timeout", "3"),
+        ("--files", "identity"),
+        ("--number-file", "NUMBER"),
+        ("--keys-from-env",),
+        ("--pin",),
+        ("--terminal-key", "x"),
+    ],
 )
 def test_a_file_does_not_go_with_a_reader(cli, desk, evidence_file: Path, arguments) -> None:
     arguments = [str(desk.number) if argument == "NUMBER" else argument for argument in arguments]

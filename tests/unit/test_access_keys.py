@@ -308,3 +308,33 @@ def test_repr_tells_kinds_and_sources_alone() -> None:
 def test_no_keys_are_none_to_try() -> None:
     with pytest.raises(MalformedData):
         AccessKeys(())
+
+
+# PIN and PUK -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_pin_and_what_resumes_it() -> None:
+    assert AccessKeys.from_pin("918273").passwords == (Password.from_text(PasswordKind.PIN, "918273", "pin"),)
+    with_can = AccessKeys.from_pin("918 273", can="345678").passwords
+    assert with_can == (Password.from_text(PasswordKind.PIN, "918273", "pin"), can("345678", "can"))
+
+
+def test_a_puk() -> None:
+    assert AccessKeys.from_puk("8273-645-546").passwords == (Password.from_text(PasswordKind.PUK, "8273645546", "puk"),)
+
+
+@pytest.mark.parametrize("make", [AccessKeys.from_pin, AccessKeys.from_puk])
+@pytest.mark.parametrize("typed", ["", " ", "91827x", "9" * 33, 918273])
+def test_what_is_no_pin_or_puk_is_not_repeated(make: Any, typed: Any) -> None:
+    with pytest.raises(MalformedData) as caught:
+        make(typed)
+    assert not str(typed).strip() or str(typed) not in f"{caught.value} {caught.value.hint}"
+
+
+def test_the_can_beside_a_pin_is_one() -> None:
+    with pytest.raises(MalformedData, match="CAN has 6 digits"):
+        AccessKeys.from_pin("918273", can="34567")
+
+
+def test_keys_show_kinds_and_no_values() -> None:
+    assert repr(AccessKeys.from_pin("918273", can="345678")) == "<AccessKeys: PIN from pin, CAN from can>"

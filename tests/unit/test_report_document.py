@@ -197,7 +197,7 @@ def test_the_schema_names_every_kind() -> None:
     kinds = {
         definition["properties"]["kind"]["enum"][0] for definition in schema["$defs"].values() if "kind" in definition["properties"]
     }
-    assert kinds == {"document", "verdict", "readers", "file", "issued"}
+    assert kinds == {"document", "verdict", "readers", "file", "issued", "terminal"}
     for name, definition in schema["$defs"].items():
         assert definition["additionalProperties"] is False, name
 
