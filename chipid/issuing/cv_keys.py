@@ -24,7 +24,7 @@ from chipid.crypto.random import RandomSource, system_random
 from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Hash, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme
 from chipid.crypto.spki import CURVE_OIDS, EC_PUBLIC_KEY, build_ec_parameters
 from chipid.errors import MalformedData, UnsupportedFeature
-from chipid.pki.cv_public_key import OIDS, SCHEMES
+from chipid.pki.cv_public_key import OIDS
 from chipid.protocols.private_key import EcPrivateKey, RsaPrivateKey, parse_private_key
 
 RSA_EXPONENT: Final = 65537
@@ -154,13 +154,3 @@ class TestCvKey:
             return key.sign(digest, layout, Prehashed(_HASHES[scheme.hash]))
         except ValueError:
             raise UnsupportedFeature("an RSA key too short for its signature scheme") from None
-
-
-def scheme_of(oid: str) -> Scheme:
-    """How a holder with that mechanism signs.
-
-    :raises UnsupportedFeature: no mechanism of Terminal Authentication.
-    """
-    if oid not in SCHEMES:
-        raise UnsupportedFeature(f"a terminal's mechanism {oid}")
-    return SCHEMES[oid]

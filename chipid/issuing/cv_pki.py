@@ -18,10 +18,10 @@ from chipid.crypto.random import RandomSource, system_random
 from chipid.crypto.signature import EcPublicKey
 from chipid.errors import MalformedData
 from chipid.iso7816.tlv import build_tlv
-from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey, scheme_of
+from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role
 from chipid.pki.cv_credentials import TerminalCredentials
-from chipid.pki.cv_public_key import NAMES, CvPublicKey, is_same_key
+from chipid.pki.cv_public_key import NAMES, CvPublicKey, is_same_key, scheme_of
 from chipid.pki.cvc import CV_CERTIFICATE, SIGNATURE, SIZE_LIMIT, CvCertificate, body_objects, build_body
 from chipid.records import read_file, write_private
 
@@ -105,7 +105,7 @@ class CvHolder:
     def sign(self, objects: dict[int, bytes]) -> bytes:
         """A certificate 7F21 over these data objects, whatever they are."""
         body = build_body(objects.values())
-        return build_tlv(CV_CERTIFICATE, body, build_tlv(SIGNATURE, self.key.sign(scheme_of(self.oid), body)))
+        return build_tlv(CV_CERTIFICATE, body, build_tlv(SIGNATURE, self.key.sign(scheme_of(self.oid, self.key.public_key), body)))
 
     def certify(self, reference: str, public_key: CvPublicKey, authorisation: HolderAuthorisation, profile: CvProfile) -> bytes:
         """A certificate by this holder for any key, whether its role allows that or not.

@@ -8,7 +8,7 @@ inherit them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chipid._native import EcDomain, NativeError
@@ -48,6 +48,22 @@ NAMES: Final[dict[str, str]] = {oid: name for oid, name, _scheme in _schemes()}
 OIDS: Final[dict[str, str]] = {name: oid for oid, name in NAMES.items()}
 
 
+def scheme_of(oid: str, key: PublicKey | None) -> Scheme:
+    """How the holder of *key* signs: one of :data:`SCHEMES`, with a shorter salt where an RSA key has no room for a whole one.
+
+    BSI TR-03105-5.1 ISO7816_E_36 has RSA-1024 with PSS and SHA-512, which a salt of 64 octets would not fit.
+
+    :raises UnsupportedFeature: no mechanism of Terminal Authentication.
+    """
+    if oid not in SCHEMES:
+        raise UnsupportedFeature(f"a terminal's mechanism {oid}")
+    scheme = SCHEMES[oid]
+    if not isinstance(scheme, PssScheme) or not isinstance(key, RsaPublicKey):
+        return scheme
+    room = (key.bits + 6) // 8 - scheme.salt_length - 2  # RFC 8017 §9.1.1; the hash is as long as a whole salt
+    return replace(scheme, salt_length=max(min(scheme.salt_length, room), 0))
+
+
 @dataclass(frozen=True)
 class VerificationKey:
     """A key that can verify: its curve is known.
@@ -61,7 +77,7 @@ class VerificationKey:
     @property
     def scheme(self) -> Scheme:
         """How its holder signs."""
-        return SCHEMES[self.oid]
+        return scheme_of(self.oid, self.key)
 
     @property
     def domain(self) -> EcDomain | None:
@@ -151,7 +167,7 @@ class CvPublicKey:
     @property
     def scheme(self) -> Scheme:
         """How the key's holder signs."""
-        return SCHEMES[self.oid]
+        return scheme_of(self.oid, self.rsa)
 
     def resolve(self, inherited: EcDomain | None = None) -> VerificationKey:
         """The key on its own curve, or on the *inherited* one.

@@ -24,7 +24,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.secure_messaging import SecureMessaging, open_session, secured
 from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.card_image import CardImage
-from chipid.issuing.cv_keys import CvKeyOptions, scheme_of
+from chipid.issuing.cv_keys import CvKeyOptions
 from chipid.issuing.cv_pki import CvHolder, CvProfile, TestCvca, TestTerminal
 from chipid.issuing.personalisation import personalise
 from chipid.issuing.pki import DocumentSigner, TestCsca
@@ -33,6 +33,7 @@ from chipid.lds.card_security import CardSecurity
 from chipid.lds.dg14 import Dg14
 from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.cms import SignedData
+from chipid.pki.cv_public_key import scheme_of
 from chipid.pki.cvc import CvCertificate
 from chipid.protocols.bac import bac
 from chipid.protocols.chip_auth import ChipAuthenticationChoice, chip_authentication_choices
@@ -75,7 +76,11 @@ CHIPS: dict[str, dict[str, Any]] = {
         ],
     },
     "fields": {
-        "pace": {"mapping": "GM", "cipher": "3DES", "parameter_id": 0},
+        "pace": [
+            {"mapping": "GM", "cipher": "3DES", "parameter_id": 0},
+            {"mapping": "IM", "cipher": "AES-128", "parameter_id": 1},
+            {"mapping": "GM", "cipher": "AES-256", "parameter_id": 2, "explicit": True},
+        ],
         "chip_authentication": [
             {"key_id": 1, "cipher": "3DES", "parameter_id": 0},
             {"key_id": 2, "cipher": "AES-128", "parameter_id": 1},
@@ -347,7 +352,7 @@ class EacTerminal:
     def sign(self, holder: CvHolder, challenge: bytes) -> CommandAPDU:
         """EXTERNAL AUTHENTICATE with the holder's signature."""
         message = signed_data(self.id_ic, challenge, self.terminal_key)
-        return CommandAPDU(0x00, 0x82, 0x00, 0x00, holder.key.sign(scheme_of(holder.oid), message))
+        return CommandAPDU(0x00, 0x82, 0x00, 0x00, holder.key.sign(scheme_of(holder.oid, holder.key.public_key), message))
 
     def authenticate(self, terminal: CvHolder) -> int:
         """From MSE:Set AT to EXTERNAL AUTHENTICATE."""

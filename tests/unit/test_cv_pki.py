@@ -15,10 +15,10 @@ from chipid.crypto.spki import CURVE_OIDS
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.iso7816.tlv import TlvCursor, parse_tlv
 from chipid.issuing.cv_defects import CONTENT_DEFECTS, WIRE_DEFECTS, authorisation_of, day_32, out_of_range
-from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey, scheme_of
+from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey
 from chipid.issuing.cv_pki import CvHolder, CvProfile, TestCvca, TestDocumentVerifier
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role, TerminalType
-from chipid.pki.cv_public_key import OIDS
+from chipid.pki.cv_public_key import OIDS, scheme_of
 from chipid.pki.cvc import EFFECTIVE_DATE, CvCertificate
 
 DAY = date(2026, 1, 10)
@@ -89,7 +89,7 @@ class TestKeys:
         with pytest.raises(UnsupportedFeature):
             _ = CvKeyOptions(mechanism="id-TA-ECDSA-SHA-3").oid
         with pytest.raises(UnsupportedFeature):
-            scheme_of("1.2.3")
+            scheme_of("1.2.3", None)
 
 
 class TestCertificates:
