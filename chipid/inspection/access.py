@@ -39,6 +39,8 @@ from chipid.protocols.password import Password, PasswordKind
 
 _FOR_INSPECTION_SYSTEMS = frozenset({PasswordKind.MRZ, PasswordKind.CAN})
 """The passwords with which a terminal may announce the rights of an inspection system (BSI TR-03110-3 §A.1.1)."""
+_COUNTED = frozenset({PasswordKind.PIN, PasswordKind.PUK})
+"""Those of which a chip may allow so many tries."""
 _REFUSALS = frozenset({"refused", "not-offered", f"status-{SW.SECURITY_STATUS:04X}", f"status-{SW.CONDITIONS_NOT_SATISFIED:04X}"})
 """Reasons of a chip that says no. Any other is of one that does not keep to the protocol, which is not the password's fault."""
 _NAME_THE_PARAMETERS = frozenset({SW.WRONG_DATA, SW.WRONG_LC_FOR_P1_P2, SW.REFERENCE_NOT_FOUND})
@@ -165,19 +167,22 @@ class Access:
 
     def _enter(self, choice: PaceChoice, password: Password) -> Dialogue[SecureMessaging]:
         """PACE, what is to be done in the master file, and the application."""
-        run = yield from self._authenticate(choice, password)
         try:
-            session = run.session if self.in_master_file is None else (yield from self.in_master_file(run))
+            run, session = yield from self._into_application(choice, password)
         except SecureMessagingError:
-            # The keys of a Chip Authentication were not the chip's. That is on record; what else the chip holds is read without.
-            run = yield from self._authenticate(choice, password)
-            session = run.session if self.in_master_file is None else (yield from self.in_master_file(run))
-        yield from secured(select_application(), session)
+            # Sessions get lost, and are where a chip has not the keys that it should; that is on record then. Once more, without.
+            run, session = yield from self._into_application(choice, password)
         # Only now: the proof of a session in which nothing was read would speak for whoever answers in the next one.
         self.run = run
         if run.chip_authentication is not None:
             self.proofs.append(run.chip_authentication)
         return session
+
+    def _into_application(self, choice: PaceChoice, password: Password) -> Dialogue[tuple[PaceRun, SecureMessaging]]:
+        run = yield from self._authenticate(choice, password)
+        session = run.session if self.in_master_file is None else (yield from self.in_master_file(run))
+        yield from secured(select_application(), session)
+        return run, session
 
     def _authenticate(self, choice: PaceChoice, password: Password) -> Dialogue[PaceRun]:
         try:
@@ -216,14 +221,17 @@ class Access:
             )
             return observed(dialogue, watch)
 
-        try:
-            return (yield from attempt(named))
-        except StatusError as error:
-            # Some chips want the parameters named even where EF.CardAccess leaves no choice (docs/quirks.md 5). Once the token has
-            # been sent, the chip may have counted a try of the password.
-            if named or tried or error.sw not in _NAME_THE_PARAMETERS:
-                raise
-            return (yield from attempt(True))
+        while True:
+            try:
+                return (yield from attempt(named))
+            except StatusError as error:
+                # Whatever the chip says to the token, it may have counted a try.
+                if tried and password.kind in _COUNTED:
+                    self._refused.append(password)
+                # Some chips want the parameters named even where EF.CardAccess leaves no choice (docs/quirks.md 5).
+                if named or tried or error.sw not in _NAME_THE_PARAMETERS:
+                    raise
+                named = True
 
     def _failed(self, choice: PaceChoice, password: Password, error: ChipIdError) -> None:
         self._note(Protocol.PACE, password, choice.info, reason=_reason(error))

@@ -58,7 +58,10 @@ class MasterFile:
         :param infos: EF.CardAccess.
         """
         session = run.session
-        if not self._disproved:
+        if self._disproved:
+            if self._rights is not None:
+                self._rights.without("ta-session-lost")
+        else:
             self.chip_authentication = None
             if self._rights is not None and infos is not None and _speaks_version_2(infos):
                 announced = announced_chip_authentication(infos)
@@ -85,6 +88,7 @@ class MasterFile:
         chip = yield from secured(chip_authentication_v2(choice, own), run.session)
         self.chip_authentication = chip.transcript
         if chip.session is None:
+            self._disproved = True
             return run.session
         seen: list[tuple[CommandAPDU, ResponseAPDU]] = []
         exchange = first_exchange(FileId.CARD_ACCESS)

@@ -18,7 +18,7 @@ from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.chaining import chained
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
-from chipid.lds.cvca import FILE_SIZE, CvcaReferences
+from chipid.lds.cvca import FILE_SIZE, REFERENCE_SIZE_MAX, CvcaReferences
 from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import EfCvca, SecurityInfos
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role
@@ -121,7 +121,8 @@ def named_authorities(run: PaceRun | None) -> tuple[str, ...]:
     """The certification authorities that the chip named in PACE (data objects 87 and 88), the most recent first; none after BAC."""
     if run is None:
         return ()
-    return tuple(reference.decode("latin-1") for reference in run.certification_authority_references)
+    references = run.certification_authority_references
+    return tuple(name.decode("latin-1") for name in references if 0 < len(name) <= REFERENCE_SIZE_MAX)
 
 
 def read_cvca(infos: SecurityInfos) -> Dialogue[tuple[str, ...]]:
