@@ -11,6 +11,9 @@
     verdict = chipid.verify(evidence, trust=trust)
     if verdict.accepted: ...
 
+A terminal with rights reads fingerprints too, with ``chipid.read(keys, terminal=…)``: a :class:`chipid.TerminalCredentials` with
+the signer from :func:`chipid.open_signer`. A server that hands out the challenge gives it to :func:`chipid.verify`.
+
 The names below are the whole public API; they are imported when first used, so that ``import chipid`` costs nothing.
 """
 
@@ -42,12 +45,14 @@ if TYPE_CHECKING:
         UnsupportedFeature,
         WrongPassword,
     )
-    from chipid.evidence import Evidence
+    from chipid.evidence import Evidence, Result, TerminalAuthenticationRecord
     from chipid.inspection.plan import ReadingPlan
     from chipid.inspection.progress import Progress
     from chipid.iso7816.file_ids import FileId
+    from chipid.pki.cv_credentials import TerminalCredentials
     from chipid.pki.trust_store import TrustStore
     from chipid.profiles.access_keys import AccessKeys
+    from chipid.signers import FileSigner, Pkcs11Signer, Pkcs11Uri, open_signer
     from chipid.verification.policy import Policy
     from chipid.verification.verdict import Check, CheckName, Decision, Outcome, Verdict
 
@@ -78,12 +83,14 @@ _ERRORS = (
 _HOMES = {
     "read": "chipid.api",
     "verify": "chipid.api",
-    "Evidence": "chipid.evidence",
+    **dict.fromkeys(("Evidence", "Result", "TerminalAuthenticationRecord"), "chipid.evidence"),
     "ReadingPlan": "chipid.inspection.plan",
     "Progress": "chipid.inspection.progress",
     "FileId": "chipid.iso7816.file_ids",
+    "TerminalCredentials": "chipid.pki.cv_credentials",
     "TrustStore": "chipid.pki.trust_store",
     "AccessKeys": "chipid.profiles.access_keys",
+    **dict.fromkeys(("FileSigner", "Pkcs11Signer", "Pkcs11Uri", "open_signer"), "chipid.signers"),
     "Policy": "chipid.verification.policy",
     **dict.fromkeys(("Check", "CheckName", "Decision", "Outcome", "Verdict"), "chipid.verification.verdict"),
     **dict.fromkeys(_ERRORS, "chipid.errors"),

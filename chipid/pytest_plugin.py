@@ -23,6 +23,9 @@ fixture                       scope     what it gives
 ``chipid_card_factory``       test      ``chipid_card_factory(*faults, image=…, link=…, **changes)`` gives a powered card
 ``emulated_cccd``             test      a powered card with ``chipid_card_image``
 ``chipid_keys``               session   the access keys for it, from the number on the card
+``chipid_cv_pki``             session   the CVCA that ``emulated_eac_card`` trusts, a document verifier, a terminal
+``chipid_terminal``           session   that terminal's credentials, with rights to DG3 and DG4, for ``terminal=``
+``emulated_eac_card``         test      the same citizen's card, whose fingerprints need Terminal Authentication
 ``chipid_virtual_reader``     module    the name of vpcd's reader in a running pcscd; lay a card on it with
                                         :func:`chipid.emulator.vpcd.presented`. Skips where there is none.
 ============================  ========  =======================================================================
@@ -47,7 +50,9 @@ if TYPE_CHECKING:
     from chipid.emulator.icc import EmulatedCard
     from chipid.emulator.link import Link
     from chipid.issuing.card_image import CardImage
+    from chipid.issuing.cv_pki import TestCvca, TestDocumentVerifier, TestTerminal
     from chipid.issuing.pki import DocumentSigner, TestCsca
+    from chipid.pki.cv_credentials import TerminalCredentials
     from chipid.pki.trust_store import TrustStore
     from chipid.profiles.access_keys import AccessKeys
 
@@ -79,6 +84,14 @@ class Issuer(NamedTuple):
 
     csca: TestCsca
     signer: DocumentSigner
+
+
+class CvPki(NamedTuple):
+    """Those who give a terminal its rights, and the terminal."""
+
+    cvca: TestCvca
+    verifier: TestDocumentVerifier
+    terminal: TestTerminal
 
 
 @pytest.fixture
@@ -153,6 +166,43 @@ def chipid_keys() -> AccessKeys:
     from chipid.profiles.access_keys import AccessKeys
 
     return AccessKeys.from_number(_CITIZEN["number"])
+
+
+# Terminal Authentication -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def chipid_cv_pki() -> CvPki:
+    """A certification authority for terminals, a document verifier and a terminal, valid since yesterday."""
+    from datetime import UTC, datetime, timedelta
+
+    from chipid.issuing.cv_pki import CvProfile, TestCvca
+
+    profile = CvProfile(datetime.now(UTC).date() - timedelta(days=1))
+    cvca = TestCvca.create(profile=profile)
+    verifier = cvca.issue_verifier(profile=profile)
+    return CvPki(cvca, verifier, verifier.issue_terminal(profile=profile))
+
+
+@pytest.fixture(scope="session")
+def chipid_terminal(chipid_cv_pki: CvPki) -> TerminalCredentials:
+    """What a terminal with rights to DG3 and DG4 proves them with."""
+    return chipid_cv_pki.terminal.credentials(chipid_cv_pki.cvca, chipid_cv_pki.verifier)
+
+
+@pytest.fixture(scope="session")
+def _chipid_eac_image(chipid_issuer: Issuer, chipid_cv_pki: CvPki) -> CardImage:
+    from chipid.issuing.personalisation import personalise
+
+    cvca = chipid_cv_pki.cvca
+    description = {**_CITIZEN, "fingerprints": True, "terminal_authentication": {"version": 1}}
+    return personalise(description, chipid_issuer.signer, trust_points=[cvca.raw], chip_date=cvca.certificate.effective)
+
+
+@pytest.fixture
+def emulated_eac_card(chipid_card_factory: Callable[..., EmulatedCard], _chipid_eac_image: CardImage) -> EmulatedCard:
+    """A card that gives DG3 to ``chipid_terminal``, and to nobody else; freshly powered."""
+    return chipid_card_factory(image=_chipid_eac_image)
 
 
 # The virtual reader ------------------------------------------------------------------------------------------------

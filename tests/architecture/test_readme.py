@@ -3,17 +3,27 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
-from contextlib import contextmanager
+import shlex
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chipid.cli.exit_codes import ExitCode
+from chipid.cli.failures import run
+from chipid.cli.root import chipid
 from chipid.emulator.icc import EmulatedCard
+from chipid.issuing.card_image import CardImage
 from chipid.pytest_plugin import Issuer
+from chipid.readers.pcsc import ReaderState
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+CAN = "234567"
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -37,10 +47,68 @@ def test_the_ten_lines_read_and_verify_a_card(
     assert capsys.readouterr().out.split() == ["accepted"]
 
 
-def test_the_plugins_example_passes(emulated_cccd, chipid_keys, chipid_trust) -> None:
-    names: dict[str, object] = {}
-    exec(compile(BLOCKS[1], "README.md", "exec"), names)
-    names["test_my_counter"](emulated_cccd, chipid_keys, chipid_trust)  # type: ignore[operator]
+def test_the_plugins_examples_pass(emulated_cccd, emulated_eac_card, chipid_keys, chipid_trust, chipid_terminal) -> None:
+    names: dict[str, Any] = {}
+    exec(compile(BLOCKS[2], "README.md", "exec"), names)
+    names["test_my_counter"](emulated_cccd, chipid_keys, chipid_trust)
+    names["test_my_border_post"](emulated_eac_card, chipid_keys, chipid_terminal)
+
+
+def commands(section: str) -> list[list[str]]:
+    """The commands of ours that a section shows, each as its arguments."""
+    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
+    return [shlex.split(line, comments=True)[1:] for line in re.findall(r"^    (chipid .+)$", text, re.MULTILINE)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, with the project's fixtures in it, in which the README's commands are run."""
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("CHIPID_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+def test_the_commands_at_the_counter_do_what_is_said(
+    desk: Path, emulated_cccd: EmulatedCard, chipid_issuer: Issuer, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    (desk / "csca").mkdir()
+    (desk / "csca" / "test.cer").write_bytes(chipid_issuer.csca.certificate)
+    emulated_cccd.reader = "Reader"  # type: ignore[attr-defined]
+    monkeypatch.setattr("chipid.readers.pcsc.reader_states", lambda: [ReaderState("Reader", card_present=True, atr=b"\x3b\x00")])
+    monkeypatch.setattr("chipid.readers.pcsc.wait_for_card", lambda reader, timeout: nullcontext(emulated_cccd))
+    monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: True)
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: "099012345678")
+    shown = commands("At the counter")
+    assert [arguments[0] for arguments in shown] == ["readers", "dump", "verify"]
+    assert [run(chipid, arguments) for arguments in shown] == [0, 0, 0], capsys.readouterr().err
+    assert (desk / "face.jpg").exists()
+
+
+def test_an_eac_card_can_be_tried_with_what_is_said(desk: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    shown = commands("Fingerprints")
+    assert [arguments[0] for arguments in shown] == ["issue-terminal", "issue", "dump"]
+    (desk / "can.txt").write_text(f"{CAN}\n")
+    assert f"echo {CAN} > can.txt" in README
+    assert [run(chipid, arguments) for arguments in shown] == [0, 0, 0], capsys.readouterr().err
+    assert "granted  DG3, DG4" in capsys.readouterr().out
+
+    card = EmulatedCard(CardImage.load(desk / "card.image"))
+    monkeypatch.setattr("chipid.readers.pcsc.wait_for_card", lambda reader, timeout: nullcontext(card))
+    exec(compile(BLOCKS[1], "README.md", "exec"), {})
+    assert capsys.readouterr().out.split() == ["done", "DG3", "DG4"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"), [("--effective 2026-01-01 --expiration 2026-02-01", "cv-expired"), ("--rights DG4", "cv-right-missing")]
+)
+def test_a_terminal_that_lacks_something_is_told_so(desk: Path, capsys, options: str, told: str) -> None:
+    assert f"{options}`" in README
+    make, issue, dump = commands("Fingerprints")
+    (desk / "can.txt").write_text(f"{CAN}\n")
+    assert [run(chipid, arguments) for arguments in ([*make, *options.split()], issue, dump)] == [0, 0, 5]
+    assert told in capsys.readouterr().err
 
 
 def test_the_exit_codes_are_those_of_the_command_line() -> None:
