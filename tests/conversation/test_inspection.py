@@ -216,7 +216,7 @@ def test_bac_after_a_failed_pace_is_never_silent(read: Read, zone_keys: AccessKe
 
 def test_the_fallback_can_be_forbidden(read: Read, zone_keys: AccessKeys) -> None:
     plan = replace(chipid.ReadingPlan.with_portrait(), bac_fallback=False)
-    with pytest.raises(chipid.AccessDenied):
+    with pytest.raises(chipid.CardMisbehaved, match="status-6FFF"):
         read(faults.PaceFails(), with_keys=zone_keys, plan=plan)
 
 
