@@ -7,9 +7,11 @@ import stat
 
 import pytest
 
+import chipid
 from chipid.emulator import attacks
 from chipid.errors import CardRemoved, NoCard, NoReader, TransmitFailed
 from chipid.evidence import Evidence
+from chipid.inspection.plan import ReadingPlan
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.dg2 import Dg2
 from chipid.report.schema import DocumentReport
@@ -286,3 +288,41 @@ def test_a_person_at_a_terminal_is_told_what_to_do(cli, desk, on_reader) -> None
     assert result.code == 0
     assert "chipid: lay the card on the reader" in result.err
     assert "lay the card" not in result.out
+
+
+# Chips that do not open --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "told"),
+    [
+        ("pace-fails:sw=6FFF,step=1", 5, "status-6FFF"),
+        ("pace-fails:sw=6A88,step=0", 5, "status-6A88"),
+        ("pace-fails:sw=6982,step=0", 4, "status-6982"),
+        ("pace-fails:sw=6985,step=1", 4, "status-6985"),
+        ("wrong-mac", 5, "sm-"),
+        ("plaintext-answer", 5, "sm-"),
+    ],
+)
+def test_a_chip_that_cheats_is_5_and_one_that_refuses_4(cli, desk, fault: str, code: int, told: str) -> None:
+    """Asking for another number helps with the second alone."""
+    result = cli("dump", "--card", desk.card, "--number-file", desk.number, "--fault", fault)
+    assert (result.code, result.out) == (code, "")
+    assert "chipid: error: the chip could not be opened (PACE with number: " in result.err
+    assert told in result.err
+
+
+def test_the_plan_with_biometrics_is_the_portraits_and_two_more() -> None:
+    more = set(ReadingPlan.with_biometrics().files) - set(ReadingPlan.with_portrait().files)
+    assert more == {FileId.DG3, FileId.DG4}
+
+
+def test_a_program_with_rights_reads_fingerprints_unless_it_says_otherwise(
+    emulated_eac_card, chipid_keys, chipid_terminal
+) -> None:
+    assert FileId.DG3 in chipid.read(chipid_keys, channel=emulated_eac_card, terminal=chipid_terminal).files
+    emulated_eac_card.reset()
+    plan = ReadingPlan.identity()
+    assert FileId.DG3 not in chipid.read(chipid_keys, channel=emulated_eac_card, terminal=chipid_terminal, plan=plan).files
+    emulated_eac_card.reset()
+    assert FileId.DG3 not in chipid.read(chipid_keys, channel=emulated_eac_card, plan=ReadingPlan.with_biometrics()).files

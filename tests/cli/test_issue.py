@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import chipid
+from chipid.emulator.vpcd import Ending
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.cv_pki import CvProfile, TestCvca
 from chipid.report.schema import IssueReport
@@ -215,6 +217,22 @@ def test_a_card_can_have_faults(cli, desk) -> None:
     cli("emulate", desk.card, "--port", reader.port, "--fault", "raw-answer:octets=6F42")
     reader.join()
     assert reader.answers == [b"\x6f\x42"]
+
+
+def test_who_tries_passwords_out_has_to_wait(cli, desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def serve(card, *_: object, **__: object) -> Ending:
+        for number in ("000000000001", "000000000002", "000000000003", "000000000004"):
+            with pytest.raises(chipid.WrongPassword):
+                chipid.read(chipid.AccessKeys.from_number(number), channel=card)
+            card.reset()
+        return Ending.STOPPED
+
+    monkeypatch.setattr("chipid.emulator.vpcd.serve", serve)
+    monkeypatch.setattr("time.sleep", waited.append)
+    assert cli("emulate", desk.card).code == 0
+    assert [seconds for seconds in waited if seconds] == [0.1, 0.2]
 
 
 def test_no_virtual_reader_is_3(cli, desk) -> None:
