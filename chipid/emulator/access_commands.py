@@ -40,9 +40,9 @@ def external_authenticate(applet: Applet, command: CommandAPDU, _capacity: int) 
     bac, applet.bac, applet.state = applet.bac, None, State.PLAIN
     if bac is None:
         return _refused(SW.CONDITIONS_NOT_SATISFIED)
-    applet.wait()
+    applet.wait(PasswordKind.MRZ)
     done = bac.external_authenticate(command.data)
-    applet.memory.password_tried(right=done is not None)
+    applet.memory.password_tried(PasswordKind.MRZ, right=done is not None)
     if done is None:
         return ResponseAPDU(b"", bac.sw)
     answer, session = done
@@ -71,18 +71,18 @@ def set_at_pace(applet: Applet, command: CommandAPDU, _capacity: int) -> Respons
 def general_authenticate_pace(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """One of PACE's four steps (§4.4.4.2); a failed one voids the run, and leaves alone the session in which it ran."""
     pace, (before, _during) = applet.pace, applet.access_states
-    if pace is None:
+    if pace is None or pace.kind is None:
         return _refused(SW.CONDITIONS_NOT_SATISFIED)
     last = not is_chained(command)
     if last:
-        applet.wait()
+        applet.wait(pace.kind)
     data, sw = pace.general_authenticate(command.data, last)
     if sw == SW.AUTHENTICATION_FAILED or attempts_left(sw) is not None:
-        applet.memory.password_tried(right=False)
+        applet.memory.password_tried(pace.kind, right=False)
     if sw != SW.OK:
         applet.pace, applet.state = None, before
     elif pace.session is not None:
-        applet.memory.password_tried(right=True)
+        applet.memory.password_tried(pace.kind, right=True)
         applet.opened_by(pace)
     return ResponseAPDU(data, sw)
 

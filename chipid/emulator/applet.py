@@ -20,6 +20,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.secure_messaging import SecureMessaging
 from chipid.iso7816.status import SW
 from chipid.issuing.card_image import CardImage
+from chipid.pki.cv_authorisation import HolderAuthorisation
 from chipid.protocols.bac import BacChip
 from chipid.protocols.chip_auth import VERSION_1, VERSION_2, ChipAuthenticationChip
 from chipid.protocols.pace import PaceChip
@@ -35,7 +36,8 @@ class Applet:
     :param pause: called with seconds where the chip slows down who tries passwords out.
     :ivar memory: what outlives a reset.
     :ivar password: what PACE has opened the session with, ``None`` after BAC; :ivar terminal: Terminal Authentication's responder
-        in this session, ``None`` where the chip trusts nobody.
+        in this session, ``None`` where the chip trusts nobody; :ivar terminal_met: Chip Authentication of version 2 has met the key
+        that the terminal announced.
     """
 
     def __init__(self, image: CardImage, random: RandomSource, pause: Callable[[float], None] = lambda _seconds: None) -> None:
@@ -66,6 +68,7 @@ class Applet:
         self.opened_by_pace = False
         self.password: PasswordKind | None = None
         self.terminal: TerminalAuthenticationChip | None = None
+        self.terminal_met = False
         self.state = State.PLAIN
         self.current_file: FileId | None = None
         self.reached_end = False
@@ -87,15 +90,26 @@ class Applet:
         """The responder in charge: version 1 in the application, version 2 in the master file."""
         return self.chip_authentication_v1 if self.application_selected else self.chip_authentication_v2
 
+    @property
+    def rights(self) -> HolderAuthorisation | None:
+        """What the terminal may read now. Rights hold in the channel that Chip Authentication, or its mapping, has opened with the
+        key that the terminal signed for (ICAO 9303-11 §7.1.3). In version 2 that comes last: before it, whoever carries the
+        terminal's messages to the chip would have its rights (BSI TR-03110-2 §2.4).
+        """
+        if self.terminal is None or (self.terminal_authentication_version != VERSION_1 and not self.terminal_met):
+            return None
+        return self.terminal.rights
+
     def enter(self, df: DedicatedFile) -> None:
         """Make *df* current, with no file selected in it."""
         self.df = df
         self.current_file = None
 
-    def wait(self) -> None:
-        """Slow down after wrong passwords."""
-        if self.memory.delay:
-            self._pause(self.memory.delay)
+    def wait(self, kind: PasswordKind) -> None:
+        """Slow down after wrong passwords of that kind."""
+        delay = self.memory.delay(kind)
+        if delay:
+            self._pause(delay)
 
     def opened_by_bac(self, session: SecureMessaging) -> None:
         """BAC is done; Terminal Authentication knows this chip by its document number."""
@@ -132,7 +146,7 @@ class Applet:
     def _start(self, session: SecureMessaging) -> None:
         self.session = session
         self.state = State.SESSION
-        self.opened_by_pace, self.password, self.terminal = False, None, None
+        self.opened_by_pace, self.password, self.terminal, self.terminal_met = False, None, None, False
         self.bac = self.pace = None
 
 

@@ -89,7 +89,8 @@ def _take_over(applet: Applet, responder: ChipAuthenticationChip) -> None:
     if responder.session is None or responder.domain is None:
         return
     applet.session = responder.session
-    if applet.terminal is not None and responder is not applet.chip_authentication_v2:
+    applet.terminal_met = responder is applet.chip_authentication_v2
+    if applet.terminal is not None and not applet.terminal_met:
         applet.terminal.bind(compress(responder.domain, responder.terminal_key))
 
 

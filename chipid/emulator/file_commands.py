@@ -109,9 +109,8 @@ def _granted(applet: Applet, file: FileId) -> bool:
 
 def _terminal_may_read(applet: Applet, file: FileId) -> bool:
     """DG3 and DG4 need their own right; for whatever else the issuer protects it is enough to be a terminal that proved itself."""
-    if applet.terminal is None or applet.terminal.rights is None:
-        return False
-    return file not in (FileId.DG3, FileId.DG4) or file.label in applet.terminal.data_groups
+    rights = applet.rights
+    return rights is not None and (file not in (FileId.DG3, FileId.DG4) or file.label in rights.data_groups)
 
 
 def _read_current(applet: Applet, reader: _Reader, offset: int, command: CommandAPDU, capacity: int) -> ResponseAPDU:

@@ -54,6 +54,7 @@ class EmulatedCard:
         self.faults = tuple(faults)
         self.link = link or Link()
         self._chain = ChainAssembler()
+        self._chained_in: SecureMessaging | None = None
         self.exchanges = 0
         self._since_reset = 0
         self._in_field = True
@@ -142,6 +143,10 @@ class EmulatedCard:
 
     def _process(self, exchange: Exchange, capacity: int) -> None:
         if self.link.command_chaining:
+            # Pieces that came in another session, or in none, belong to no command of this one.
+            if self._chained_in is not self.applet.session:
+                self._chain.reset()
+            self._chained_in = self.applet.session
             whole = self._chain.take(exchange.command)
             if isinstance(whole, SW):
                 exchange.response = ResponseAPDU(b"", whole)

@@ -9,6 +9,7 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.issuing.card_image import CardImage
 from chipid.pki.cvc import CvCertificate
 from chipid.protocols.pace import RetryCounter
+from chipid.protocols.password import PasswordKind
 from chipid.protocols.terminal_auth import ChipTrust
 
 DELAY_AFTER_FAILURE = 0.1
@@ -27,19 +28,20 @@ class Memory:
         self.pin = image.pin
         self.pin_counter = RetryCounter(image.pin_tries)
         self.trust = _trust(image)
-        self._failures = 0
+        self._failures = dict.fromkeys(PasswordKind, 0)
 
-    @property
-    def delay(self) -> float:
-        """Seconds to wait before the next password is looked at: none after one wrong one, then doubling. ICAO 9303-11 §4.3.1
+    def delay(self, kind: PasswordKind) -> float:
+        """Seconds to wait before a password of that kind is looked at: none after one wrong one, then doubling. ICAO 9303-11 §4.3.1
         leaves the chip free to slow down who tries passwords out."""
-        if self._failures < 2:
+        failures = self._failures[kind]
+        if failures < 2:
             return 0.0
-        return min(DELAY_AFTER_FAILURE * 2.0 ** min(self._failures - 2, 16), DELAY_LIMIT)
+        return min(DELAY_AFTER_FAILURE * 2.0 ** min(failures - 2, 16), DELAY_LIMIT)
 
-    def password_tried(self, *, right: bool) -> None:
-        """Remember how the last try of a password went."""
-        self._failures = 0 if right else self._failures + 1
+    def password_tried(self, kind: PasswordKind, *, right: bool) -> None:
+        """Remember how the last try of a password went. Each kind has its own count: who knows the CAN buys no tries of the PUK
+        with it, and who tries one out does not slow down the holder of another."""
+        self._failures[kind] = 0 if right else self._failures[kind] + 1
 
 
 def _trust(image: CardImage) -> ChipTrust | None:
