@@ -84,13 +84,15 @@ class Combination:
         ]
         return SecurityInfos.of(own + other if self.cipher == "3DES" else other + own)
 
-    def keys(self, name: str = "chip") -> dict[int | None, bytes]:
-        keys = {self.key_id: private_key(self.group, name)}
+    def keys(self) -> dict[int | None, bytes]:
+        keys = {self.key_id: private_key(self.group)}
         return keys if self.key_id is None else keys | {FIRST: private_key(self.group, "other")}
 
-    def chip(self, name: str = "chip") -> ChipAuthenticationChip:
+    def chip(self) -> ChipAuthenticationChip:
+        """Its keys are in another order than in the file: only the identifier tells them apart."""
         random = Random(f"chip {self}").randbytes
-        return ChipAuthenticationChip(self.infos(), self.keys(name), version=self.version, random=random)
+        infos = SecurityInfos.of(reversed(self.infos().infos))
+        return ChipAuthenticationChip(infos, self.keys(), version=self.version, random=random)
 
 
 COMBINATIONS = [

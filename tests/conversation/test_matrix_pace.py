@@ -69,11 +69,19 @@ class Combination:
         return PaceInfo(f"{self.family}.{CIPHERS.index(self.cipher) + 1}", 2, number)
 
     @property
+    def named(self) -> bool:
+        """One half of the passwords, and the card's own groups: the chip offers the same protocol in another group as well."""
+        return self.explicit or self.password in (PasswordKind.CAN, PasswordKind.PUK)
+
+    @property
     def infos(self) -> list[PaceInfo | PaceDomainParameterInfo]:
         """Of EF.CardAccess."""
+        first, second = (13, 12) if is_curve(self.group) else (0, 1)
+        other = PaceInfo(self.info.oid, 2, second if self.group == first else first)
+        infos = [other, self.info] if self.named else [self.info]
         if not self.explicit:
-            return [self.info]
-        return [self.info, PaceDomainParameterInfo(self.family, build_domain(group(self.group)), self.info.parameter_id)]
+            return infos
+        return [*infos, PaceDomainParameterInfo(self.family, build_domain(group(self.group)), self.info.parameter_id)]
 
     def card_security(self, name: str = "chip") -> SecurityInfos:
         spki = public_key(self.group, name, explicit=self.explicit)
@@ -119,14 +127,13 @@ class Wire:
 
 
 def converse(combination: Combination, wire: Wire) -> PaceRun:
-    """The parameters' number is named in one half of the passwords, and always where they are the card's own."""
-    choice = select_pace(SecurityInfos.parse(SecurityInfos.of(combination.infos).build()))
-    assert choice is not None
-    assert choice.info == combination.info
+    infos = SecurityInfos.parse(SecurityInfos.of(combination.infos).build())
+    choice, selected = pace_choice(infos, combination.info), select_pace(infos)
+    assert selected is not None
+    assert combination.named or selected.info == combination.info
     assert choice.domain.parameters == group(combination.group).parameters
     random = Random(f"terminal {combination}").randbytes
-    named = combination.explicit or combination.password in (PasswordKind.CAN, PasswordKind.PUK)
-    return run(pace(choice, PASSWORDS[combination.password], random, name_parameters=named), wire)
+    return run(pace(choice, PASSWORDS[combination.password], random, name_parameters=combination.named), wire)
 
 
 def assert_proof(combination: Combination, transcript: ChipAuthenticationMappingTranscript) -> None:
