@@ -80,7 +80,7 @@ def key_options(command: _Command) -> _Command:
         command = click.option(
             f"--{kind.name}-file",
             kind.parameter,
-            type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+            type=click.Path(exists=True, dir_okay=False, allow_dash=True) if kind.looks_like else secrets.SecretFile(),
             metavar="FILE",
             help=f"Open the card with {kind.meaning}, from FILE (- is standard input).",
         )(command)

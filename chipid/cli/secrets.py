@@ -6,6 +6,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -13,6 +14,20 @@ from chipid.cli.usage import Misuse
 
 SIZE_LIMIT = 4096
 """Octets of a file with a secret: a QR code holds no more."""
+
+
+class SecretFile(click.Path):
+    """The name of a file with a secret (``-`` is standard input). A secret that is given in place of a name is not repeated."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, allow_dash=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name, of a file that is there."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail("it takes the name of a file, and there is none of the name given.", param, ctx)
 
 
 def read_secret(name: str, option: str) -> str:

@@ -42,7 +42,7 @@ _OPTIONS = (
     ),
     click.option(
         "--terminal-secret-file",
-        type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+        type=secrets.SecretFile(),
         metavar="FILE",
         help="The key file's password or the token's PIN (- is standard input); asked for otherwise, where there is one.",
     ),

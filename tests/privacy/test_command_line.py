@@ -19,15 +19,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
+from chipid.cli.keys import KINDS
 from chipid.emulator import attacks
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
+from chipid.issuing.personalisation import personalise
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.profiles.vn_cccd import FIELDS, Dg13
 
 MRZ_CAN = "345678"
+PIN, SHORT_PIN, PUK, PASSWORD, WRONG = "918273", "4711", "8273645546", "correct-horse", "wrong-horse"
+CHALLENGE, OTHER_CHALLENGE = "0123456789ABCDEF", "FEDCBA9876543210"
+SECRETS = (PIN, PUK, PASSWORD, WRONG, CHALLENGE)
 _IMPERSONAL = frozenset({"VNM", "ID", "M", "Nam", "Việt Nam", "Không"})
 """Values that say nothing of one person, or are words of the reports."""
 
@@ -129,6 +141,12 @@ class Desk:
 
     def dump(self, *arguments: object, card: str = "card.image", **environment: str) -> subprocess.CompletedProcess[str]:
         return self.run("dump", "--card", card, "--number-file", "number", *arguments, **environment)
+
+    def key_octets(self) -> bytes:
+        """The end of the terminal's private key, where its number stands."""
+        key = load_pem_private_key((self / "locked.pem").read_bytes(), PASSWORD.encode())
+        assert isinstance(key, EllipticCurvePrivateKey)
+        return key.private_numbers().private_value.to_bytes(32, "big")
 
     def silent(self, process: subprocess.CompletedProcess[str]) -> None:
         assert self.person.found_in(process.stdout) == []
@@ -305,6 +323,15 @@ def test_a_trace_of_headers(desk: Desk) -> None:
         ("dump", "--document", "012345678 990917 390917"),
         ("dump", "--qr", "099012345678|012345678|Nguyễn Văn An|17091999|Nam|Thôn 1|10052021"),
         ("dump", "--timeout", "099012345678x"),
+        ("dump", "--pin", PIN),
+        ("dump", f"--pin={PIN}"),
+        ("dump", "--pin-file", PIN),
+        ("dump", "--pin-file", SHORT_PIN),
+        ("dump", "--puk-file", PUK),
+        ("dump", "--terminal-key", "locked.pem", "--terminal-secret-file", PASSWORD),
+        ("dump", "--terminal-key", f"pkcs11:token=x;object=y?pin-value={PASSWORD}", "--terminal-cert", "certificates"),
+        ("dump", "--challenge", CHALLENGE[:-1]),
+        ("verify", "--challenge", CHALLENGE + "00"),
         ("verify", "099012345678", "--number-file", "-"),
         ("099012345678",),
     ],
@@ -313,9 +340,96 @@ def test_a_secret_in_the_wrong_place_of_the_command_line(desk: Desk, arguments: 
     process = desk.run(*arguments)
     assert process.returncode == 2
     desk.silent(process)
+    for secret in (*SECRETS, SHORT_PIN, CHALLENGE[:-1]):
+        assert secret not in process.stderr
 
 
-@pytest.mark.parametrize("variable", ["CHIPID_NUMBER", "CHIPID_CAN", "CHIPID_MRZ", "CHIPID_QR", "CHIPID_DOCUMENT"])
+# PIN, PUK, the terminal's key, a server's challenge ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def eac_desk(desk: Desk, chipid_issuer: Any, chipid_cv_pki: Any, chipid_citizen_description: dict[str, Any]) -> Desk:
+    cvca, verifier, terminal = chipid_cv_pki
+    (desk / "certificates").mkdir()
+    for holder in (cvca, verifier, terminal):
+        (desk / f"certificates/{holder.reference}.cvcert").write_bytes(holder.raw)
+    private = load_pem_private_key(terminal.key.to_pem(), None)
+    encryption = BestAvailableEncryption(PASSWORD.encode())
+    (desk / "locked.pem").write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    (desk / "locked.pem").chmod(0o600)
+    for name, secret in {"pin": PIN, "puk": PUK, "password": PASSWORD, "wrong-secret": WRONG}.items():
+        (desk / name).write_text(secret)
+    description = {**chipid_citizen_description, "pin": PIN, "puk": PUK, "terminal_authentication": {"version": 1}}
+    image = personalise(description, chipid_issuer.signer, trust_points=[cvca.raw], chip_date=cvca.certificate.effective)
+    image.save(desk / "eac.image")
+    return desk
+
+
+@pytest.fixture(scope="module")
+def chipid_citizen_description() -> dict[str, Any]:
+    return {
+        "number": "099012345678",
+        "name": "Nguyễn Văn An",
+        "birth": "1999-09-17",
+        "issued": "2021-05-10",
+        "expiry": "2039-09-17",
+    }
+
+
+TERMINAL = ("--terminal-cert", "certificates", "--terminal-key", "locked.pem", "--terminal-secret-file")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--pin-file", "pin"), 0),
+        (("--puk-file", "puk"), 0),
+        (("--pin-file", "wrong-secret"), 2),
+        (("--pin-file", "puk"), 4),
+        (("--number-file", "number", *TERMINAL, "password"), 0),
+        (("--number-file", "number", *TERMINAL, "wrong-secret"), 2),
+        (("--number-file", "number", "--challenge", CHALLENGE), 0),
+        (("--number-file", "number", "--challenge", CHALLENGE, "--verify"), 5),
+    ],
+)
+@pytest.mark.parametrize("form", [(), ("--json",), ("--show-personal",)])
+def test_secrets_of_holder_terminal_and_server(
+    eac_desk: Desk, arguments: tuple[str, ...], code: int, form: tuple[str, ...]
+) -> None:
+    process = eac_desk.run("dump", "--card", "eac.image", *arguments, *form, CHIPID_DEBUG="1")
+    assert process.returncode == code, process.stderr
+    for secret in (*SECRETS, CHALLENGE.lower(), eac_desk.key_octets().hex()):
+        assert secret not in process.stdout
+        assert secret not in process.stderr
+    if form != ("--show-personal",):
+        eac_desk.silent(process)
+
+
+def test_a_servers_challenge_on_evidence(eac_desk: Desk) -> None:
+    made = eac_desk.run("dump", "--card", "eac.image", "--number-file", "number", "--challenge", CHALLENGE, "--out", "eac.evidence")
+    assert made.returncode == 0
+    for challenge, code in ((CHALLENGE, 0), (OTHER_CHALLENGE, 1)):
+        for form in ((), ("--json",)):
+            judged = eac_desk.run("verify", "eac.evidence", "--trust", "csca.pem", "--challenge", challenge, *form)
+            assert judged.returncode == code
+            eac_desk.silent(judged)
+            assert not {CHALLENGE.lower(), OTHER_CHALLENGE.lower()} & {word.lower() for word in judged.stdout.split()}
+
+
+def test_test_terminals_show_no_keys(desk: Desk) -> None:
+    for form in ((), ("--json",)):
+        process = desk.run("issue-terminal", "--out", "made", "--force", *form)
+        assert process.returncode == 0
+        keys = [path.read_text().split("-----")[2].strip() for path in (desk / "made").glob("*.pem")]
+        assert len(keys) == 3
+        assert not any(line in process.stdout + process.stderr for key in keys for line in key.splitlines())
+        for path in (desk / "made").glob("*.pem"):
+            inspected = desk.run("inspect", f"made/{path.name}", *form)
+            assert inspected.returncode == 0
+            assert not any(line in inspected.stdout for key in keys for line in key.splitlines())
+
+
+@pytest.mark.parametrize("variable", [kind.variable for kind in KINDS])
 def test_a_key_in_the_environment_that_is_none(desk: Desk, variable: str) -> None:
     for text in ("099012345678 Nguyễn Văn An", "IDVNM0123456784099012345678<<0", "12 990917 390917x"):
         process = desk.run("dump", "--card", "card.image", "--keys-from-env", CHIPID_DEBUG="1", **{variable: text})
