@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# An invented citizen's card is issued, laid on the virtual PC/SC reader, read and verified, as at a counter.
+# An invented citizen's card is issued, laid on the virtual PC/SC reader, read and verified, as at a counter. Then a passport, whose
+# fingerprints a terminal with rights alone can read.
 set -eu
 cd "$(dirname "$0")/.."
 chipid=.venv/bin/chipid
@@ -46,15 +47,25 @@ done
 say "Issuing a card for an invented citizen, by a test CSCA"
 $chipid issue fixtures/cards/citizen_2021.json --out "$out/card.image" --trust-out "$out/csca.pem" --force
 
+lay() {
+    $chipid emulate "$1" &
+    card=$!
+    tries=0
+    until $chipid readers 2>/dev/null | grep -q 'Virtual PCD.*card'; do
+        tries=$((tries + 1))
+        [ "$tries" -le 50 ] || { echo "demo: the emulated card did not arrive in the reader" >&2; exit 3; }
+        sleep 0.2
+    done
+}
+take_off() {
+    kill "$card"
+    wait "$card" 2>/dev/null || true
+    card=""
+    while $chipid readers 2>/dev/null | grep -q 'Virtual PCD.*card'; do sleep 0.2; done
+}
+
 say "Laying it on the virtual reader"
-$chipid emulate "$out/card.image" &
-card=$!
-tries=0
-until $chipid readers 2>/dev/null | grep -q 'Virtual PCD.*card'; do
-    tries=$((tries + 1))
-    [ "$tries" -le 50 ] || { echo "demo: the emulated card did not arrive in the reader" >&2; exit 3; }
-    sleep 0.2
-done
+lay "$out/card.image"
 
 say "chipid dump: reading it with the number printed on it"
 # The number is a secret of the card's holder: it comes by standard input, not in the command line.
@@ -63,3 +74,15 @@ printf '099012345678\n' | $chipid dump --reader 'Virtual PCD 00 00' --number-fil
 
 say "chipid verify: judging what was read"
 $chipid verify "$out/card.evidence" --trust "$out/csca.pem"
+take_off
+
+say "Issuing a passport with fingerprints, and a terminal with the right to read them"
+$chipid issue-terminal --out "$out/terminals" --force
+$chipid issue fixtures/cards/passport_eac.json --trust-out "$out/passport-csca.pem" \
+    --cvca "$out/terminals/DETESTCVCA00001.cvcert" --out "$out/passport.image" --force
+lay "$out/passport.image"
+
+say "chipid dump: without rights the chip keeps its fingerprints (DG3) and irises (DG4), with them it gives them away"
+printf '234567\n' | $chipid dump --reader 'Virtual PCD 00 00' --can-file - --files everything | grep -E '^  DG[34] '
+printf '234567\n' | $chipid dump --reader 'Virtual PCD 00 00' --can-file - --verify --trust "$out/passport-csca.pem" \
+    --terminal-cert "$out/terminals" --terminal-key "$out/terminals/DETESTISDE00001.pem"
