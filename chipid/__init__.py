@@ -23,7 +23,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chipid.api import read, verify
+    from chipid.api import change_pin, read, unblock_pin, verify
     from chipid.errors import (
         AccessDenied,
         CardMisbehaved,
@@ -81,8 +81,7 @@ _ERRORS = (
 )
 
 _HOMES = {
-    "read": "chipid.api",
-    "verify": "chipid.api",
+    **dict.fromkeys(("change_pin", "read", "unblock_pin", "verify"), "chipid.api"),
     **dict.fromkeys(("Evidence", "Result", "TerminalAuthenticationRecord"), "chipid.evidence"),
     "ReadingPlan": "chipid.inspection.plan",
     "Progress": "chipid.inspection.progress",

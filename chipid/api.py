@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two calls that an agency app needs: read a card, verify what was read."""
+"""The calls that an agency app needs: read a card, verify what was read; and look after a PIN."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from chipid.crypto.random import RandomSource, system_random
 from chipid.errors import MalformedData
 from chipid.evidence import Evidence
+from chipid.inspection.pin import pin_changing, pin_unblocking
 from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.procedure import inspection
 from chipid.inspection.progress import ProgressObserver
@@ -20,6 +21,8 @@ from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.pki.trust_store import TrustStore
 from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.active_auth import CHALLENGE_SIZE
+from chipid.protocols.password import PasswordKind
+from chipid.protocols.pin_management import is_pin
 from chipid.verification import verify as _verify
 from chipid.verification.policy import Policy
 from chipid.verification.verdict import Verdict
@@ -96,6 +99,54 @@ def verify(
     :raises ValueError: *at* has no time zone.
     """
     return _verify(evidence, trust, policy or Policy.counter(), at=_aware(at), challenge=challenge)
+
+
+def unblock_pin(
+    puk: AccessKeys,
+    *,
+    reader: str | None = None,
+    timeout: float | None = 30,
+    channel: Channel | None = None,
+    random: RandomSource = system_random,
+) -> None:
+    """Give the PIN of the card on a PC/SC reader all its tries back.
+
+    :param puk: of :meth:`AccessKeys.from_puk`. The rest is as for :func:`read`.
+    :raises MalformedData: *puk* holds no PUK.
+    :raises ReaderError: no reader, no card in time, or the card was taken away.
+    :raises AccessDenied: the chip refuses; as :class:`WrongPassword` where it is the PUK.
+    """
+    _demand(puk, PasswordKind.PUK)
+    with contextlib.ExitStack() as stack:
+        run(pin_unblocking(puk, random=random), channel or stack.enter_context(_card(reader, timeout)))
+
+
+def change_pin(
+    pin: AccessKeys,
+    new_pin: str,
+    *,
+    reader: str | None = None,
+    timeout: float | None = 30,
+    channel: Channel | None = None,
+    random: RandomSource = system_random,
+) -> None:
+    """Give the card on a PC/SC reader another PIN.
+
+    :param pin: of :meth:`AccessKeys.from_pin`, the present one. :param new_pin: six digits. The rest is as for :func:`read`.
+    :raises MalformedData: *pin* holds no PIN; *new_pin* is none.
+    :raises ReaderError: no reader, no card in time, or the card was taken away.
+    :raises AccessDenied: the chip refuses; as :class:`WrongPassword` where it is the present PIN.
+    """
+    _demand(pin, PasswordKind.PIN)
+    if not is_pin(new_pin.encode()):
+        raise MalformedData("a PIN has six digits")
+    with contextlib.ExitStack() as stack:
+        run(pin_changing(pin, new_pin, random=random), channel or stack.enter_context(_card(reader, timeout)))
+
+
+def _demand(keys: AccessKeys, kind: PasswordKind) -> None:
+    if not any(password.kind is kind for password in keys.passwords):
+        raise MalformedData(f"there is no {kind.name} among the keys")
 
 
 def _aware(at: datetime | None) -> datetime:

@@ -21,7 +21,8 @@ CONTEXT = click.Context(chipid)
 def parameters(name: str) -> set[str]:
     command = chipid.get_command(CONTEXT, name)
     assert command is not None
-    return {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    every = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    return {option for each in every for parameter in each.params for option in (*parameter.opts, *parameter.secondary_opts)}
 
 
 def test_every_exit_code_is_in_the_table() -> None:
@@ -33,7 +34,7 @@ def test_every_exit_code_is_in_the_table() -> None:
 def test_every_command_is_in_the_table() -> None:
     table = PAGE.split("| command | does |")[1].split("\n\n")[0]
     named = re.findall(r"^\| `chipid ([\w-]+)", table, re.MULTILINE)
-    assert named == ["readers", "dump", "verify", "inspect", "issue", "issue-terminal", "emulate"]
+    assert named == ["readers", "dump", "verify", "inspect", "issue", "issue-terminal", "pin", "emulate"]
     assert set(COMMANDS) == set(named)
 
 
