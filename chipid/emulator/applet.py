@@ -127,6 +127,10 @@ class Applet:
         if self.terminal is not None and pace.proved_chip and self.terminal_authentication_version == VERSION_1:
             self.terminal.bind(compress(domain, pace.terminal_key))
 
+    def fall_back(self) -> None:
+        """Another command has come than the protocol under way awaits: that run is void."""
+        self.state = FALLS_BACK_TO.get(self.state, self.state)
+
     def process(self, command: CommandAPDU, capacity: int) -> ResponseAPDU:
         """Answer one plain command.
 
@@ -135,7 +139,7 @@ class Applet:
         self.reached_end = False
         instruction = instruction_of(command)
         if instruction not in TRANSITIONS[self.state]:
-            self.state = FALLS_BACK_TO.get(self.state, self.state)
+            self.fall_back()
         if isinstance(instruction, SW):
             return ResponseAPDU(b"", instruction)
         handler = TRANSITIONS[self.state].get(instruction, SW.CONDITIONS_NOT_SATISFIED)

@@ -122,6 +122,7 @@ class EmulatedCard:
 
     def _answer_protected(self, exchange: Exchange, wire: CommandAPDU, session: SecureMessaging | None) -> bytes:
         if session is None:
+            self.applet.fall_back()
             return self._naked(exchange, SW.SECURITY_STATUS)
         try:
             exchange.command = CommandAPDU.from_bytes(session.unprotect_command(exchange.raw))
@@ -149,6 +150,8 @@ class EmulatedCard:
             self._chained_in = self.applet.session
             whole = self._chain.take(exchange.command)
             if isinstance(whole, SW):
+                if whole != SW.OK:
+                    self.applet.fall_back()
                 exchange.response = ResponseAPDU(b"", whole)
                 return
             exchange.command = whole

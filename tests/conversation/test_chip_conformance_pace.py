@@ -276,7 +276,9 @@ def test_a_step_that_is_left_out(suite: Steps, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("between", ["00 B0 9C 00 01", "00 A4 00 0C", "00 84 00 00 08", "00 C0 00 00", "80 86 00 00 02 7C 00 00"])
+@pytest.mark.parametrize(
+    "between", ["00 B0 9C 00 01", "00 A4 00 0C", "00 84 00 00 08", "00 C0 00 00", "80 86 00 00 02 7C 00 00", "0C B0 9C 00 00"]
+)
 def test_a_command_between(step: str, between: str) -> None:
     p = steps().until(step)
     p.t.plain(between)
