@@ -16,8 +16,8 @@ from chipid.iso7816.secure_messaging import SecureMessaging
 CIPHERS = ("3DES", "AES-128", "AES-192", "AES-256")
 GROUPS = (*DH_PARAMETER_IDS, *EC_PARAMETER_IDS)
 """ICAO 9303-11 §9.5.1."""
-OWN_GROUP = 99
-"""Stands for the group below, which has no number."""
+OWN_GROUP, PKCS3_GROUP = 99, 98
+"""Stand for the group below, which has no number: with its order (ANSI X9.42), and without (PKCS#3)."""
 
 # Found with random.Random: the first prime of 224 bits, then the first prime of 1024 bits that is 1 modulo twice that one.
 _P = int(
@@ -31,11 +31,16 @@ _Q = int("BC1119072BDE37ADC436020DB95010E93A4984B748CC79E475C0FB29", 16)
 
 @cache
 def group(number: int) -> Domain:
-    if number == OWN_GROUP:
-        return DhDomain.explicit(_octets(_P), _octets(pow(2, (_P - 1) // _Q, _P)), _octets(_Q))
+    if number in (OWN_GROUP, PKCS3_GROUP):
+        generator = pow(2, (_P - 1) // _Q, _P)
+        return DhDomain.explicit(_octets(_P), _octets(generator), _octets(_Q) if number == OWN_GROUP else None)
     domain = _standardised(number)
     assert domain is not None
     return domain
+
+
+def group_name(number: int) -> str:
+    return group(number).name + (" of PKCS3" if number == PKCS3_GROUP else "")
 
 
 def is_curve(number: int) -> bool:
@@ -62,7 +67,7 @@ def public_key(number: int, name: str = "chip", *, explicit: bool = False) -> by
     """SubjectPublicKeyInfo, the group by its number or spelt out."""
     domain, public = group(number), key_pair(number, name).public
     key = EcPublicKey(domain, public) if isinstance(domain, EcDomain) else DhPublicKey(domain, public)
-    return build_agreement_key(key, None if explicit or number == OWN_GROUP else number)
+    return build_agreement_key(key, None if explicit or number not in GROUPS else number)
 
 
 def assert_same_session(ours: SecureMessaging, theirs: SecureMessaging) -> None:

@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
-from matrix import CIPHERS, GROUPS, OWN_GROUP, assert_same_session, group, is_curve, key_pair, private_key, public_key
+from matrix import (
+    CIPHERS,
+    GROUPS,
+    OWN_GROUP,
+    PKCS3_GROUP,
+    assert_same_session,
+    group,
+    group_name,
+    is_curve,
+    key_pair,
+    private_key,
+    public_key,
+)
 
 from chipid.crypto.agreement_key import build_domain
 from chipid.crypto.domain import generate_key_pair
@@ -43,6 +55,7 @@ from chipid.protocols.object_identifiers import ID_PK_DH, ID_PK_ECDH
 READ = CommandAPDU(0x00, 0xB0, 0x81, 0x00, le=4)
 DG1_START = bytes.fromhex("615B5F1F")
 FIRST, SECOND = 1, 0xC3
+EVERY_GROUP = (*GROUPS, OWN_GROUP, PKCS3_GROUP)
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class Combination:
     key_id: int | None
 
     def __str__(self) -> str:
-        kind, name = ("ECDH" if is_curve(self.group) else "DH"), group(self.group).name
+        kind, name = ("ECDH" if is_curve(self.group) else "DH"), group_name(self.group)
         return f"{self.way}-{kind}-{name}-{self.cipher}-{'only key' if self.key_id is None else f'key {self.key_id}'}"
 
     @property
@@ -98,7 +111,7 @@ class Combination:
 COMBINATIONS = [
     Combination(way, number, cipher, key_id)
     for way in ("Set KAT", "GA", "v2")
-    for number in (*GROUPS, OWN_GROUP)
+    for number in EVERY_GROUP
     for cipher in CIPHERS
     if way != "Set KAT" or cipher == "3DES"
     for key_id in (None, SECOND)
@@ -194,11 +207,11 @@ def test_combination(combination: Combination) -> None:
     assert evaluate_chip_authentication(combination.infos("another chip"), transcript).ok is False
 
 
-@pytest.mark.parametrize("number", [*GROUPS, OWN_GROUP], ids=lambda number: group(number).name)
+@pytest.mark.parametrize("number", EVERY_GROUP, ids=group_name)
 def test_the_group_is_announced_for_version_2(number: int) -> None:
     """EF.CardAccess holds the group alone, which Terminal Authentication needs first (BSI TR-03110-3 §A.1.1.3)."""
     combination = Combination("v2", number, "AES-256", SECOND)
-    spelt_out = build_domain(group(number), None if number == OWN_GROUP else number)
+    spelt_out = build_domain(group(number), number if number in GROUPS else None)
     parameters = ChipAuthenticationDomainParameterInfo(combination.oid.rpartition(".")[0], spelt_out, SECOND)
     announced = announced_chip_authentication(SecurityInfos.of([ChipAuthenticationInfo(combination.oid, 2, SECOND), parameters]))
     assert announced is not None
@@ -206,11 +219,11 @@ def test_the_group_is_announced_for_version_2(number: int) -> None:
 
 
 def test_the_counts() -> None:
-    """15 groups, with one key and with two: 3DES by either way, each AES by one, and all four ciphers in version 2."""
-    assert Counter(combination.way for combination in COMBINATIONS) == {"Set KAT": 15 * 2, "GA": 15 * 4 * 2, "v2": 15 * 4 * 2}
-    assert len({str(combination) for combination in COMBINATIONS}) == len(COMBINATIONS) == 270
+    """16 groups, with one key and with two: 3DES by either way, each AES by one, and all four ciphers in version 2."""
+    assert Counter(combination.way for combination in COMBINATIONS) == {"Set KAT": 16 * 2, "GA": 16 * 4 * 2, "v2": 16 * 4 * 2}
+    assert len({str(combination) for combination in COMBINATIONS}) == len(COMBINATIONS) == 288
 
 
 def test_every_key_is_its_own() -> None:
     names = ("chip", "other", "another chip")
-    assert len({key_pair(number, name).public for number in (*GROUPS, OWN_GROUP) for name in names}) == 45
+    assert len({key_pair(number, name).public for number in EVERY_GROUP for name in names}) == 48

@@ -14,7 +14,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from matrix import GROUPS, OWN_GROUP, assert_same_session, group, is_curve, private_key, public_key
+from matrix import GROUPS, OWN_GROUP, PKCS3_GROUP, assert_same_session, group_name, is_curve, private_key, public_key
 
 from chipid.crypto.domain import Domain, KeyPair, generate_key_pair
 from chipid.crypto.random import system_random
@@ -44,6 +44,7 @@ from chipid.protocols.terminal_auth import (
 
 DAY = date(2026, 1, 10)
 PROFILE = CvProfile(DAY, DAY + timedelta(days=30))
+EVERY_GROUP = (*GROUPS, OWN_GROUP, PKCS3_GROUP)
 ID_IC = document_identifier("C01X00T47")
 SHORT_RSA = [name for name in OIDS if "RSA" in name]
 
@@ -57,7 +58,7 @@ class Combination:
     key: CvKeyOptions = DEFAULT_KEY
 
     def __str__(self) -> str:
-        return f"TA{self.version}-{group(self.group).name}-{self.key.kind}-{self.key.mechanism or 'default'}"
+        return f"TA{self.version}-{group_name(self.group)}-{self.key.kind}-{self.key.mechanism or 'default'}"
 
     @property
     def infos(self) -> SecurityInfos:
@@ -67,7 +68,7 @@ class Combination:
         return SecurityInfos.of([ChipAuthenticationInfo(f"{ID_CA}.{kind}.2", self.version), key])
 
 
-COMBINATIONS = [Combination(version, number) for version in (1, 2) for number in (*GROUPS, OWN_GROUP)] + [
+COMBINATIONS = [Combination(version, number) for version in (1, 2) for number in EVERY_GROUP] + [
     Combination(version, 13, CvKeyOptions("rsa-1024", mechanism)) for version in (1, 2) for mechanism in SHORT_RSA
 ]
 
@@ -155,7 +156,7 @@ def test_combination(combination: Combination) -> None:
     assert_same_session(result.session, chip.chip_authentication.session)
 
 
-@pytest.mark.parametrize("number", [*GROUPS, OWN_GROUP], ids=lambda number: group(number).name)
+@pytest.mark.parametrize("number", EVERY_GROUP, ids=group_name)
 def test_another_key_than_the_one_announced(number: int) -> None:
     """Version 2 (BSI TR-03110-2 §3.4): the chip takes the key that was signed, and no other."""
     combination = Combination(2, number)
@@ -172,7 +173,7 @@ def refused(result: ChipAuthenticationRun, own: KeyPair) -> bool:
     return result.session is None and transcript.sw == 0x6300 and transcript.public_key == own.public
 
 
-@pytest.mark.parametrize("number", [*GROUPS, OWN_GROUP], ids=lambda number: group(number).name)
+@pytest.mark.parametrize("number", EVERY_GROUP, ids=group_name)
 def test_a_signature_over_another_key(number: int) -> None:
     """Version 1 (§7.1.2): the terminal that signs has to be the one that agreed."""
     combination = Combination(1, number)
@@ -187,6 +188,6 @@ def test_a_signature_over_another_key(number: int) -> None:
 
 
 def test_the_counts() -> None:
-    """15 groups and 6 mechanisms with RSA-1024, in both versions."""
-    assert len(COMBINATIONS) == 2 * (15 + 6) == 42
+    """16 groups and 6 mechanisms with RSA-1024, in both versions."""
+    assert len(COMBINATIONS) == 2 * (16 + 6) == 44
     assert len({str(combination) for combination in COMBINATIONS}) == len(COMBINATIONS)
