@@ -141,7 +141,8 @@ def test_dates_the_wrong_way_round(t: EacTerminal) -> None:
 
 @pytest.mark.parametrize("foreign", [False, True], ids=["domestic", "foreign"])
 def test_roles(t: EacTerminal, foreign: bool) -> None:
-    """ISO7816_J_43 to _J_53 through secure messaging: who may certify whom (9303-11 §7.1.4.3.6)."""
+    """ISO7816_J_43, ISO7816_J_44, ISO7816_J_45, ISO7816_J_46, ISO7816_J_47, ISO7816_J_48, ISO7816_J_49, ISO7816_J_50 and
+    J_51 to J_53, their neighbours: who may certify whom (9303-11 §7.1.4.3.6)."""
     profile = CvProfile(EFFECTIVE)
     cvca = plan().cvca
     dv = cvca.issue_verifier("DETESTDVDE00010", profile=profile, foreign=foreign)

@@ -178,9 +178,21 @@ def test_another_application_has_no_rights_to_give() -> None:
     assert t.reads(DG3)
 
 
+@pytest.mark.parametrize("form", ways_to_read(FileId.CARD_ACCESS))
+def test_ef_card_access_opens_to_everyone(form: str) -> None:
+    """9303-11-4.2-1; and it does not open to writing."""
+    t = EacTerminal()
+    *first, last = ways_to_read(FileId.CARD_ACCESS)[form]
+    assert all(t.plain(command) == (b"", 0x9000) for command in first)
+    data, sw = t.plain(last)
+    assert sw == 0x9000
+    assert t.image.files[FileId.CARD_ACCESS][:1] in (data[:1], data[2:3])
+    assert is_checking_error(t.plain("00 D6 9C 00 01 00")[1])
+
+
 @pytest.mark.parametrize("first", [SELECT_APPLICATION, "00 A4 00 0C", "00 B0 9C 00 01", "00 84 00 00 08"])
 def test_nothing_plain_opens_a_group(first: str) -> None:
-    """9303-11-4.2-10, 9303-11-4.3.2-3, 9303-11-4.3.2-4, 9303-11-4.4.2-1, 9303-11-4.4.2-2."""
+    """9303-11-4.2-10, 9303-11-4.3.2-3, 9303-11-4.3.2-4, 9303-11-4.4.2-1, 9303-11-4.4.2-2, 9303-11-4.4.2-3, 9303-11-4.4.2-5."""
     t = EacTerminal()
     t.plain(first)
     t.plain(SELECT_APPLICATION)

@@ -283,7 +283,7 @@ def test_a_signature_of_another_length(known: EacTerminal, size: int, holders: t
 
 
 RIGHTS = {
-    "ISO7816_L_1, _L_2: DV 3+4, IS 3": (0x83, 0x01),
+    "L_1, L_2: DV 3+4, IS 3": (0x83, 0x01),
     "ISO7816_L_3, ISO7816_L_4: DV 3+4, IS 4": (0x83, 0x02),
     "ISO7816_L_5, ISO7816_L_6: DV 3, IS 3+4": (0x81, 0x03),
     "ISO7816_L_7, ISO7816_L_8: DV 4, IS 3+4": (0x82, 0x03),
