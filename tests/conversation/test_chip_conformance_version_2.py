@@ -130,6 +130,11 @@ def test_rights_and_session_end_with_another_pace(t: EacTerminal) -> None:
     t.pace(PasswordKind.MRZ, inside=True, chat=CHAT)
     assert opened(t) == (False, False)
     assert t.secure(set_at(t.key(1, 2))) == (b"", 0x6982)
+    own = own_key(t)
+    assert prove(t, 1, own).result is Result.DONE
+    assert opened(t) == (False, False)  # the Chip Authentication of the session before counts for nothing here
+    prove_chip(t, 1, own)
+    assert opened(t) == (True, True)
 
 
 # Chip Authentication -----------------------------------------------------------------------------------------------
