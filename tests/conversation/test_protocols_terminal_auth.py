@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from typing import ClassVar
 
 import pytest
@@ -20,7 +21,7 @@ from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import TlvCursor, build_tlv
-from chipid.issuing.cv_keys import CvKeyOptions
+from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey
 from chipid.issuing.cv_pki import DEFAULT_KEY, CvProfile, TestCvca, TestTerminal
 from chipid.pki.cv_authorisation import HolderAuthorisation, TerminalType
 from chipid.pki.cv_credentials import TerminalCredentials
@@ -117,6 +118,11 @@ def refusing(ins: int, p2: int, sw: int = SW.CONDITIONS_NOT_SATISFIED) -> Answer
     return lambda command, honest: ResponseAPDU(b"", sw) if (command.ins, command.p2) == (ins, p2) else honest
 
 
+@cache
+def three_keys(kind: str) -> tuple[TestCvKey, ...]:
+    return tuple(TestCvKey.generate(kind) for _ in range(3))
+
+
 # The matrix ------------------------------------------------------------------------------------------------------
 
 
@@ -141,7 +147,10 @@ def test_ecdsa(mechanism, curve, version):
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("bits", [1280, 2048, 3072])
 @pytest.mark.parametrize("mechanism", RSA_MECHANISMS)
-def test_rsa(mechanism, bits, version):
+def test_rsa(mechanism, bits, version, monkeypatch):
+    # Long keys take seconds to make: three of each length, for authority, verifier and terminal, serve every mechanism.
+    keys = iter(three_keys(f"rsa-{bits}"))
+    monkeypatch.setattr(TestCvKey, "generate", lambda _kind, _random: next(keys))
     scene = Scene(CvKeyOptions(f"rsa-{bits}", mechanism), version)
     assert scene.run().result is Result.DONE
     assert scene.chip.data_groups == ("DG3", "DG4")
