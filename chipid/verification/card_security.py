@@ -14,11 +14,14 @@ from chipid.errors import MalformedData
 from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.card_security import ID_SECURITY_OBJECT, CardSecurity
+from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.chain import ChainFinding, validate_chain
 from chipid.pki.cms import SignedData
+from chipid.pki.countries import alpha_2
 from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_store import TrustStore
+from chipid.verification.issuing_state import states_of
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 _NAME = CheckName.CARD_SECURITY
@@ -65,7 +68,8 @@ def read_card_security(evidence: Evidence, trust: TrustStore | None, at: datetim
     if not findings:
         return SignedSecurityInfos(Check(_NAME, Outcome.FAILED, "no-signer", "Nobody signed EF.CardSecurity."), infos)
     other_type = ("card-security-content-type",) if signed.content_type != ID_SECURITY_OBJECT else ()
-    checks = [_judged(signer, chain, other_type) for signer, chain in findings]
+    state = _issuing_state(evidence)
+    checks = [_judged(signer, chain, state, other_type) for signer, chain in findings]
     return SignedSecurityInfos(min(checks, key=lambda check: _ORDER.index(check.outcome)), infos)
 
 
@@ -87,11 +91,23 @@ def _chain(signer: SignerFinding, trust: TrustStore | None, at: datetime) -> Cha
     return None if signer.certificate is None else validate_chain(signer.certificate, trust, at)
 
 
-def _judged(signer: SignerFinding, chain: ChainFinding | None, deviations: tuple[str, ...]) -> Check:
-    """The first of four questions that is not answered with yes: the signature, the path, its end, the calendar."""
+def _issuing_state(evidence: Evidence) -> str | None:
+    """DG1's, whose own signer is compared with it; ``None`` where it names none that is known."""
+    raw = evidence.file(FileId.DG1)
+    try:
+        return alpha_2(Dg1.parse(raw).mrz.issuing_state) if raw is not None else None
+    except MalformedData:
+        return None
+
+
+def _judged(signer: SignerFinding, chain: ChainFinding | None, state: str | None, deviations: tuple[str, ...]) -> Check:
+    """The first of five questions that is not answered with yes: the signature, the path, its end, the calendar, the state."""
     answers = [(signer.ok, signer.reason, signer.detail)]
     if chain is not None:
         answers += [(answer.ok, answer.reason, answer.detail) for answer in (chain.signature, chain.trust, chain.validity)]
+    if signer.certificate is not None and state is not None and state not in states_of(signer.certificate, chain):
+        # Any trusted state could otherwise give its word for the key of any other's chip.
+        answers.append((False, "card-security-other-state", "Another state than that of DG1 signed EF.CardSecurity."))
     for wanted, outcome in ((False, Outcome.FAILED), (None, Outcome.UNDETERMINED)):
         for ok, reason, detail in answers:
             if ok is wanted:

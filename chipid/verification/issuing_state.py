@@ -13,6 +13,7 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.mrz import Mrz
 from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
+from chipid.pki.chain import ChainFinding
 from chipid.pki.countries import alpha_2
 from chipid.verification.security_object import SecurityObject
 from chipid.verification.verdict import Check, CheckName, Outcome
@@ -37,19 +38,24 @@ def issuing_state(evidence: Evidence, sod: SecurityObject) -> Check:
     return _compare(mrz, signer, sod)
 
 
+def states_of(signer: Certificate, chain: ChainFinding | None) -> set[str]:
+    """The states that a signer's certificate and its CSCA's name, as alpha-2 codes; empty where they name none."""
+    anchor = chain.anchor if chain is not None else None
+    countries = [certificate.subject.country for certificate in (signer, anchor) if certificate is not None]
+    return {state for state in (alpha_2(country or "") for country in countries) if state is not None}
+
+
 def _compare(mrz: Mrz, signer: Certificate, sod: SecurityObject) -> Check:
     # 3. Both name a state.
     state = alpha_2(mrz.issuing_state)
     if state is None:
         return Check(_NAME, Outcome.UNDETERMINED, "issuing-state-unknown", "DG1 names a state that is in no list.")
-    anchor = sod.chain.anchor if sod.chain is not None else None
-    countries = [certificate.subject.country for certificate in (signer, anchor) if certificate is not None]
-    states = {alpha_2(country or "") for country in countries} - {None}
+    states = states_of(signer, sod.chain)
     if not states:
         return Check(_NAME, Outcome.UNDETERMINED, "signer-state-missing", "The signer's certificate names no state.")
     # 4. They are one. A territory's document may be signed in its state's name: the path has been checked for that.
     if state not in states:
-        listed = ", ".join(sorted(filter(None, states)))
+        listed = ", ".join(sorted(states))
         return Check(_NAME, Outcome.FAILED, "issuing-state-mismatch", f"DG1 is of {state}, its signer of {listed}.")
     detail = f"DG1 and its signer are of {state}."
     return Check(_NAME, Outcome.SUCCESSFUL, "ok", detail, tuple(_deviations(mrz, signer)))

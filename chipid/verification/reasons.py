@@ -137,6 +137,7 @@ _CHIP_AUTHENTICITY: Final = {
     "card-security-not-needed": "No proof of the chip needs EF.CardSecurity.",
     "card-security-missing": "EF.CardSecurity, which holds the chip's key, could not be read.",
     "card-security-malformed": "EF.CardSecurity is damaged, or holds no security infos.",
+    "card-security-other-state": "EF.CardSecurity is signed by another state than the one that DG1 names.",
     "key-not-signed": "The chip proved a key that no trusted EF.SOD vouches for.",
     "key-signature-open": "The chip proved a key, and whether EF.SOD vouches for it could not be found out.",
     "copy-not-excluded": "The chip offers no proof of being the one that was issued: it may be a copy.",

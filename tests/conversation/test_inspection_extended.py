@@ -124,8 +124,9 @@ def test_a_single_way_goes_without_its_number() -> None:
 def test_another_mapping_of_the_same_strength_is_tried_and_nothing_weaker() -> None:
     chip = issue(pace=[CAM, GM, {**GM, "cipher": "3DES"}])
     broken = Answers(INS_GENERAL_AUTHENTICATE, lambda command: ResponseAPDU(b"", 0x6F00) if pace_step(command) == 2 else None)
-    with pytest.raises(chipid.ChipIdError, match="6F00"):
+    with pytest.raises(chipid.ChipIdError, match="6F00") as caught:
         read(chip, broken, plan=replace(chipid.ReadingPlan.identity(), bac_fallback=False))
+    assert str(caught.value).count("PACE with can") == 2
     failing_once = iter([0x6F00])
 
     def once(command):

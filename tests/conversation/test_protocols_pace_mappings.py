@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from chipid.crypto import asn1
-from chipid.crypto.agreement_key import AgreementKey, build_agreement_key
+from chipid.crypto.agreement_key import AgreementKey, build_agreement_key, build_domain
 from chipid.crypto.cipher import cbc_encrypt, zero_iv
-from chipid.crypto.domain import DhDomain, EcDomain, KeyPair
+from chipid.crypto.domain import DhDomain, EcDomain, KeyPair, standardised_domain
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
 from chipid.errors import CardMisbehaved, MalformedData, TlvError, UnsupportedFeature, WrongPassword
 from chipid.evidence import ChipAuthenticationMappingTranscript
@@ -35,6 +35,9 @@ from chipid.protocols.pace import (
     evaluate_chip_authentication_mapping,
     pace,
     pace_choice,
+    pace_choices,
+    pace_strength,
+    preferred_pace,
 )
 from chipid.protocols.pace.chip_authentication_mapping import (
     chip_authentication_data,
@@ -106,6 +109,62 @@ def answers(*objects):
 
 def value_of(data: bytes) -> bytes:
     return parse_tlv(data, 0x7C).children().read().value
+
+
+# Parameters of the issuer's own -----------------------------------------------------------------------------------------
+
+
+def own(family: int, parameter_id: int | None, number: int = 13) -> PaceDomainParameterInfo:
+    domain = standardised_domain(number)
+    assert domain is not None
+    return PaceDomainParameterInfo(f"{PACE}.{family}", build_domain(domain), parameter_id)
+
+
+@pytest.mark.parametrize(
+    ("offer", "parameters", "name"),
+    [
+        (info(2, 2, 32), [own(2, 32)], "brainpoolP256r1"),
+        (info(2, 2, 33), [own(2, 32, 12), own(2, 33)], "brainpoolP256r1"),
+        (info(2, 2, 32), [own(4, 32, 12), own(2, 32)], "brainpoolP256r1"),
+        (info(2, 2, None), [own(2, None)], "brainpoolP256r1"),
+        (info(1, 2, 32), [own(1, 32, 1)], "modp2048-224"),
+        (info(2, 2, 13), [own(2, 13, 12)], "brainpoolP256r1"),
+        (info(2, 2, 32), [own(4, 32)], None),
+        (info(2, 2, 32), [own(2, 33)], None),
+        (info(2, 2, 32), [own(2, None)], None),
+        (info(2, 2, 32), [own(2, 32, 1)], None),
+        (info(1, 2, 32), [own(1, 32, 13)], None),
+        (info(4, 2, 32), [own(4, 32, 10)], None),
+        (info(2, 2, 32), [], None),
+        (info(2, 2, 14), [own(20, 14)], "brainpoolP320r1"),
+    ],
+    ids=range(14),
+)
+def test_a_number_and_a_protocol_lead_to_the_parameters(offer, parameters, name):
+    """§9.2.2: those of a standardised number are never the chip's to choose."""
+    infos = SecurityInfos.of([offer, *parameters])
+    if name is None:
+        with pytest.raises(UnsupportedFeature):
+            pace_choice(infos, offer)
+        assert pace_choices(infos) == []
+        assert pace_strength(infos) is None
+    else:
+        assert pace_choice(infos, offer).domain.name == name
+        assert pace_strength(infos) is not None
+
+
+def test_parameters_that_cannot_be_are_passed_over():
+    offer = info(1, 2, 32)
+    parameters = PaceDomainParameterInfo(f"{PACE}.1", b"\x30\x00", 32)
+    with pytest.raises(MalformedData):
+        pace_choice(SecurityInfos.of([offer, parameters]), offer)
+    assert [choice.info for choice in pace_choices(SecurityInfos.of([offer, parameters, GM]))] == [GM]
+
+
+def test_what_is_weaker_is_not_preferred():
+    weak, strong, equal_one = info(2, 1, 13), info(2, 2, 13), info(4, 2, 13)
+    assert [choice.info for choice in preferred_pace(SecurityInfos.of([weak, strong, equal_one]))] == [strong, equal_one]
+    assert preferred_pace(SecurityInfos.of([])) == []
 
 
 # The integrated mapping: the terminal --------------------------------------------------------------------------------
