@@ -151,11 +151,10 @@ def _asked() -> tuple[str, str]:
         hint = "Give --number-file FILE (- is standard input), or another key. See --help."
         raise Misuse("nothing to open the card with, and no terminal to ask on", hint)
     text = secrets.ask("Number on the card (or CAN, QR text, MRZ line 1): ").strip()
-    shaped = [kind for kind in KINDS if kind.looks_like is not None]
-    for kind in shaped:
+    for kind in KINDS:
         if kind.looks_like is not None and kind.looks_like(text):
             return kind.name, _rest_of_mrz(text) if kind.name == "mrz" else text
-    raise Misuse(f"that is none of: {'; '.join(kind.meaning for kind in shaped)}")
+    raise Misuse(f"that is none of: {'; '.join(kind.meaning for kind in KINDS if kind.looks_like is not None)}")
 
 
 def _rest_of_mrz(first: str) -> str:

@@ -8,10 +8,13 @@ import stat
 import pytest
 
 import chipid
-from chipid.emulator import attacks
+from chipid.emulator import attacks, faults
+from chipid.emulator.exchange import Exchange
+from chipid.emulator.icc import EmulatedCard
 from chipid.errors import CardRemoved, NoCard, NoReader, TransmitFailed
 from chipid.evidence import Evidence
 from chipid.inspection.plan import ReadingPlan
+from chipid.iso7816.apdu import ResponseAPDU
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.dg2 import Dg2
 from chipid.report.schema import DocumentReport
@@ -310,6 +313,26 @@ def test_a_chip_that_cheats_is_5_and_one_that_refuses_4(cli, desk, fault: str, c
     assert (result.code, result.out) == (code, "")
     assert "chipid: error: the chip could not be opened (PACE with number: " in result.err
     assert told in result.err
+
+
+class NoApplication(faults.Fault):
+    """A chip with PACE, and another application than the eMRTD's."""
+
+    def instead(self, exchange: Exchange) -> ResponseAPDU | None:
+        selects = exchange.command.ins == 0xA4 and exchange.command.p1 == 0x04
+        return ResponseAPDU(b"", 0x6A82) if selects else None
+
+
+def test_a_card_that_is_no_document_is_5_and_says_so(cli, desk, on_reader) -> None:
+    on_reader(desk.image, NoApplication())
+    result = cli("dump", "--number-file", desk.number)
+    assert (result.code, result.out) == (5, "")
+    assert "PACE with number: unsupported" in result.err
+
+
+def test_a_card_that_is_no_document_is_an_unsupported_feature(desk, chipid_keys) -> None:
+    with pytest.raises(chipid.UnsupportedFeature):
+        chipid.read(chipid_keys, channel=EmulatedCard(desk.image, faults=[NoApplication()]))
 
 
 def test_the_plan_with_biometrics_is_the_portraits_and_two_more() -> None:

@@ -145,6 +145,11 @@ def test_what_is_missing_or_given_twice_is_2(cli, card, arguments: tuple[str, ..
     assert "u{a}" not in result.err
 
 
+def test_standard_input_holds_one_secret(cli, card) -> None:
+    result = cli("pin", "change", "--pin-file", "-", "--new-pin-file", "-", stdin=b"918273")
+    assert "one secret alone" in result.err
+
+
 def test_a_chip_that_cheats_is_5(cli, secret, monkeypatch, chipid_issue) -> None:
     cheat = OnReader(chipid_issue(pin=PIN, puk=PUK, portrait="none"), faults=[faults.WrongMac()])
     monkeypatch.setattr("chipid.readers.pcsc.wait_for_card", lambda reader, timeout: cheat)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from chipid.issuing.cv_pki import CvProfile, TestCvca
 from chipid.issuing.personalisation import personalise
+from chipid.signers import FileSigner
 
 TODAY = datetime.now(UTC).date()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -179,6 +180,22 @@ def test_a_key_that_others_may_read_is_warned_of(dump, terminal: Terminal, tmp_p
     result = dump(*terminal.options(key))
     assert result.code == 0
     assert "chipid: warning: other users of this machine may read the terminal's key" in result.err
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_key_is_forgotten_in_the_end(
+    dump, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, broken: bool
+) -> None:
+    closed: list[object] = []
+
+    def close(signer: FileSigner) -> None:
+        closed.append(signer)
+
+    monkeypatch.setattr(FileSigner, "close", close)
+    (tmp_path / "broken").write_bytes(b"no certificate")
+    certificates = tmp_path / "broken" if broken else terminal.certificates
+    assert dump("--terminal-cert", certificates, "--terminal-key", terminal.key).code == (2 if broken else 0)
+    assert len(closed) == 1
 
 
 # What is wrong -----------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from chipid.report.json import from_json, to_json
 from chipid.report.rights import explain_refusal, terminal_authentication_part
 from chipid.report.signers import signers_part
 from chipid.report.text import document_text, terminal_text, verdict_text
+from chipid.verification import consistency
 from chipid.verification.verdict import CheckName
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -88,6 +89,18 @@ def test_the_text_tells_the_rank() -> None:
     assert "brainpoolP384r1, the strongest of 2 offered" in document_text(
         document_report(evidence(WEAK, STRONG, accesses=(attempt(STRONG),)))
     )
+
+
+@pytest.mark.parametrize(
+    ("info", "told"),
+    [
+        (STRONG, "PACE-ECDH-GM with AES-256 in brainpoolP384r1, the strongest of 2 offered, with CAN."),
+        (WEAK, "PACE-DH-GM with 3DES in modp1024-160, not the strongest of 2 offered, with CAN."),
+        (MAPPED, "PACE with CAN."),
+    ],
+)
+def test_the_verdict_tells_the_same_in_a_sentence(info: PaceInfo, told: str) -> None:
+    assert consistency.access(evidence(WEAK, STRONG, accesses=(attempt(info),))).detail == told
 
 
 # Terminal Authentication ---------------------------------------------------------------------------------------------------
