@@ -90,6 +90,20 @@ def test_set_at_and_general_authenticate(t: EacTerminal) -> None:
     t.assert_dead(old)
 
 
+def test_3des_by_set_at_too(t: EacTerminal) -> None:
+    """§6.2.4: the commands of AES serve for 3DES as well, beside MSE:Set KAT; a key for AES has no MSE:Set KAT."""
+    choice, old = t.key(KAT), t.session
+    own = own_key(choice.domain)
+    assert t.secure(set_at(choice)) == (b"", 0x9000)
+    assert t.secure(general_authenticate(own.public)) == (bytes.fromhex("7C00"), 0x9000)
+    t.session = new_session(choice, own)
+    assert t.is_alive()
+    t.assert_dead(old)
+    t.open("PACE")
+    assert t.secure(set_kat(t.key(AT), own_key(t.key(AT).domain).public)) == (b"", 0x6A88)
+    assert t.is_alive()
+
+
 def test_the_old_keys_alone(t: EacTerminal, way: str) -> None:
     """ISO7816_I_2, ISO7816_II_2, without a command under the new ones before."""
     for key_id in (KAT, AT):
