@@ -57,6 +57,7 @@ def read(  # noqa: PLR0913  # all but one by keyword
     :raises MalformedData: *challenge* is no challenge.
     :raises ReaderError: no reader, no card in time, or the card was taken away.
     :raises AccessDenied: the keys do not open this card.
+    :raises CardMisbehaved: the card did not keep to the protocol while it was opened: other keys would not help.
     :raises UnsupportedFeature: the card holds no identity document.
     """
     at = _aware(at)

@@ -294,7 +294,7 @@ class Access:
         if any(attempt.reason == "unsupported" for attempt in self.attempts):
             return UnsupportedFeature(message)
         if any(attempt.reason not in _REFUSALS for attempt in self.attempts):
-            return CardMisbehaved(message)
+            return CardMisbehaved(message, hint="The password may be right. Lay the card on anew, or examine it by other means.")
         return AccessDenied(message)
 
 

@@ -312,6 +312,7 @@ def test_a_chip_that_cheats_is_5_and_one_that_refuses_4(cli, desk, fault: str, c
     result = cli("dump", "--card", desk.card, "--number-file", desk.number, "--fault", fault)
     assert (result.code, result.out) == (code, "")
     assert "chipid: error: the chip could not be opened (PACE with number: " in result.err
+    assert ("The password may be right" in result.err) is (code == 5)
     assert told in result.err
 
 
