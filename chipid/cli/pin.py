@@ -29,8 +29,8 @@ def _reader_options(command: _Command) -> _Command:
     return reader(timeout(command))
 
 
-def _file_option(name: str, meaning: str) -> Callable[[_Command], _Command]:
-    described = f"{meaning}, from FILE (- is standard input)."
+def _file_option(name: str, meaning: str, *, asked: bool = True) -> Callable[[_Command], _Command]:
+    described = f"{meaning}, from FILE (- is standard input)" + (", asked for otherwise." if asked else ".")
     return click.option(f"--{name}-file", type=secrets.SecretFile(), metavar="FILE", help=described)
 
 
@@ -44,7 +44,7 @@ def command(context: click.Context) -> None:
 
 
 @command.command("unblock")
-@_file_option("puk", "The PUK; asked for otherwise")
+@_file_option("puk", "The PUK")
 @_reader_options
 def unblock(puk_file: str | None, reader: str | None, timeout: float) -> None:
     """Give a PIN that is blocked all its tries back, with the PUK."""
@@ -57,9 +57,9 @@ def unblock(puk_file: str | None, reader: str | None, timeout: float) -> None:
 
 
 @command.command("change")
-@_file_option("pin", "The present PIN; asked for otherwise")
-@_file_option("can", "The CAN, which the last try of a PIN needs")
-@_file_option("new-pin", "The new PIN; asked for otherwise")
+@_file_option("pin", "The present PIN")
+@_file_option("can", "The CAN, which the last try of a PIN needs", asked=False)
+@_file_option("new-pin", "The new PIN")
 @_reader_options
 def change(pin_file: str | None, can_file: str | None, new_pin_file: str | None, reader: str | None, timeout: float) -> None:
     """Give a card another PIN, six digits, with the present one."""

@@ -197,6 +197,14 @@ def test_evidence_over_the_readers_own_challenge_is_rejected(cli, desk, evidence
     assert cli("verify", evidence_file, "--trust", desk.trust, "--challenge", OTHER).code == 1
 
 
+def test_a_card_without_active_authentication_answers_no_challenge(cli, desk, chipid_issue) -> None:
+    card = desk.lay(chipid_issue(active_authentication=None))
+    arguments = ("--number-file", desk.number, "--challenge", CHALLENGE, "--verify", "--trust", desk.trust, "--json")
+    result = cli("dump", "--card", card, *arguments)
+    assert (result.code, result.json["verdict"]["decision"]) == (5, "inconclusive")
+    assert cli("dump", "--card", card, *arguments[:2], *arguments[4:]).code == 0
+
+
 @pytest.mark.parametrize("command", [("verify",), ("dump", "--verify")])
 def test_at_the_reader_the_card_signs_it(cli, desk, on_reader, command: tuple[str, ...]) -> None:
     on_reader(desk.image)
