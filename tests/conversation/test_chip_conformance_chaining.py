@@ -154,6 +154,15 @@ def test_a_chain_that_is_broken_off_voids_the_run() -> None:
         assert t.plain("00 82 00 00 28" + "00" * 40 + "28") == (b"", 0x6985)
 
 
+def test_a_chain_outside_a_session_ends_with_the_power() -> None:
+    t = EacTerminal(link=CHAINS)
+    assert t.plain("10 C0 00 00 01 00") == (b"", 0x9000)
+    assert t.plain("00 A4 00 0C") == (b"", 0x6883)
+    assert t.plain("10 C0 00 00 01 00") == (b"", 0x9000)
+    t.reset()
+    assert t.plain("00 A4 00 0C") == (b"", 0x9000)
+
+
 @pytest.mark.parametrize("extended", [True, False])
 @pytest.mark.parametrize("chaining", [True, False])
 def test_the_answer_to_reset_says_what_the_chip_takes(extended: bool, chaining: bool) -> None:
