@@ -55,23 +55,27 @@ def card_access_against_dg14(evidence: Evidence, card_security: SecurityInfos | 
     if raw is None and card_security is None:
         return Check(name, Outcome.NOT_SUPPORTED, "dg14-absent", "There is no DG14 to compare with.")
     try:
-        infos = Dg14.parse(raw).infos.infos if raw is not None else ()
+        dg14 = Dg14.parse(raw).infos if raw is not None else None
     except MalformedData:
         return Check(name, Outcome.FAILED, "dg14-malformed", "DG14 holds no security infos.")
-    signed = _about_pace((*infos, *(card_security.infos if card_security is not None else ())))
-    if not signed.pace:
+    signed = [_about_pace(infos.infos) for infos in (dg14, card_security) if infos is not None]
+    signed = [infos for infos in signed if infos.pace]
+    if not signed:
         return Check(name, Outcome.NOT_SUPPORTED, "dg14-names-no-pace", "DG14 repeats nothing of EF.CardAccess.")
     unsigned = evidence.file(FileId.CARD_ACCESS)
     if unsigned is None:
         detail = "DG14 names PACE, and EF.CardAccess could not be read."
         return Check(name, Outcome.UNDETERMINED, "card-access-missing", detail)
     offered = _pace_of(unsigned)
-    # The signed files may name more (ICAO 9303-11 §9.2.11), but nothing stronger than what was offered.
-    weakened = pace_strength(signed) != pace_strength(offered)
-    if not offered.pace or weakened or not set(offered.raw_infos) <= set(signed.raw_infos):
+    if not offered.pace or not all(_repeats(infos, offered) for infos in signed):
         detail = "EF.CardAccess does not offer the PACE that DG14 names: it may have been altered to weaken the access."
         return Check(name, Outcome.FAILED, "card-access-altered", detail)
     return Check(name, Outcome.SUCCESSFUL, "ok", "EF.CardAccess offers what DG14 names.")
+
+
+def _repeats(signed: SecurityInfos, offered: SecurityInfos) -> bool:
+    """A signed file may name more (ICAO 9303-11 §9.2.11), but nothing stronger than what was offered."""
+    return pace_strength(signed) == pace_strength(offered) and set(offered.raw_infos) <= set(signed.raw_infos)
 
 
 def machine_readable_zone(evidence: Evidence) -> tuple[Check, Mrz | None]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The integrated mapping, Chip Authentication Mapping and finite fields: each end against another that does not keep to the standard
+"""The integrated mapping, Chip Authentication Mapping and finite fields: each end against one that does not keep to the standard
 (ICAO 9303-11 §4.4.3.3, §4.4.3.5, §4.4.5; BSI TR-03105-5.1 unit ISO7816_G)."""
 
 from __future__ import annotations
