@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 from eac_chip import (
+    CHIPS,
     CVCA,
+    PASSPORT,
     SELECT_APPLICATION,
     EacTerminal,
     general_authenticate,
@@ -18,6 +20,8 @@ from eac_chip import (
     plan,
     set_at,
     set_at_terminal,
+    set_kat,
+    signer,
 )
 
 from chipid.crypto.domain import EcDomain, KeyPair, generate_key_pair
@@ -28,6 +32,7 @@ from chipid.iso7816.dialogue import run as drive
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.secure_messaging import secured
 from chipid.iso7816.tlv import build_tlv, parse_tlv
+from chipid.issuing.personalisation import personalise
 from chipid.pki.cv_authorisation import HolderAuthorisation, TerminalType
 from chipid.pki.cv_public_key import OIDS
 from chipid.pki.cvc import CvCertificate
@@ -199,6 +204,19 @@ def test_set_kat_is_not_of_this_version(t: EacTerminal) -> None:
     prove(t, 1, own)
     data = build_tlv(0x91, own.public) + build_tlv(0x84, b"\1")
     assert t.secure(CommandAPDU(0, 0x22, 0x41, 0xA6, data)) == (b"", 0x6A88)
+
+
+def test_set_kat_is_no_way_round_terminal_authentication() -> None:
+    """A key for 3DES of version 2 is agreed on by MSE:Set AT alone, and in its turn."""
+    key = {"version": 2, "key_id": 5, "cipher": "3DES", "parameter_id": 13}
+    description = {**PASSPORT, **CHIPS["version 2"], "chip_authentication": key}
+    t = EacTerminal(personalise(description, signer(), trust_points=(plan().cvca.raw,))).pace(chat=CHAT)
+    own = own_key(t, 5)
+    assert t.secure(set_kat(t.key(5, 2), own.public)) == (b"", 0x6A88)
+    assert t.secure(HEAD)[1] == 0x9000
+    assert prove(t, 5, own).result is Result.DONE
+    assert t.secure(set_kat(t.key(5, 2), own.public)) == (b"", 0x6A88)
+    assert opened(prove_chip(t, 5, own)) == (True, True)
 
 
 @pytest.mark.parametrize("point", ["04" + "00" * 64, "04" + "11" * 64, "00", "02" + "11" * 32])
