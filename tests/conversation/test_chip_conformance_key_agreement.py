@@ -11,6 +11,8 @@ from dataclasses import replace
 
 import pytest
 from eac_chip import (
+    CHIPS,
+    PASSPORT,
     PROBE,
     SELECT_APPLICATION,
     EacTerminal,
@@ -21,6 +23,7 @@ from eac_chip import (
     new_session,
     set_at,
     set_kat,
+    signer,
 )
 
 from chipid._native import NativeError
@@ -30,6 +33,7 @@ from chipid.errors import SecureMessagingError
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.secure_messaging import SecureMessaging
 from chipid.iso7816.tlv import build_tlv
+from chipid.issuing.personalisation import personalise
 from chipid.protocols.chip_auth import ChipAuthenticationChoice
 
 Demand = Callable[[KeyPair], bool]
@@ -269,6 +273,17 @@ def test_several_keys_have_to_be_named() -> None:
     assert t.secure(general_authenticate(own.public)) == (bytes.fromhex("7C00"), 0x9000)
     t.session = new_session(choice, own)
     assert t.is_alive()
+
+
+def test_two_keys_of_one_protocol_have_to_be_named() -> None:
+    """Without 84 neither is meant; with it, each is its own."""
+    keys = [{"key_id": 1, "cipher": "AES-128", "parameter_id": 13}, {"key_id": 2, "cipher": "AES-128", "parameter_id": 12}]
+    t = EacTerminal(personalise({**PASSPORT, **CHIPS["curves"], "chip_authentication": keys}, signer())).open()
+    unnamed = CommandAPDU(0, 0x22, 0x41, 0xA4, build_tlv(0x80, t.key(1).oid_value))
+    assert t.secure(unnamed) == (b"", 0x6A88)
+    assert t.secure(general_authenticate(own_key(t.key(1).domain).public)) == (b"", 0x6985)
+    for key_id in (1, 2, 1):
+        t.chip_authentication(key_id)
 
 
 @pytest.mark.parametrize("tag", [0x93, 0x80, 0x90, 0x86, 0x7F49])
