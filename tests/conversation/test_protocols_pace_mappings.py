@@ -480,7 +480,15 @@ def test_the_proof_is_encrypted_and_decrypted(size):
 
 
 @pytest.mark.parametrize(
-    "padded", [bytes(16), b"\x01" * 16, b"\x01" * 16 + b"\x80" + bytes(31), b"\x80" + bytes(16) + bytes(15), b"\x01" * 15 + b"\x81"]
+    "padded",
+    [
+        bytes(16),
+        b"\x01" * 16,
+        b"\x01" * 16 + b"\x80" + bytes(31),
+        b"\x01" * 15 + b"\x80" + bytes(16),
+        b"\x80" + bytes(16) + bytes(15),
+        b"\x01" * 15 + b"\x81",
+    ],
 )
 def test_other_paddings_are_none(padded):
     keys = session_keys()
@@ -572,8 +580,9 @@ FOREIGN = UnknownSecurityInfo("1.2.3", asn1.sequence(asn1.oid("1.2.3"), asn1.int
         ([FOREIGN], "cam-key-missing"),
         ([ChipAuthenticationPublicKeyInfo(ID_PK_DH, build_agreement_key(public(10, 1), 1), 13), key_info(public(), None)], "ok"),
         ([ChipAuthenticationPublicKeyInfo(ID_PK_ECDH, b"\x30\x00", 13), key_info(public(), None)], "ok"),
+        ([ChipAuthenticationPublicKeyInfo(ID_PK_ECDH, b"\x30\x00", 13), key_info(public(), 1)], "cam-key-missing"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_the_key_is_chosen_by_id_and_group(proof, infos, expected):
     assert reason(proof, card_security(*infos)) == expected
