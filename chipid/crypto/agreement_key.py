@@ -7,6 +7,7 @@ Three forms: a standardised number, an elliptic curve (ANSI X9.62), a finite fie
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from chipid._native import NativeError
@@ -68,9 +69,27 @@ def parse_agreement_key(spki: bytes) -> AgreementKey:
 def parse_domain(algorithm: bytes) -> Domain:
     """The group that an AlgorithmIdentifier names or spells out.
 
+    That a finite field's parameters are primes takes seconds to find out where they are long, so that what was found is remembered.
+
     :raises MalformedData: it is none; parameters that cannot be, or that forge a known curve.
     :raises UnsupportedFeature: another algorithm, or a curve that chipid does not know.
     """
+    found = _domain_or_refusal(algorithm)
+    if isinstance(found, tuple):
+        kind, message = found
+        raise kind(message)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _domain_or_refusal(algorithm: bytes) -> Domain | tuple[type[MalformedData | UnsupportedFeature], str]:
+    try:
+        return _parse_domain(algorithm)
+    except (MalformedData, UnsupportedFeature) as error:
+        return type(error), str(error)
+
+
+def _parse_domain(algorithm: bytes) -> Domain:
     fields = asn1.parse(algorithm, asn1.SEQUENCE).children()
     oid = fields.expect(asn1.OBJECT_IDENTIFIER).oid()
     if fields.at_end:

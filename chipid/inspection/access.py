@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from chipid.crypto.random import RandomSource
 from chipid.errors import (
@@ -50,6 +51,9 @@ _BLOCKED = {
 }
 
 
+_Entered = TypeVar("_Entered")
+
+
 @dataclass
 class Access:
     """The way into one chip, and everything that was tried on it.
@@ -87,7 +91,7 @@ class Access:
         choices = preferred_pace(self.infos) if self.infos is not None else []
         session = None
         for choice in choices:
-            session = yield from self._try_pace(choice)
+            session = yield from self._try_pace(choice, self._enter)
             # Another mapping of the same strength may work where this one does not.
             if session is not None:
                 break
@@ -97,6 +101,18 @@ class Access:
             raise self._refusal(pace_offered=bool(choices))
         return session
 
+    def open_master_file(self, kind: PasswordKind) -> Dialogue[PaceRun]:
+        """PACE alone, with a password of *kind* and the strongest way: no application is entered, and nothing tried again.
+
+        :raises AccessDenied: as :meth:`open`; the same for its other errors.
+        """
+        self.infos = yield from self._read_card_access()
+        choices = preferred_pace(self.infos) if self.infos is not None else []
+        run = (yield from self._try_pace(choices[0], self._authenticate, kind)) if choices else None
+        if run is None:
+            raise self._refusal(pace_offered=bool(choices))
+        return run
+
     def reopen(self) -> Dialogue[SecureMessaging]:
         """Authenticate anew after the session was lost, with what opened the chip before."""
         if self._opened_with is None:
@@ -105,7 +121,7 @@ class Access:
         yield CommandAPDU(0x00, 0xA4, 0x00, 0x0C, MF.to_bytes(2, "big"))  # many chips refuse it: it does not matter
         once = Access([password], self.random, infos=self.infos, holder_authorisation=self.holder_authorisation)
         once.in_master_file, once.proofs = self.in_master_file, self.proofs
-        session = (yield from once._try_pace(choice)) if choice is not None else (yield from once._try_bac())
+        session = (yield from once._try_pace(choice, once._enter)) if choice is not None else (yield from once._try_bac())
         if session is None:
             # Whatever the chip's reason is, it ends the reading.
             raise AccessDenied(str(once._refusal(pace_offered=protocol is Protocol.PACE)))
@@ -148,13 +164,20 @@ class Access:
 
     # PACE ----------------------------------------------------------------------------------------------------
 
-    def _try_pace(self, choice: PaceChoice) -> Dialogue[SecureMessaging | None]:
+    def _try_pace(
+        self,
+        choice: PaceChoice,
+        enter: Callable[[PaceChoice, Password], Dialogue[_Entered]],
+        kind: PasswordKind | None = None,
+    ) -> Dialogue[_Entered | None]:
         for password in self.passwords:
+            if kind not in (None, password.kind):
+                continue
             # A password that the chip has refused is not tried again: of a PIN each try counts.
             if any(password.kind is other.kind and password.encoded == other.encoded for other in self._refused):
                 continue
             try:
-                session = yield from self._enter(choice, password)
+                entered = yield from enter(choice, password)
             except ReaderError:
                 raise
             except ChipIdError as error:
@@ -162,7 +185,7 @@ class Access:
             else:
                 self._note(Protocol.PACE, password, choice.info)
                 self._opened_with = (Protocol.PACE, password, choice)
-                return session
+                return entered
         return None
 
     def _enter(self, choice: PaceChoice, password: Password) -> Dialogue[SecureMessaging]:

@@ -60,7 +60,7 @@ class MasterFile:
         session = run.session
         if self._disproved:
             if self._rights is not None:
-                self._rights.without("ta-session-lost")
+                self._rights.without("ta-session-lost", version=VERSION_2)
         else:
             self.chip_authentication = None
             if self._rights is not None and infos is not None and _speaks_version_2(infos):

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from chipid.crypto.random import RandomSource
 from chipid.inspection.access import Access
 from chipid.iso7816.dialogue import Dialogue
-from chipid.iso7816.secure_messaging import SecureMessaging, secured
+from chipid.iso7816.secure_messaging import secured
 from chipid.profiles.access_keys import AccessKeys
-from chipid.protocols.pace import PaceRun
+from chipid.protocols.password import PasswordKind
 from chipid.protocols.pin_management import change_pin, unblock_pin
 
 
@@ -19,8 +19,9 @@ def pin_unblocking(puk: AccessKeys, *, random: RandomSource) -> Dialogue[None]:
 
     :param puk: the PUK's.
     :raises AccessDenied: the chip refuses; as :class:`WrongPassword` where it is the PUK.
+    :raises StatusError: the chip refuses the command itself.
     """
-    return _in_master_file(puk, unblock_pin, random)
+    return _in_master_file(puk, PasswordKind.PUK, unblock_pin, random)
 
 
 def pin_changing(pin: AccessKeys, new_pin: str, *, random: RandomSource) -> Dialogue[None]:
@@ -30,17 +31,13 @@ def pin_changing(pin: AccessKeys, new_pin: str, *, random: RandomSource) -> Dial
     :param new_pin: six digits.
     :raises AccessDenied: the chip refuses; as :class:`WrongPassword` where it is the PIN, :class:`PasswordBlocked` where it takes
         no more tries.
+    :raises StatusError: the chip refuses the command itself.
     """
-    return _in_master_file(pin, lambda: change_pin(new_pin), random)
+    return _in_master_file(pin, PasswordKind.PIN, lambda: change_pin(new_pin), random)
 
 
-def _in_master_file(keys: AccessKeys, command: Callable[[], Dialogue[None]], random: RandomSource) -> Dialogue[None]:
-    """What goes wrong with *command* is one more reason why the chip could not be opened."""
-
-    def step(run: PaceRun) -> Dialogue[SecureMessaging]:
-        yield from secured(command(), run.session)
-        return run.session
-
-    access = Access(keys.passwords, random, bac_fallback=False)
-    access.in_master_file = step
-    yield from access.open()
+def _in_master_file(
+    keys: AccessKeys, kind: PasswordKind, command: Callable[[], Dialogue[None]], random: RandomSource
+) -> Dialogue[None]:
+    run = yield from Access(keys.passwords, random).open_master_file(kind)
+    yield from secured(command(), run.session)

@@ -58,7 +58,7 @@ from chipid.pki.cms import SignedData
 from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.active_auth import active_authentication, needs_extended_le
-from chipid.protocols.chip_auth import VERSION_2, ChipAuthenticationRun, chip_authentication
+from chipid.protocols.chip_auth import VERSION_1, VERSION_2, ChipAuthenticationRun, chip_authentication
 from chipid.protocols.pace import PaceRun
 
 T = TypeVar("T")
@@ -364,7 +364,7 @@ class _Inspector:
         if rights.record is not None:  # version 2 has been done
             return
         infos = self._terminal_infos()
-        if not infos.terminal_authentication:
+        if not any(info.version == VERSION_1 for info in infos.terminal_authentication):
             return rights.without("ta-not-offered", Result.NOT_OFFERED)
         try:
             yield from secured(self._authenticate_terminal(rights, infos), self._session)
@@ -394,7 +394,10 @@ class _Inspector:
         record = rights.record
         try:
             yield from secured(self._authenticate_terminal(rights, self._terminal_infos()), self._session)
+            restored = rights.proven
         except (ProtocolError, MalformedData, UnsupportedFeature):
+            restored = False
+        if not restored:
             self._notes.append("terminal-authentication-not-restored")
         rights.record = record
 

@@ -7,11 +7,11 @@ lie in the master file, before the application: the terminal announces the key o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from chipid.crypto.domain import Domain
-from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
+from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Result, TerminalAuthenticationRecord
 from chipid.inspection.reading import READ_BINARY, SELECT
 from chipid.iso7816.apdu import CommandAPDU
@@ -66,30 +66,27 @@ class TerminalRights:
     def prove(
         self, references: tuple[str, ...], id_ic: bytes, key: EphemeralKey, *, version: int = 1
     ) -> Dialogue[TerminalAuthenticationRecord]:
-        """Terminal Authentication, to be run inside the session; what was to be foreseen is recorded where not all was granted."""
-        at = self.at.date()
-        dialogue = terminal_authentication(self.credentials, references, id_ic, key.compressed, version=version, at=at)
-        record = yield from chained(dialogue) if self.chaining else dialogue
-        if record.result is not Result.DONE or not set(self.wanted) <= set(record.rights):
-            record = replace(record, foreseen=self._foreseen(references))
-        self.record = record
-        return record
+        """Terminal Authentication, to be run inside the session."""
+        dialogue = terminal_authentication(
+            self.credentials,
+            references,
+            id_ic,
+            key.compressed,
+            version=version,
+            at=self.at.date(),
+            data_groups=self.wanted,
+        )
+        self.record = yield from chained(dialogue) if self.chaining else dialogue
+        return self.record
 
     @property
     def proven(self) -> bool:
         """Whether the chip has taken the proof."""
         return self.record is not None and self.record.result is Result.DONE
 
-    def without(self, reason: str, result: Result = Result.NOT_TRIED) -> None:
+    def without(self, reason: str, result: Result = Result.NOT_TRIED, *, version: int = 1) -> None:
         """Terminal Authentication could not be tried, or was lost."""
-        self.record = TerminalAuthenticationRecord(1, result, reason=reason)
-
-    def _foreseen(self, references: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            chain = self.credentials.chain_from(references, at=self.at.date(), data_groups=self.wanted)
-        except NotAuthorised:
-            return ()
-        return tuple(f"{holder}: {reason}" for holder, reason in chain.foreseen(self.at.date(), self.wanted))
+        self.record = TerminalAuthenticationRecord(version, result, reason=reason)
 
 
 def mapping_key(run: PaceRun | None, card_security: SecurityInfos | None) -> EphemeralKey | None:
@@ -126,19 +123,20 @@ def named_authorities(run: PaceRun | None) -> tuple[str, ...]:
 
 
 def read_cvca(infos: SecurityInfos) -> Dialogue[tuple[str, ...]]:
-    """The authorities that EF.CVCA names; the file is where TerminalAuthenticationInfo says, 011C by default (Appendix K).
+    """The authorities that EF.CVCA names (Appendix K); the file is where TerminalAuthenticationInfo says, by default 011C, short 1C.
 
-    It is no data object and has a fixed size, so that it is read in one command.
+    It is no data object and has a fixed size, so that it is read in one command. A short identifier that is named and wrong is not
+    made good by the other one (BSI TR-03105-5.1 ISO7816_E_23).
 
     :returns: none where the file does not open, or is none.
     """
-    place = next((info.efcvca for info in infos.terminal_authentication if info.efcvca is not None), None)
-    place = place or EfCvca(FileId.CVCA.fid, FileId.CVCA.sfi)
-    data = b""
-    if place.sfi is not None and 0 < place.sfi <= _SFI_MAX:
-        data = (yield CommandAPDU(0x00, READ_BINARY, 0x80 | place.sfi, 0x00, le=FILE_SIZE)).data
-    if not data and (yield CommandAPDU(0x00, SELECT, 0x02, 0x0C, place.fid.to_bytes(2, "big"))).ok:
-        data = (yield CommandAPDU(0x00, READ_BINARY, 0x00, 0x00, le=FILE_SIZE)).data
+    named = next((info.efcvca for info in infos.terminal_authentication if info.efcvca is not None), None)
+    place = named or EfCvca(FileId.CVCA.fid, FileId.CVCA.sfi)
+    sfi = place.sfi if place.sfi is not None and 0 < place.sfi <= _SFI_MAX else None
+    data = b"" if sfi is None else (yield CommandAPDU(0x00, READ_BINARY, 0x80 | sfi, 0x00, le=FILE_SIZE)).data
+    if not data and (named is None or sfi is None):
+        selected = yield CommandAPDU(0x00, SELECT, 0x02, 0x0C, place.fid.to_bytes(2, "big"))
+        data = (yield CommandAPDU(0x00, READ_BINARY, 0x00, 0x00, le=FILE_SIZE)).data if selected.ok else b""
     try:
         return CvcaReferences.parse(data[:FILE_SIZE]).references
     except MalformedData:

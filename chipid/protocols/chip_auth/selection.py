@@ -21,6 +21,9 @@ from chipid.protocols.object_identifiers import ID_PK_DH, ID_PK_ECDH, oid_octets
 
 VERSION_1, VERSION_2 = 1, 2
 
+KEYS_MAX = 8
+"""Keys of a chip that are looked at: each may be in a group of its own, and cost a second to check."""
+
 ID_CA_DH_3DES, ID_CA_ECDH_3DES = f"{ID_CA}.1.1", f"{ID_CA}.2.1"
 _CIPHERS: tuple[Cipher, ...] = ("3DES", "AES-128", "AES-192", "AES-256")
 _KEY_TYPES = {f"{ID_CA}.1": ID_PK_DH, f"{ID_CA}.2": ID_PK_ECDH}
@@ -88,7 +91,7 @@ def announced_chip_authentication(card_access: SecurityInfos) -> tuple[ChipAuthe
 
 
 def _announced_domain(card_access: SecurityInfos, info: ChipAuthenticationInfo) -> Domain | None:
-    for parameters in card_access.chip_authentication_domain_parameters:
+    for parameters in card_access.chip_authentication_domain_parameters[:KEYS_MAX]:
         if parameters.key_id == info.key_id and info.oid.startswith(f"{parameters.oid}."):
             try:
                 domain = parse_domain(parameters.parameters)
@@ -103,7 +106,7 @@ def _choices(
 ) -> tuple[list[ChipAuthenticationChoice], MalformedData | UnsupportedFeature | None]:
     choices: list[ChipAuthenticationChoice] = []
     problem: MalformedData | UnsupportedFeature | None = None
-    for key_info in infos.chip_authentication_public_keys:
+    for key_info in infos.chip_authentication_public_keys[:KEYS_MAX]:
         try:
             choices += _with_key(infos, key_info, version)
         except (MalformedData, UnsupportedFeature) as error:

@@ -19,8 +19,8 @@ class RetryCounter:
 
     @property
     def suspended(self) -> bool:
-        """One try is left, and the CAN has to come before it."""
-        return self.left == SUSPENDED_AT
+        """One try is left of several, and the CAN has to come before it."""
+        return self.left == SUSPENDED_AT and self.left < self._tries
 
     @property
     def blocked(self) -> bool:

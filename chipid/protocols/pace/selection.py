@@ -13,6 +13,8 @@ from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.key_agreement import strength
 from chipid.protocols.pace.suite import PACE_VERSION, SUITES, Group, MappingKind, Suite
 
+OWN_GROUPS_MAX = 4
+"""Groups of the issuer's own that are looked at: each may cost a second to check, and nobody has signed EF.CardAccess."""
 P_224 = "secp224r1"
 """The one standardised curve whose field has no point encoding: the integrated mapping has none there (§9.5.1)."""
 
@@ -88,7 +90,7 @@ def _spoken(infos: SecurityInfos) -> Iterator[PaceChoice]:
 
 def _explicit_domain(infos: SecurityInfos, info: PaceInfo) -> Domain | None:
     """The issuer's own parameters: of the same protocol and mapping, with the same number; both may lack one (§9.2.2)."""
-    for own in infos.pace_domain_parameters:
+    for own in infos.pace_domain_parameters[:OWN_GROUPS_MAX]:
         if own.parameter_id == info.parameter_id and info.oid.startswith(f"{own.oid}."):
             return parse_domain(own.parameters)
     return None

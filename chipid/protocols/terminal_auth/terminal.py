@@ -79,7 +79,8 @@ def terminal_authentication(
     except NotAuthorised:
         return TerminalAuthenticationRecord(version, Result.FAILED, reason="ta-no-chain")
     session = _Session(credentials, chain, id_ic, terminal_key, version, auxiliary_data)
-    record = TerminalAuthenticationRecord(version, Result.FAILED, chain.trust_point, chain.holders)
+    foreseen = tuple(f"{holder}: {reason}" for holder, reason in chain.foreseen(at, data_groups)) if at is not None else ()
+    record = TerminalAuthenticationRecord(version, Result.FAILED, chain.trust_point, chain.holders, foreseen=foreseen)
     failure = (yield from _present(chain)) or (yield from _authenticate(session))
     if failure is not None:
         return replace(record, **vars(failure))
