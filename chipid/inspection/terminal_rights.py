@@ -123,7 +123,7 @@ def named_authorities(run: PaceRun | None) -> tuple[str, ...]:
 
 
 def read_cvca(infos: SecurityInfos) -> Dialogue[tuple[str, ...]]:
-    """The authorities that EF.CVCA names (Appendix K); the file is where TerminalAuthenticationInfo says, by default 011C, short 1C.
+    """The authorities that EF.CVCA names (Appendix K); the file is where TerminalAuthenticationInfo says, or 011C, short 1C.
 
     It is no data object and has a fixed size, so that it is read in one command. A short identifier that is named and wrong is not
     made good by the other one (BSI TR-03105-5.1 ISO7816_E_23).
