@@ -749,6 +749,8 @@ def test_a_clone_of_version_2_is_read_and_rejected() -> None:
     assert FileId.SOD in evidence.files
     assert [attempt.result for attempt in evidence.accesses] == [Result.DONE]
     assert_rejected(evidence, "ca-wrong-token")
+    assert evidence.terminal_authentication is not None
+    assert evidence.terminal_authentication.reason == "ta-session-lost"  # its rights were those of the session that is lost
     assert_rejected(read(attacks.cloned(version_2()), terminal=credentials()), "ca-refused")
 
 

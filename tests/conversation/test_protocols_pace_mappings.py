@@ -153,6 +153,14 @@ def test_a_number_and_a_protocol_lead_to_the_parameters(offer, parameters, name)
         assert pace_strength(infos) is not None
 
 
+@pytest.mark.parametrize(("parameter_id", "named"), [(32, True), (None, False)])
+def test_what_has_no_number_cannot_be_named(parameter_id, named):
+    offer = info(2, 2, parameter_id)
+    choice = pace_choice(SecurityInfos.of([offer, own(2, parameter_id)]), offer)
+    set_at = next(pace(choice, CAN, Random(1).randbytes, name_parameters=True))
+    assert (0x84 in [tlv.tag for tlv in TlvCursor(set_at.data)]) is named
+
+
 def test_parameters_that_cannot_be_are_passed_over():
     offer = info(1, 2, 32)
     parameters = PaceDomainParameterInfo(f"{PACE}.1", b"\x30\x00", 32)
