@@ -168,6 +168,7 @@ _DEVIATIONS: Final = {
     "aa-algorithm-undeclared": "No DG14 says how the key in DG15 signs.",
     "aa-hash-too-long": "Active Authentication uses a hash that is longer than the key's order.",
     "aa-der": "The ECDSA answer of Active Authentication is in DER instead of r and s alone.",
+    "ca-not-strongest": "Chip Authentication was not run with the strongest key and cipher that the document offers.",
     "ca-protocol-undeclared": "DG14 holds a key and does not say for which protocol.",
     **{
         f"dg13-{field}-not-compared": f"DG13 or DG1 is silent about the {field.replace('-', ' ')}, or says it in an unknown form."

@@ -23,7 +23,7 @@ from chipid.protocols.chip_auth.selection import (
 )
 from chipid.protocols.chip_auth.token import authentication_token
 from chipid.protocols.finding import Finding
-from chipid.protocols.key_agreement import shared_secret
+from chipid.protocols.key_agreement import shared_secret, strength
 
 _UNPROTECTED = frozenset({"sm-plaintext", "sm-mac-missing", "sm-status-missing"})
 
@@ -55,7 +55,7 @@ def evaluate_chip_authentication(infos: SecurityInfos, transcript: ChipAuthentic
     if not _is_ours(session, transcript.command):
         return Finding(False, "ca-transcript-inconsistent", "The recorded command was not made under the new keys.")
     # 6. The chip's answer is, too
-    return _answered(session, transcript.response) or _proven(choice)
+    return _answered(session, transcript.response) or _proven(choice, weaker=_is_weaker(infos, choice))
 
 
 def _choice(infos: SecurityInfos, transcript: ChipAuthenticationTranscript) -> ChipAuthenticationChoice | None:
@@ -100,8 +100,14 @@ def _answered(session: SecureMessaging, response: bytes) -> Finding | None:
     return None
 
 
-def _proven(choice: ChipAuthenticationChoice) -> Finding:
+def _is_weaker(infos: SecurityInfos, choice: ChipAuthenticationChoice) -> bool:
+    """Whether the document offers a stronger way: EF.CardAccess, from which version 2 is chosen, may have been stripped of it."""
+    strongest = select_chip_authentication(infos, choice.version)
+    ours = strength(choice.cipher, choice.domain)
+    return strongest is not None and ours < strength(strongest.cipher, strongest.domain)
+
+
+def _proven(choice: ChipAuthenticationChoice, *, weaker: bool) -> Finding:
     detail = f"The chip holds the private key ({choice.domain.name}, {choice.cipher}, version {choice.version})."
-    if choice.declared:
-        return Finding.success(detail)
-    return Finding.success(f"{detail} DG14 does not name the protocol: 3DES was inferred.", ["ca-protocol-undeclared"])
+    deviations = {"ca-not-strongest": weaker, "ca-protocol-undeclared": not choice.declared}
+    return Finding.success(detail, (reason for reason, holds in deviations.items() if holds))
