@@ -14,7 +14,7 @@ from chipid.crypto.agreement_key import AgreementKey, build_agreement_key, build
 from chipid.crypto.cipher import cbc_encrypt, zero_iv
 from chipid.crypto.domain import DhDomain, EcDomain, KeyPair, standardised_domain
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
-from chipid.errors import CardMisbehaved, MalformedData, TlvError, UnsupportedFeature, WrongPassword
+from chipid.errors import CardMisbehaved, MalformedData, PasswordBlocked, TlvError, UnsupportedFeature, WrongPassword
 from chipid.evidence import ChipAuthenticationMappingTranscript
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
@@ -159,6 +159,15 @@ def test_what_has_no_number_cannot_be_named(parameter_id, named):
     choice = pace_choice(SecurityInfos.of([offer, own(2, parameter_id)]), offer)
     set_at = next(pace(choice, CAN, Random(1).randbytes, name_parameters=True))
     assert (0x84 in [tlv.tag for tlv in TlvCursor(set_at.data)]) is named
+
+
+def test_one_try_left_suspends_the_pin_alone():
+    warned = at(0, lambda _response: ResponseAPDU(b"", 0x63C1))
+    assert terminal(Wire(GM, warned), GM).session is not None
+    pin = Password.from_text(PasswordKind.PIN, "123456")
+    with pytest.raises(PasswordBlocked) as caught:
+        run(pace(pace_choice(SecurityInfos.of([GM]), GM), pin, Random(1).randbytes), Wire(GM, warned))
+    assert caught.value.suspended
 
 
 def test_parameters_that_cannot_be_are_passed_over():
