@@ -732,6 +732,18 @@ def test_without_rights_version_2_is_left_alone() -> None:
     assert_not_accepted(evidence)  # nothing has proved the chip
 
 
+def test_version_2_is_for_chips_that_announce_it_for_the_terminal_too() -> None:
+    def version_1(infos):
+        return [replace(info, version=1) if isinstance(info, TerminalAuthenticationInfo) else info for info in infos]
+
+    terminal, spy = watched()
+    evidence = read(with_card_access(version_2(), version_1), terminal=terminal)
+    assert evidence.chip_authentication is None
+    assert evidence.terminal_authentication is not None
+    assert evidence.terminal_authentication.reason == "ta-chip-not-authenticated"
+    assert not spy.signed
+
+
 def test_version_2_together_with_mapping_reads_card_security_once() -> None:
     commands = []
     evidence = read(version_2(pace=[CAM]), Heard(commands), terminal=credentials())
