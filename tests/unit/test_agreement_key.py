@@ -69,6 +69,15 @@ def test_there_and_back(number: int, named: bool) -> None:
     assert domain.parameters == key.domain.parameters
 
 
+def test_what_is_written() -> None:
+    number = asn1.sequence(asn1.oid(STANDARDISED_DOMAIN_PARAMETERS), asn1.integer(1))
+    key = key_in(1)
+    assert build_domain(FIELD, 1) == number
+    value = asn1.integer(int.from_bytes(public_octets(key), "big"))
+    assert build_agreement_key(key, 1) == spki(number, value)  # RFC 3279 §2.3.3: an INTEGER
+    assert build_agreement_key(key_in(13), 13).endswith(public_octets(key_in(13)))
+
+
 def test_a_field_of_unknown_order_stays_one() -> None:
     domain = DhDomain.explicit(octets(2**1279 - 1), octets(3), None)
     assert parse_domain(build_domain(domain)).parameters == domain.parameters
