@@ -121,8 +121,8 @@ def test_what_an_attack_costs(domain: Domain, bits: int) -> None:
 
 
 def test_a_small_subgroup_bounds_a_large_field() -> None:
-    p, _, q = (int.from_bytes(number, "big") for number in DhDomain.standardised(0).parameters)
-    assert q.bit_length() == 160
-    assert bits_of_security(DhDomain.standardised(0)) == 80
-    assert bits_of_security(DhDomain.standardised(0)) <= q.bit_length() // 2
-    assert p.bit_length() == 1024
+    q = int.from_bytes(DhDomain.standardised(0).order, "big")
+    p = 2 * (2**1888 + 1323) * q + 1
+    domain = DhDomain.explicit(octets(p), octets(pow(2, (p - 1) // q, p)), octets(q))
+    assert (p.bit_length(), q.bit_length()) == (2049, 160)
+    assert bits_of_security(domain) == 80
