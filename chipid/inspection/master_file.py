@@ -26,11 +26,15 @@ from chipid.protocols.chip_auth import (
 )
 from chipid.protocols.pace import PaceRun
 
+ANSWER_IRREGULAR = "chip-authentication-answer-irregular"
+"""A note: the chip answered the key agreement of Chip Authentication otherwise than specified, which proves nothing against it."""
+
 
 class MasterFile:
     """One chip's.
 
-    :param files: where EF.CardSecurity goes; *failures*: where it is told that it cannot be read.
+    :param files: where EF.CardSecurity goes; *failures*: where it is told that it cannot be read; *notes*: where it
+        is told what was out of the ordinary.
     :param rights: what the terminal can prove, ``None`` for one without rights: version 2 is then left alone.
     :ivar chip_authentication: the transcript of version 2 in the session that was entered last, ``None`` where it was not run. One
         that disproved the chip stays: it is not run again.
@@ -41,11 +45,13 @@ class MasterFile:
         self,
         files: dict[FileId, bytes],
         failures: dict[FileId, FileFailure],
+        notes: list[str],
         random: RandomSource,
         rights: TerminalRights | None,
     ) -> None:
         self._files = files
         self._failures = failures
+        self._notes = notes
         self._random = random
         self._rights = rights
         self.chip_authentication: ChipAuthenticationTranscript | None = None
@@ -87,6 +93,8 @@ class MasterFile:
         # 3. Chip Authentication, and the first exchange under the new keys
         chip = yield from secured(chip_authentication_v2(choice, own), run.session)
         self.chip_authentication = chip.transcript
+        if not chip.response_as_specified:
+            self._notes.append(ANSWER_IRREGULAR)
         if chip.session is None:
             self._disproved = True
             return run.session

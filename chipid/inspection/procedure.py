@@ -32,7 +32,7 @@ from chipid.evidence import (
     Result,
 )
 from chipid.inspection.access import Access
-from chipid.inspection.master_file import MasterFile, first_exchange
+from chipid.inspection.master_file import ANSWER_IRREGULAR, MasterFile, first_exchange
 from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.progress import Progress, ProgressObserver
 from chipid.inspection.reading import FileReader
@@ -127,9 +127,9 @@ class _Inspector:
         )
         self._files: dict[FileId, bytes] = {}
         self._failures: dict[FileId, FileFailure] = {}
-        self._master_file = MasterFile(self._files, self._failures, random, rights)
-        self._access.in_master_file = self._enter_master_file
         self._notes: list[str] = []
+        self._master_file = MasterFile(self._files, self._failures, self._notes, random, rights)
+        self._access.in_master_file = self._enter_master_file
         self._chip_authentication: ChipAuthenticationTranscript | None = None
         self._active_authentication: ActiveAuthenticationTranscript | None = None
         self._terminal_key: EphemeralKey | None = None
@@ -313,6 +313,8 @@ class _Inspector:
             yield from self._reopen()
             return
         if run is not None:
+            if not run.response_as_specified:
+                self._notes.append(ANSWER_IRREGULAR)
             self._chip_authentication = run.transcript
             yield from self._confirm_chip(run)
             if self._session is run.session:
