@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from chipid.crypto.domain import Domain, generate_key_pair
 from chipid.crypto.random import RandomSource
-from chipid.errors import CardMisbehaved, MalformedData, NotAuthorised, SecureMessagingError, StatusError
+from chipid.errors import MalformedData, SecureMessagingError
 from chipid.evidence import ChipAuthenticationTranscript, FileFailure
-from chipid.inspection.reading import READ_BINARY, FileReader
+from chipid.inspection.reading import READ_BINARY, UNREADABLE, FileReader, failure_of
 from chipid.inspection.terminal_rights import EphemeralKey, TerminalRights, chip_identifier, named_authorities
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue
@@ -116,12 +116,8 @@ class MasterFile:
             try:
                 self._files[file] = yield from secured(FileReader(session.cipher).read(file), session)
                 self._failures.pop(file, None)
-            except NotAuthorised:
-                self._failures[file] = FileFailure(reason="not-authorised")
-            except StatusError as error:
-                self._failures[file] = FileFailure(sw=error.sw)
-            except (MalformedData, CardMisbehaved):
-                self._failures[file] = FileFailure(reason="malformed")
+            except UNREADABLE as error:
+                self._failures[file] = failure_of(error)
         try:
             signed = SignedData.parse(CardSecurity.parse(self._files.get(file, b"")).cms)
             self.card_security = SecurityInfos.parse(signed.content or b"")

@@ -16,12 +16,9 @@ from chipid.crypto.signature import RsaPublicKey
 from chipid.crypto.spki import parse_public_key
 from chipid.errors import (
     AccessDenied,
-    CardMisbehaved,
     MalformedData,
-    NotAuthorised,
     ProtocolError,
     SecureMessagingError,
-    StatusError,
     UnsupportedFeature,
 )
 from chipid.evidence import (
@@ -35,7 +32,7 @@ from chipid.inspection.access import Access
 from chipid.inspection.master_file import ANSWER_IRREGULAR, MasterFile, first_exchange
 from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.progress import Progress, ProgressObserver
-from chipid.inspection.reading import FileReader
+from chipid.inspection.reading import UNREADABLE, FileReader, failure_of
 from chipid.inspection.terminal_rights import (
     DATA_GROUPS,
     EphemeralKey,
@@ -217,16 +214,8 @@ class _Inspector:
         self._current = file
         try:
             self._files[file] = yield from self._in_session(lambda: self._reader.read(file), self._step_down)
-        except NotAuthorised:
-            self._failures[file] = FileFailure(reason="not-authorised")
-        except StatusError as error:
-            self._failures[file] = FileFailure(sw=error.sw)
-        except MalformedData:
-            self._failures[file] = FileFailure(reason="malformed")
-        except CardMisbehaved:
-            self._failures[file] = FileFailure(reason="length-lies")
-        except SecureMessagingError as error:
-            self._failures[file] = FileFailure(reason=error.code)
+        except (*UNREADABLE, SecureMessagingError) as error:
+            self._failures[file] = failure_of(error)
 
     def _new_reader(self) -> FileReader:
         return FileReader(self._session.cipher, extended=self._extended, progress=self._tell)

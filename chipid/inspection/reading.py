@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chipid.crypto.cipher import BLOCK_SIZE, Cipher
-from chipid.errors import CardMisbehaved, MalformedData, NotAuthorised, StatusError
+from chipid.errors import CardMisbehaved, MalformedData, NotAuthorised, SecureMessagingError, StatusError
+from chipid.evidence import FileFailure
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
@@ -181,6 +182,21 @@ def announced_size(head: bytes, file: FileId) -> int | None:
     if count > 4 or len(octets) < count:
         raise MalformedData(f"{file.label} begins with a length that is none", offset=start)
     return start + 1 + count + int.from_bytes(octets, "big")
+
+
+UNREADABLE = (NotAuthorised, StatusError, MalformedData, CardMisbehaved)
+"""What :meth:`FileReader.read` raises of one file, and goes into the evidence; a session that is lost may be more than that."""
+
+
+def failure_of(error: NotAuthorised | StatusError | MalformedData | CardMisbehaved | SecureMessagingError) -> FileFailure:
+    """How the evidence tells that a file could not be read."""
+    if isinstance(error, StatusError):
+        return FileFailure(sw=error.sw)
+    if isinstance(error, SecureMessagingError):
+        return FileFailure(reason=error.code)
+    if isinstance(error, NotAuthorised):
+        return FileFailure(reason="not-authorised")
+    return FileFailure(reason="malformed" if isinstance(error, MalformedData) else "length-lies")
 
 
 def _cut(response: ResponseAPDU, asked: int) -> ResponseAPDU:

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-import pytest
-from reader_desk import CA_2, AgreementAnswers, assert_accepted, assert_rejected, credentials, issue, judge, read, status
+from dataclasses import replace
 
+import pytest
+from reader_desk import CA_2, CAM, AgreementAnswers, assert_accepted, assert_rejected, credentials, issue, judge, read, status
+
+from chipid.evidence import FileFailure
 from chipid.iso7816.apdu import ResponseAPDU
+from chipid.iso7816.file_ids import FileId
 from chipid.report.document import document_report
 from chipid.report.text import document_text
 
@@ -34,3 +38,10 @@ def test_a_regular_answer_and_a_refusal_are_not_noted(version_2: bool) -> None:
     terminal = credentials() if version_2 else None
     assert IRREGULAR not in read(chip, terminal=terminal).notes
     assert IRREGULAR not in read(chip, AgreementAnswers(status(0x6A80)), terminal=terminal).notes
+
+
+def test_a_card_security_shorter_than_it_announces_is_told_as_any_file_is() -> None:
+    chip = issue(pace=[CAM])
+    content = chip.files[FileId.CARD_SECURITY]
+    evidence = read(replace(chip, files={**chip.files, FileId.CARD_SECURITY: content[:-1]}))
+    assert evidence.failures[FileId.CARD_SECURITY] == FileFailure(reason="length-lies")

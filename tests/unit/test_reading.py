@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipid.errors import CardMisbehaved, ChipIdError, MalformedData, NotAuthorised, StatusError
-from chipid.inspection.reading import FILE_SIZE_LIMIT, FileReader, announced_size, short_block
+from chipid.errors import CardMisbehaved, ChipIdError, MalformedData, NotAuthorised, SecureMessagingError, StatusError
+from chipid.evidence import FileFailure
+from chipid.inspection.reading import FILE_SIZE_LIMIT, FileReader, announced_size, failure_of, short_block
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
 from chipid.iso7816.file_ids import FileId
@@ -205,3 +206,17 @@ def test_what_a_chip_sends_beyond_the_length_asked_for_is_dropped() -> None:
 
     content = file_of(500)
     assert run(FileReader("AES-128").read(FileId.DG1), Generous(content)) == content
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (NotAuthorised("no"), FileFailure(reason="not-authorised")),
+        (StatusError(0x6A82, "reading"), FileFailure(sw=0x6A82)),
+        (MalformedData("no"), FileFailure(reason="malformed")),
+        (CardMisbehaved("no"), FileFailure(reason="length-lies")),
+        (SecureMessagingError("no", code="sm-mac-wrong"), FileFailure(reason="sm-mac-wrong")),
+    ],
+)
+def test_why_a_file_could_not_be_read_is_told_in_stable_words(error: ChipIdError, failure: FileFailure) -> None:
+    assert failure_of(error) == failure
