@@ -9,11 +9,10 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
 from chipid.lds.card_access import CardAccess
-from chipid.lds.card_security import CardSecurity
 from chipid.lds.dg14 import Dg14
 from chipid.lds.security_infos import SecurityInfos
-from chipid.pki.cms import SignedData
 from chipid.protocols.active_auth import ActiveAuthenticationChip
+from chipid.protocols.card_security import card_security_infos
 from chipid.protocols.chip_auth import ChipAuthenticationChip
 from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
 from chipid.protocols.private_key import PrivateKey, parse_private_key
@@ -31,7 +30,7 @@ def security_infos(image: CardImage, file: FileId) -> SecurityInfos | None:
         return None
     try:
         if file is FileId.CARD_SECURITY:
-            return SecurityInfos.parse(SignedData.parse(CardSecurity.parse(raw).cms).content or b"")
+            return card_security_infos(raw)
         return CardAccess.parse(raw).infos if file is FileId.CARD_ACCESS else Dg14.parse(raw).infos
     except (MalformedData, UnsupportedFeature):
         return None

@@ -14,9 +14,8 @@ from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.secure_messaging import SecureMessaging, secured
-from chipid.lds.card_security import CardSecurity
 from chipid.lds.security_infos import ChipAuthenticationInfo, SecurityInfos
-from chipid.pki.cms import SignedData
+from chipid.protocols.card_security import card_security_infos
 from chipid.protocols.chip_auth import (
     VERSION_2,
     ChipAuthenticationChoice,
@@ -119,8 +118,7 @@ class MasterFile:
             except UNREADABLE as error:
                 self._failures[file] = failure_of(error)
         try:
-            signed = SignedData.parse(CardSecurity.parse(self._files.get(file, b"")).cms)
-            self.card_security = SecurityInfos.parse(signed.content or b"")
+            self.card_security = card_security_infos(self._files.get(file, b""))
         except MalformedData:
             self.card_security = None
 

@@ -16,7 +16,6 @@ from chipid.evidence import Evidence, FileFailure
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
-from chipid.lds.card_security import CardSecurity
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
@@ -26,8 +25,8 @@ from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos, UnknownSecurityInfo
 from chipid.lds.sod import EfSod
 from chipid.pki.certificate import describe_key
-from chipid.pki.cms import SignedData
 from chipid.profiles import vn_cccd
+from chipid.protocols.card_security import card_security_infos
 from chipid.report import schema
 from chipid.report.access import access_part
 from chipid.report.holder import dg13_fields, mrz_fields
@@ -114,7 +113,7 @@ class _Files:
         self.mrz: Mrz | None = dg1.mrz if dg1 is not None else None
         self.dg2 = self.parse(FileId.DG2, Dg2.parse)
         self.card_access = self._infos(FileId.CARD_ACCESS, lambda raw: CardAccess.parse(raw).infos)
-        self.card_security = self._infos(FileId.CARD_SECURITY, _card_security_infos)
+        self.card_security = self._infos(FileId.CARD_SECURITY, card_security_infos)
         self.dg14 = self._infos(FileId.DG14, lambda raw: Dg14.parse(raw).infos)
         self.dg15 = self.parse(FileId.DG15, Dg15.parse)
 
@@ -134,10 +133,6 @@ class _Files:
     def check_the_others(self) -> None:
         self.parse(FileId.COM, EfCom.parse)
         self.parse(FileId.SOD, EfSod.parse)
-
-
-def _card_security_infos(raw: bytes) -> SecurityInfos:
-    return SecurityInfos.parse(SignedData.parse(CardSecurity.parse(raw).cms).content or b"")
 
 
 def trouble(file: str, error: MalformedData) -> schema.Trouble:

@@ -14,6 +14,7 @@ from chipid.iso7816.tlv import parse_tlv
 from chipid.issuing import card_image
 from chipid.issuing.card_image import CardImage
 from chipid.lds.card_access import CardAccess
+from chipid.lds.card_security import ID_SECURITY_OBJECT
 from chipid.lds.com import EfCom
 from chipid.lds.der import INTEGER, OCTET_STRING, SEQUENCE
 from chipid.lds.dg1 import Dg1
@@ -247,17 +248,13 @@ def _signed_data(raw: bytes, redaction: Redaction) -> FileReport:
     signed = SignedData.parse(raw)
     facts = list(_signed_data_facts(signed))
     kind = "CMS"
-    if signed.content_type == _SECURITY_OBJECT and signed.content is not None:
+    if signed.content_type == ID_SECURITY_OBJECT and signed.content is not None:
         kind = FileId.CARD_SECURITY.label
         facts += _offer_facts(SecurityInfos.parse(signed.content))
     tree, truncated = structure(raw, redaction, impersonal=True)
     return FileReport(
         type=kind, title=f"{kind}, signed data", size=len(raw), facts=tuple(facts), structure=tree, truncated=truncated
     )
-
-
-_SECURITY_OBJECT = "0.4.0.127.0.7.3.2.1"
-"""id-SecurityObject: EF.CardSecurity's content type (ICAO 9303-11 §9.2.11.2)."""
 
 
 def _private_key(raw: bytes, _redaction: Redaction) -> FileReport:

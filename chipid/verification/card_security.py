@@ -13,14 +13,14 @@ from datetime import datetime
 from chipid.errors import MalformedData
 from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
-from chipid.lds.card_security import ID_SECURITY_OBJECT, CardSecurity
+from chipid.lds.card_security import ID_SECURITY_OBJECT
 from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.chain import ChainFinding, validate_chain
-from chipid.pki.cms import SignedData
 from chipid.pki.countries import alpha_2
 from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_store import TrustStore
+from chipid.protocols.card_security import signed_security_infos
 from chipid.verification.issuing_state import states_of
 from chipid.verification.verdict import Check, CheckName, Outcome
 
@@ -57,8 +57,7 @@ def read_card_security(evidence: Evidence, trust: TrustStore | None, at: datetim
         return SignedSecurityInfos(_absent(evidence))
     # 2. It is a SignedData over security infos.
     try:
-        signed = SignedData.parse(CardSecurity.parse(raw).cms)
-        infos = SecurityInfos.parse(signed.content or b"")
+        signed, infos = signed_security_infos(raw)
     except MalformedData as error:
         check = Check(_NAME, Outcome.FAILED, "card-security-malformed", f"EF.CardSecurity is malformed: {error}.")
         return SignedSecurityInfos(check)
