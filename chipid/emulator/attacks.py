@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from chipid.emulator.exchange import Exchange
 from chipid.emulator.faults import Fault
-from chipid.emulator.instruction import INS_INTERNAL_AUTHENTICATE
 from chipid.iso7816.apdu import ResponseAPDU
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import encode_length, parse_tlv
 from chipid.issuing.card_image import CardImage
@@ -130,7 +130,7 @@ class ReplayedActiveAuthentication(Fault):
 
     def instead(self, exchange: Exchange) -> ResponseAPDU | None:
         """Play it back."""
-        replayed = exchange.command.ins == INS_INTERNAL_AUTHENTICATE
+        replayed = exchange.command.ins == INS.INTERNAL_AUTHENTICATE
         return ResponseAPDU(self.signature, SW.OK) if replayed else None
 
 

@@ -14,26 +14,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from chipid.emulator.exchange import Exchange, naked
-from chipid.emulator.instruction import (
-    INS_EXTERNAL_AUTHENTICATE,
-    INS_GENERAL_AUTHENTICATE,
-    INS_INTERNAL_AUTHENTICATE,
-    INS_MANAGE_SECURITY_ENVIRONMENT,
-    INS_READ_BINARY,
-    INS_READ_BINARY_ODD,
-    INS_SELECT,
-)
 from chipid.emulator.link import protected_size
 from chipid.errors import CardRemoved, TlvError
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.file_ids import MF, FileId
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import TlvCursor, parse_tlv
 
 if TYPE_CHECKING:
     from chipid.emulator.icc import EmulatedCard
 
-_READS = frozenset({INS_READ_BINARY, INS_READ_BINARY_ODD})
+_READS = frozenset({INS.READ_BINARY, INS.READ_BINARY_ODD})
 _PACE_SET_AT = 0xC1A4
 _DO_PARAMETER_REFERENCE = 0x84
 _DO_DYNAMIC_AUTHENTICATION_DATA = 0x7C
@@ -79,7 +71,7 @@ class SelectMfRefused(Fault):
     def instead(self, exchange: Exchange) -> ResponseAPDU | None:
         """Refuse SELECT by file identifier without data or with 3F00."""
         command = exchange.command
-        selects_mf = command.ins == INS_SELECT and command.p1 == 0 and command.data in (b"", MF.to_bytes(2, "big"))
+        selects_mf = command.ins == INS.SELECT and command.p1 == 0 and command.data in (b"", MF.to_bytes(2, "big"))
         return _refusal(self.sw, selects_mf)
 
 
@@ -124,7 +116,7 @@ class LeRefused(Fault):
 
     def instead(self, exchange: Exchange) -> ResponseAPDU | None:
         """Refuse by the presence of Le alone."""
-        guarded = exchange.command.ins in (INS_SELECT, INS_MANAGE_SECURITY_ENVIRONMENT)
+        guarded = exchange.command.ins in (INS.SELECT, INS.MANAGE_SECURITY_ENVIRONMENT)
         return _refusal(self.sw, guarded and exchange.command.le is not None)
 
 
@@ -137,7 +129,7 @@ class BacNotOffered(Fault):
 
     def instead(self, exchange: Exchange) -> ResponseAPDU | None:
         """Refuse EXTERNAL AUTHENTICATE."""
-        return _refusal(self.sw, exchange.command.ins == INS_EXTERNAL_AUTHENTICATE)
+        return _refusal(self.sw, exchange.command.ins == INS.EXTERNAL_AUTHENTICATE)
 
 
 @dataclass(frozen=True)
@@ -179,7 +171,7 @@ class PaceFails(Fault):
         return _refusal(self.sw, step == self.step)
 
     def _step(self, command: CommandAPDU) -> int | None:
-        if command.ins != INS_GENERAL_AUTHENTICATE:
+        if command.ins != INS.GENERAL_AUTHENTICATE:
             return None
         try:
             tag = parse_tlv(command.data, _DO_DYNAMIC_AUTHENTICATION_DATA).children().peek()
@@ -259,7 +251,7 @@ class BufferIncludesOverhead(Fault):
         """Measure the answer as it would travel."""
         if exchange.session is None or exchange.command.ins not in _READS:
             return exchange.response
-        odd = exchange.command.ins == INS_READ_BINARY_ODD
+        odd = exchange.command.ins == INS.READ_BINARY_ODD
         fits = protected_size(exchange.session.cipher, len(exchange.response.data), odd=odd) <= self.size
         return exchange.response if fits else ResponseAPDU(b"", self.sw)
 
@@ -307,7 +299,7 @@ class NoOddReadBinary(Fault):
 
     def instead(self, exchange: Exchange) -> ResponseAPDU | None:
         """Refuse B1."""
-        return _refusal(self.sw, exchange.command.ins == INS_READ_BINARY_ODD)
+        return _refusal(self.sw, exchange.command.ins == INS.READ_BINARY_ODD)
 
 
 @dataclass(frozen=True)
@@ -341,7 +333,7 @@ class ActiveAuthenticationNeedsExtendedLe(Fault):
     def instead(self, exchange: Exchange) -> ResponseAPDU | None:
         """Look at the command as it travelled."""
         short = not exchange.extended
-        return _refusal(self.sw, exchange.command.ins == INS_INTERNAL_AUTHENTICATE and short)
+        return _refusal(self.sw, exchange.command.ins == INS.INTERNAL_AUTHENTICATE and short)
 
 
 @dataclass(frozen=True)
@@ -357,7 +349,7 @@ class ActiveAuthenticationRefusesExtendedLe(Fault):
 
     def instead(self, exchange: Exchange) -> ResponseAPDU | None:
         """Look at the command as it travelled."""
-        return _refusal(self.sw, exchange.command.ins == INS_INTERNAL_AUTHENTICATE and exchange.extended)
+        return _refusal(self.sw, exchange.command.ins == INS.INTERNAL_AUTHENTICATE and exchange.extended)
 
 
 # Lies ------------------------------------------------------------------------------------------------------------
@@ -422,15 +414,15 @@ def _refusal(sw: int, applies: bool) -> ResponseAPDU | None:
 
 def _addresses(command: CommandAPDU, file: FileId) -> bool:
     fid = file.fid.to_bytes(2, "big")
-    if command.ins == INS_SELECT:
+    if command.ins == INS.SELECT:
         return command.p1 in (0x00, 0x02) and command.data == fid
-    if command.ins == INS_READ_BINARY:
+    if command.ins == INS.READ_BINARY:
         return command.p1 == 0x80 | file.sfi
-    return command.ins == INS_READ_BINARY_ODD and command.p1 << 8 | command.p2 in (file.fid, file.sfi)
+    return command.ins == INS.READ_BINARY_ODD and command.p1 << 8 | command.p2 in (file.fid, file.sfi)
 
 
 def _is_pace_set_at(command: CommandAPDU) -> bool:
-    return command.ins == INS_MANAGE_SECURITY_ENVIRONMENT and command.p1 << 8 | command.p2 == _PACE_SET_AT
+    return command.ins == INS.MANAGE_SECURITY_ENVIRONMENT and command.p1 << 8 | command.p2 == _PACE_SET_AT
 
 
 def _spoil_mac(answer: bytes) -> bytes:

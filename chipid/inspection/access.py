@@ -29,12 +29,12 @@ from chipid.inspection.reading import FileReader
 from chipid.iso7816.apdu import CLA_CHAINING, CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue, observed
 from chipid.iso7816.file_ids import LDS1_AID, MF, FileId
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.secure_messaging import SecureMessaging, secured
 from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.bac import bac
-from chipid.protocols.general_authenticate import GENERAL_AUTHENTICATE
 from chipid.protocols.pace import PaceChoice, PaceRun, pace, preferred_pace
 from chipid.protocols.password import Password, PasswordKind
 
@@ -118,7 +118,7 @@ class Access:
         if self._opened_with is None:
             raise AccessDenied("the chip has not been opened yet")
         protocol, password, choice = self._opened_with
-        yield CommandAPDU(0x00, 0xA4, 0x00, 0x0C, MF.to_bytes(2, "big"))  # many chips refuse it: it does not matter
+        yield CommandAPDU(0x00, INS.SELECT, 0x00, 0x0C, MF.to_bytes(2, "big"))  # many chips refuse it: it does not matter
         once = Access([password], self.random, infos=self.infos, holder_authorisation=self.holder_authorisation)
         once.in_master_file, once.proofs = self.in_master_file, self.proofs
         session = (yield from once._try_pace(choice, once._enter)) if choice is not None else (yield from once._try_bac())
@@ -134,9 +134,9 @@ class Access:
         """By short identifier, then after each form of SELECT that chips are known to take; all of them may fail."""
         for select in (
             None,
-            CommandAPDU(0x00, 0xA4, 0x02, 0x0C, FileId.CARD_ACCESS.fid.to_bytes(2, "big")),
-            CommandAPDU(0x00, 0xA4, 0x00, 0x0C),
-            CommandAPDU(0x00, 0xA4, 0x00, 0x0C, MF.to_bytes(2, "big")),
+            CommandAPDU(0x00, INS.SELECT, 0x02, 0x0C, FileId.CARD_ACCESS.fid.to_bytes(2, "big")),
+            CommandAPDU(0x00, INS.SELECT, 0x00, 0x0C),
+            CommandAPDU(0x00, INS.SELECT, 0x00, 0x0C, MF.to_bytes(2, "big")),
         ):
             if select is not None and not (yield select).ok:
                 continue
@@ -231,7 +231,7 @@ class Access:
 
         def watch(command: CommandAPDU, _response: ResponseAPDU) -> None:
             nonlocal tried
-            tried = tried or (command.ins == GENERAL_AUTHENTICATE and not command.cla & CLA_CHAINING)
+            tried = tried or (command.ins == INS.GENERAL_AUTHENTICATE and not command.cla & CLA_CHAINING)
 
         def attempt(name_parameters: bool) -> Dialogue[PaceRun]:
             dialogue = pace(
@@ -327,9 +327,9 @@ def select_application() -> Dialogue[None]:
     :raises UnsupportedFeature: there is none.
     :raises StatusError: the chip refuses otherwise.
     """
-    response = yield CommandAPDU(0x00, 0xA4, 0x04, 0x0C, LDS1_AID)
+    response = yield CommandAPDU(0x00, INS.SELECT, 0x04, 0x0C, LDS1_AID)
     if response.sw in (SW.WRONG_P1_P2, SW.WRONG_LENGTH, SW.FUNCTION_NOT_SUPPORTED):
-        response = yield CommandAPDU(0x00, 0xA4, 0x04, 0x00, LDS1_AID, le=256)
+        response = yield CommandAPDU(0x00, INS.SELECT, 0x04, 0x00, LDS1_AID, le=256)
     if response.sw == SW.FILE_NOT_FOUND:
         raise UnsupportedFeature(
             "this chip holds no travel or identity document (ICAO application A0000002471001)",

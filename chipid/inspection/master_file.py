@@ -8,11 +8,12 @@ from chipid.crypto.domain import Domain, generate_key_pair
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData, SecureMessagingError
 from chipid.evidence import ChipAuthenticationTranscript, FileFailure
-from chipid.inspection.reading import READ_BINARY, UNREADABLE, FileReader, failure_of
+from chipid.inspection.reading import UNREADABLE, FileReader, failure_of
 from chipid.inspection.terminal_rights import EphemeralKey, TerminalRights, chip_identifier, named_authorities
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.secure_messaging import SecureMessaging, secured
 from chipid.lds.security_infos import ChipAuthenticationInfo, SecurityInfos
 from chipid.protocols.card_security import card_security_infos
@@ -125,7 +126,7 @@ class MasterFile:
 
 def first_exchange(file: FileId) -> Dialogue[ResponseAPDU]:
     """The first command under new keys, which shows whether the chip has them: the head of a file that is sure to be there."""
-    return (yield CommandAPDU(0x00, READ_BINARY, 0x80 | file.sfi, 0x00, le=4))
+    return (yield CommandAPDU(0x00, INS.READ_BINARY, 0x80 | file.sfi, 0x00, le=4))
 
 
 def _speaks_version_2(infos: SecurityInfos) -> bool:

@@ -15,12 +15,10 @@ from chipid.evidence import FileFailure
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import parse_tlv
 
-READ_BINARY = 0xB0
-READ_BINARY_ODD = 0xB1
-SELECT = 0xA4
 FILE_SIZE_LIMIT = 512 * 1024
 """No file is read beyond this, whatever it announces: ten times the largest portrait seen in the field."""
 
@@ -119,7 +117,7 @@ class FileReader:
         wanted = HEADER_SIZE if file in _OFTEN_SHORT else min(self.block, self._short)
         response = yield from self._stepping(0x80 | file.sfi, 0, wanted)
         if response.sw in _NO_SHORT_ID:
-            response = yield CommandAPDU(0x00, SELECT, 0x02, 0x0C, file.fid.to_bytes(2, "big"))
+            response = yield CommandAPDU(0x00, INS.SELECT, 0x02, 0x0C, file.fid.to_bytes(2, "big"))
             if response.ok:
                 response = yield from self._stepping(0, 0, wanted)
         return _content(response, file)
@@ -128,9 +126,9 @@ class FileReader:
         """READ BINARY, asking for less where the chip refuses the length (quirks: UA 192, NL 160, 112, 224)."""
         while True:
             asked = min(wanted, self.block)
-            response = yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=asked)
+            response = yield CommandAPDU(0x00, INS.READ_BINARY, p1, p2, le=asked)
             if response.sw >> 8 == 0x6C and response.sw & 0xFF:
-                response = yield CommandAPDU(0x00, READ_BINARY, p1, p2, le=response.sw & 0xFF)
+                response = yield CommandAPDU(0x00, INS.READ_BINARY, p1, p2, le=response.sw & 0xFF)
                 return _cut(response, asked)
             too_long = response.sw == SW.WRONG_LENGTH or (response.ok and not response.data)
             if not too_long or wanted < LE_STEPS[-1] or not self.step_down():
@@ -147,7 +145,7 @@ class FileReader:
         """READ BINARY with an offset data object; its answer is wrapped in DO53 (ISO 7816-4 §11.3.3)."""
         position = offset.to_bytes(3, "big")
         le = min(left, self.block - 4) + 4
-        response = yield CommandAPDU(0x00, READ_BINARY_ODD, 0, 0, b"\x54\x03" + position, le=le)
+        response = yield CommandAPDU(0x00, INS.READ_BINARY_ODD, 0, 0, b"\x54\x03" + position, le=le)
         return parse_tlv(_content(response, file), 0x53).value
 
     def _read_to_the_end(self, data: bytearray, file: FileId) -> Dialogue[bytes]:
@@ -155,7 +153,7 @@ class FileReader:
         while len(data) <= FILE_SIZE_LIMIT:
             if len(data) >= OFFSET_LIMIT:
                 raise CardMisbehaved(f"{file.label} has no definite length and goes beyond {OFFSET_LIMIT} octets")
-            response = yield CommandAPDU(0x00, READ_BINARY, len(data) >> 8, len(data) & 0xFF, le=self.block)
+            response = yield CommandAPDU(0x00, INS.READ_BINARY, len(data) >> 8, len(data) & 0xFF, le=self.block)
             data += response.data
             if response.sw != SW.OK or not response.data:
                 break

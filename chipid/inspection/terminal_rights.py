@@ -13,11 +13,11 @@ from datetime import datetime
 from chipid.crypto.domain import Domain
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Result, TerminalAuthenticationRecord
-from chipid.inspection.reading import READ_BINARY, SELECT
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.chaining import chained
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.instructions import INS
 from chipid.lds.cvca import FILE_SIZE, REFERENCE_SIZE_MAX, CvcaReferences
 from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import EfCvca, SecurityInfos
@@ -133,10 +133,10 @@ def read_cvca(infos: SecurityInfos) -> Dialogue[tuple[str, ...]]:
     named = next((info.efcvca for info in infos.terminal_authentication if info.efcvca is not None), None)
     place = named or EfCvca(FileId.CVCA.fid, FileId.CVCA.sfi)
     sfi = place.sfi if place.sfi is not None and 0 < place.sfi <= _SFI_MAX else None
-    data = b"" if sfi is None else (yield CommandAPDU(0x00, READ_BINARY, 0x80 | sfi, 0x00, le=FILE_SIZE)).data
+    data = b"" if sfi is None else (yield CommandAPDU(0x00, INS.READ_BINARY, 0x80 | sfi, 0x00, le=FILE_SIZE)).data
     if not data and (named is None or sfi is None):
-        selected = yield CommandAPDU(0x00, SELECT, 0x02, 0x0C, place.fid.to_bytes(2, "big"))
-        data = (yield CommandAPDU(0x00, READ_BINARY, 0x00, 0x00, le=FILE_SIZE)).data if selected.ok else b""
+        selected = yield CommandAPDU(0x00, INS.SELECT, 0x02, 0x0C, place.fid.to_bytes(2, "big"))
+        data = (yield CommandAPDU(0x00, INS.READ_BINARY, 0x00, 0x00, le=FILE_SIZE)).data if selected.ok else b""
     try:
         return CvcaReferences.parse(data[:FILE_SIZE]).references
     except MalformedData:

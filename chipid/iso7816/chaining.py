@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from chipid.iso7816.apdu import CLA_CHAINING, SHORT_LE_MAX, CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue, layered
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.status import SW
 
 T = TypeVar("T")
@@ -21,7 +22,6 @@ PIECE_SIZE = 215
 CHAIN_LIMIT = 4096
 """Octets that a chip puts together: more than any certificate has."""
 
-_GENERAL_AUTHENTICATE = 0x86
 
 
 def chained(dialogue: Dialogue[T], piece_size: int = PIECE_SIZE) -> Dialogue[T]:
@@ -30,7 +30,7 @@ def chained(dialogue: Dialogue[T], piece_size: int = PIECE_SIZE) -> Dialogue[T]:
 
 
 def _in_pieces(command: CommandAPDU, size: int) -> Dialogue[ResponseAPDU]:
-    if len(command.data) <= size or command.ins == _GENERAL_AUTHENTICATE:
+    if len(command.data) <= size or command.ins == INS.GENERAL_AUTHENTICATE:
         return (yield command)
     pieces = [command.data[start : start + size] for start in range(0, len(command.data), size)]
     for piece in pieces[:-1]:
@@ -55,7 +55,7 @@ class ChainAssembler:
     def take(self, command: CommandAPDU) -> CommandAPDU | SW:
         """The whole command once its last piece has come, otherwise the status word that answers the piece."""
         head = (command.ins, command.p1, command.p2)
-        if command.ins == _GENERAL_AUTHENTICATE:
+        if command.ins == INS.GENERAL_AUTHENTICATE:
             self.reset()
             return command
         if self._head is not None and head != self._head:

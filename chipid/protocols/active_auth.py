@@ -16,6 +16,7 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import ActiveAuthenticationTranscript
 from chipid.iso7816.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX, CommandAPDU
 from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.status import SW
 from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.signatures import EC_BITS_MIN, RSA_BITS_MIN
@@ -24,7 +25,6 @@ from chipid.protocols.finding import Finding
 from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
 from chipid.protocols.private_key import DhPrivateKey, EcPrivateKey, RsaPrivateKey, parse_private_key
 
-INTERNAL_AUTHENTICATE = 0x88
 CHALLENGE_SIZE = 8
 
 ECDSA_HASHES: dict[str, Hash] = {
@@ -92,7 +92,7 @@ def needs_extended_le(signature_size: int, cipher: Cipher) -> bool:
 
 def _internal_authenticate(rnd_ifd: bytes, extended: bool) -> CommandAPDU:
     le = EXTENDED_LE_MAX if extended else SHORT_LE_MAX
-    return CommandAPDU(0x00, INTERNAL_AUTHENTICATE, 0x00, 0x00, rnd_ifd, le, extended)
+    return CommandAPDU(0x00, INS.INTERNAL_AUTHENTICATE, 0x00, 0x00, rnd_ifd, le, extended)
 
 
 # Evaluation ------------------------------------------------------------------------------------------------------

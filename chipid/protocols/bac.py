@@ -11,12 +11,11 @@ from chipid.crypto.random import RandomSource
 from chipid.errors import CardMisbehaved, PasswordBlocked, StatusError, UnsupportedFeature, WrongPassword
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.secure_messaging import SecureMessaging, open_session
 from chipid.iso7816.status import SW, attempts_left
 from chipid.protocols.password import Password
 
-GET_CHALLENGE = 0x84
-EXTERNAL_AUTHENTICATE = 0x82
 NONCE_SIZE = 8
 KEY_SIZE = 16
 PLAINTEXT_SIZE = 2 * NONCE_SIZE + KEY_SIZE
@@ -45,7 +44,7 @@ def bac(password: Password, random: RandomSource) -> Dialogue[SecureMessaging]:
     """
     keys = password.bac_keys()
     # 1. RND.IC
-    response = yield CommandAPDU(0x00, GET_CHALLENGE, 0x00, 0x00, le=NONCE_SIZE)
+    response = yield CommandAPDU(0x00, INS.GET_CHALLENGE, 0x00, 0x00, le=NONCE_SIZE)
     _demand_offered(response.sw, "GET CHALLENGE")
     rnd_ic = response.data
     if len(rnd_ic) != NONCE_SIZE:
@@ -53,7 +52,7 @@ def bac(password: Password, random: RandomSource) -> Dialogue[SecureMessaging]:
     # 2. S = RND.IFD ‖ RND.IC ‖ K.IFD, encrypted and MACed; both of ours are fresh in every run
     rnd_ifd, k_ifd = random(NONCE_SIZE), random(KEY_SIZE)
     cryptogram = _protect(keys, rnd_ifd + rnd_ic + k_ifd)
-    response = yield CommandAPDU(0x00, EXTERNAL_AUTHENTICATE, 0x00, 0x00, cryptogram, le=CRYPTOGRAM_SIZE)
+    response = yield CommandAPDU(0x00, INS.EXTERNAL_AUTHENTICATE, 0x00, 0x00, cryptogram, le=CRYPTOGRAM_SIZE)
     _demand_accepted(response.sw)
     # 3. R = RND.IC ‖ RND.IFD ‖ K.IC: MAC first, then both nonces
     plain = _unprotect(keys, response.data)

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from chipid.errors import MalformedData
 from chipid.iso7816.apdu import CLA_CHAINING, SHORT_LE_MAX, CommandAPDU
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import TlvCursor, build_tlv, parse_tlv
-
-MANAGE_SECURITY_ENVIRONMENT = 0x22
-GENERAL_AUTHENTICATE = 0x86
 
 DYNAMIC_AUTHENTICATION_DATA = 0x7C
 CRYPTOGRAPHIC_MECHANISM = 0x80
@@ -20,13 +18,13 @@ HOLDER_AUTHORISATION = 0x7F4C
 
 def set_security_environment(p1: int, p2: int, *objects: bytes) -> CommandAPDU:
     """MSE:Set without Le, which some chips refuse here (quirks: German cards)."""
-    return CommandAPDU(0x00, MANAGE_SECURITY_ENVIRONMENT, p1, p2, b"".join(objects))
+    return CommandAPDU(0x00, INS.MANAGE_SECURITY_ENVIRONMENT, p1, p2, b"".join(objects))
 
 
 def general_authenticate(*objects: bytes, last: bool = True) -> CommandAPDU:
     """*objects* in one Dynamic Authentication Data object; every command of a chain but the last has CLA 10 (§4.4.4.3)."""
     data = build_tlv(DYNAMIC_AUTHENTICATION_DATA, *objects)
-    return CommandAPDU(0x00 if last else CLA_CHAINING, GENERAL_AUTHENTICATE, 0x00, 0x00, data, SHORT_LE_MAX)
+    return CommandAPDU(0x00 if last else CLA_CHAINING, INS.GENERAL_AUTHENTICATE, 0x00, 0x00, data, SHORT_LE_MAX)
 
 
 def dynamic_authentication_data(data: bytes) -> TlvCursor:

@@ -8,10 +8,10 @@ import re
 from chipid.errors import MalformedData, NotAuthorised, StatusError
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.status import SW
 from chipid.protocols.password import PasswordKind
 
-RESET_RETRY_COUNTER = 0x2C
 CHANGE, UNBLOCK = 0x02, 0x03
 """P1: with a new PIN, or without; P2 is the PIN's reference."""
 
@@ -21,7 +21,7 @@ def unblock_pin() -> Dialogue[None]:
 
     :raises NotAuthorised: another password has opened it. :raises StatusError: the chip refuses otherwise.
     """
-    _demand_accepted((yield CommandAPDU(0x00, RESET_RETRY_COUNTER, UNBLOCK, PasswordKind.PIN)).sw, "unblocking the PIN")
+    _demand_accepted((yield CommandAPDU(0x00, INS.RESET_RETRY_COUNTER, UNBLOCK, PasswordKind.PIN)).sw, "unblocking the PIN")
 
 
 def change_pin(new_pin: str) -> Dialogue[None]:
@@ -34,7 +34,7 @@ def change_pin(new_pin: str) -> Dialogue[None]:
     octets = new_pin.encode("utf-8")
     if not is_pin(octets):
         raise MalformedData("a PIN has six digits")
-    _demand_accepted((yield CommandAPDU(0x00, RESET_RETRY_COUNTER, CHANGE, PasswordKind.PIN, octets)).sw, "changing the PIN")
+    _demand_accepted((yield CommandAPDU(0x00, INS.RESET_RETRY_COUNTER, CHANGE, PasswordKind.PIN, octets)).sw, "changing the PIN")
 
 
 def is_pin(octets: bytes) -> bool:

@@ -16,11 +16,11 @@ from chipid.crypto import asn1
 from chipid.emulator.exchange import Exchange
 from chipid.emulator.faults import Fault
 from chipid.emulator.icc import EmulatedCard
-from chipid.emulator.instruction import INS_GENERAL_AUTHENTICATE, INS_MANAGE_SECURITY_ENVIRONMENT
 from chipid.errors import MalformedData
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Channel
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import build_tlv, parse_tlv
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.cv_pki import CvProfile, TestCvca
@@ -202,7 +202,7 @@ class AgreementAnswers(Fault):
     change: Change
 
     def after(self, exchange: Exchange) -> ResponseAPDU:
-        agreed = exchange.command.ins == INS_GENERAL_AUTHENTICATE and exchange.protected and exchange.response.ok
+        agreed = exchange.command.ins == INS.GENERAL_AUTHENTICATE and exchange.protected and exchange.response.ok
         return self.change(exchange.response) if agreed else exchange.response
 
 
@@ -245,9 +245,9 @@ class Relay:
 
 
 def pace_step(command: CommandAPDU) -> int | None:
-    if command.ins == INS_MANAGE_SECURITY_ENVIRONMENT and (command.p1, command.p2) == (0xC1, 0xA4):
+    if command.ins == INS.MANAGE_SECURITY_ENVIRONMENT and (command.p1, command.p2) == (0xC1, 0xA4):
         return 0
-    if command.ins != INS_GENERAL_AUTHENTICATE:
+    if command.ins != INS.GENERAL_AUTHENTICATE:
         return None
     try:
         tag = parse_tlv(command.data, 0x7C).children().peek()

@@ -30,11 +30,11 @@ from reader_desk import (
 import chipid
 from chipid.crypto import agreement_key
 from chipid.emulator.icc import EmulatedCard
-from chipid.emulator.instruction import INS_READ_BINARY, INS_SELECT
 from chipid.errors import StatusError
 from chipid.evidence import Result
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.file_ids import LDS1_AID, FileId
+from chipid.iso7816.instructions import INS
 from chipid.issuing.cv_pki import CvProfile
 from chipid.lds.security_infos import (
     ID_CA,
@@ -102,7 +102,7 @@ def test_rights_that_a_new_session_did_not_get_are_told() -> None:
 def test_a_pin_is_changed_on_a_chip_that_lets_nobody_into_the_application() -> None:
     card = EmulatedCard(
         issue(pin=PIN, puk="0123456789", pace=[GM, IM]),
-        faults=[Answers(INS_SELECT, lambda command: ResponseAPDU(b"", 0x6982) if command.data == LDS1_AID else None)],
+        faults=[Answers(INS.SELECT, lambda command: ResponseAPDU(b"", 0x6982) if command.data == LDS1_AID else None)],
     )
     chipid.change_pin(pin_keys(f"pin:{PIN}"), "111111", channel=card)
     assert card.applet.memory.pin == "111111"
@@ -167,7 +167,7 @@ def test_a_named_short_identifier_of_ef_cvca_is_the_one() -> None:
     record = evidence.terminal_authentication
     assert record is not None
     assert (record.result, record.reason) == (Result.FAILED, "ta-no-chain")
-    assert any(command.ins == INS_READ_BINARY and command.p1 == 0x8B for command in commands)
+    assert any(command.ins == INS.READ_BINARY and command.p1 == 0x8B for command in commands)
 
 
 def test_a_chip_of_version_2_alone_is_asked_for_no_version_1() -> None:

@@ -46,16 +46,10 @@ from chipid.crypto.agreement_key import DH_KEY_AGREEMENT, DH_PUBLIC_NUMBER, buil
 from chipid.crypto.domain import DhDomain, standardised_domain
 from chipid.emulator import attacks, faults
 from chipid.emulator.icc import EmulatedCard
-from chipid.emulator.instruction import (
-    INS_EXTERNAL_AUTHENTICATE,
-    INS_GENERAL_AUTHENTICATE,
-    INS_GET_CHALLENGE,
-    INS_PERFORM_SECURITY_OPERATION,
-    INS_SELECT,
-)
 from chipid.evidence import Protocol, Result
 from chipid.iso7816.apdu import ResponseAPDU
 from chipid.iso7816.file_ids import LDS1_AID, FileId
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import TlvCursor
 from chipid.issuing.pki import TestCsca
 from chipid.lds.security_infos import (
@@ -123,7 +117,7 @@ def test_a_single_way_goes_without_its_number() -> None:
 
 def test_another_mapping_of_the_same_strength_is_tried_and_nothing_weaker() -> None:
     chip = issue(pace=[CAM, GM, {**GM, "cipher": "3DES"}])
-    broken = Answers(INS_GENERAL_AUTHENTICATE, lambda command: ResponseAPDU(b"", 0x6F00) if pace_step(command) == 2 else None)
+    broken = Answers(INS.GENERAL_AUTHENTICATE, lambda command: ResponseAPDU(b"", 0x6F00) if pace_step(command) == 2 else None)
     with pytest.raises(chipid.ChipIdError, match="6F00") as caught:
         read(chip, broken, plan=replace(chipid.ReadingPlan.identity(), bac_fallback=False))
     assert str(caught.value).count("PACE with can") == 2
@@ -133,7 +127,7 @@ def test_another_mapping_of_the_same_strength_is_tried_and_nothing_weaker() -> N
         sw = next(failing_once, None) if pace_step(command) == 2 else None
         return None if sw is None else ResponseAPDU(b"", sw)
 
-    evidence = read(chip, Answers(INS_GENERAL_AUTHENTICATE, once))
+    evidence = read(chip, Answers(INS.GENERAL_AUTHENTICATE, once))
     assert [(attempt.oid, attempt.reason) for attempt in evidence.accesses] == [(CAM_OID, "status-6F00"), (GM_OID, None)]
     for policy in (chipid.Policy.counter(), chipid.Policy.strict()):
         assert "access-took-several-tries" in judge(evidence, policy).deviations
@@ -392,7 +386,7 @@ def no_application(left: list[int]) -> Answers:
     def refuse(command):
         return ResponseAPDU(b"", 0x6F00) if command.data == LDS1_AID and left and left.pop() else None
 
-    return Answers(INS_SELECT, refuse)
+    return Answers(INS.SELECT, refuse)
 
 
 def test_a_proof_of_a_session_that_was_given_up_speaks_for_no_other() -> None:
@@ -639,7 +633,7 @@ def test_ef_cvca_is_where_dg14_says() -> None:
     commands = []
     keys = chipid.AccessKeys.from_fields("X01234567", "740812", "320415")
     evidence = read(with_dg14(issue(pace=None, can=None), elsewhere), Heard(commands), keys=keys, terminal=credentials())
-    assert any(command.ins == INS_SELECT and command.data == b"\x12\x34" for command in commands)
+    assert any(command.ins == INS.SELECT and command.data == b"\x12\x34" for command in commands)
     assert not any(command.ins == 0xB0 and command.p1 == 0x9F for command in commands)  # 31 is no short identifier
     assert evidence.terminal_authentication is not None
     assert evidence.terminal_authentication.reason == "ta-no-chain"
@@ -648,7 +642,7 @@ def test_ef_cvca_is_where_dg14_says() -> None:
 @pytest.mark.parametrize("size", [0, 7, 9, 16])
 def test_a_challenge_of_another_length_is_not_signed(size) -> None:
     terminal, spy = watched()
-    evidence = read(issue(), Answers(INS_GET_CHALLENGE, lambda _c: ResponseAPDU(bytes(size), 0x9000)), terminal=terminal)
+    evidence = read(issue(), Answers(INS.GET_CHALLENGE, lambda _c: ResponseAPDU(bytes(size), 0x9000)), terminal=terminal)
     assert evidence.terminal_authentication is not None
     assert evidence.terminal_authentication.reason == "ta-challenge-malformed"
     assert not spy.signed
@@ -661,7 +655,7 @@ def test_what_is_missing_in_the_chain_is_foreseen() -> None:
     assert record.result is Result.DONE
     assert record.rights == ("DG4",)
     assert evidence.failures[FileId.DG3].reason == "not-authorised"
-    refused = read(issue(), Answers(INS_PERFORM_SECURITY_OPERATION, lambda _c: ResponseAPDU(b"", 0x6300)), terminal=credentials(4))
+    refused = read(issue(), Answers(INS.PERFORM_SECURITY_OPERATION, lambda _c: ResponseAPDU(b"", 0x6300)), terminal=credentials(4))
     record = refused.terminal_authentication
     assert record is not None
     assert record.result is Result.FAILED
@@ -678,7 +672,7 @@ def test_rights_are_proved_again_in_a_new_session() -> None:
         record = evidence.terminal_authentication
         assert record is not None
         if record.result is Result.DONE and "session-reopened" in evidence.notes:
-            assert any(command.ins == INS_EXTERNAL_AUTHENTICATE for command in commands)
+            assert any(command.ins == INS.EXTERNAL_AUTHENTICATE for command in commands)
             assert FileId.DG3 in evidence.files
             assert_accepted(evidence)
             return
@@ -689,7 +683,7 @@ def test_a_session_lost_in_terminal_authentication() -> None:
     chip = issue()
 
     def at_verify(_number, command):
-        return command.ins == INS_PERFORM_SECURITY_OPERATION
+        return command.ins == INS.PERFORM_SECURITY_OPERATION
 
     evidence = read(Relay(EmulatedCard(chip), EmulatedCard(chip), at_verify), terminal=credentials())
     assert "terminal-authentication-lost-session" in evidence.notes
@@ -704,7 +698,7 @@ def test_a_forger_gets_no_signature_in_a_session_that_was_opened_anew() -> None:
     chip = issue()
     terminal, spy = watched()
     genuine, forged = EmulatedCard(chip), EmulatedCard(clone(chip))
-    relay = Relay(genuine, forged, lambda _number, command: command.ins == INS_PERFORM_SECURITY_OPERATION)
+    relay = Relay(genuine, forged, lambda _number, command: command.ins == INS.PERFORM_SECURITY_OPERATION)
     evidence = read(relay, terminal=terminal)
     assert not spy.signed
     assert_rejected(evidence, "ca-unprotected")
@@ -833,7 +827,7 @@ def test_a_key_that_was_announced_and_is_not_there() -> None:
 
 
 def test_version_2_for_a_terminal_that_the_chip_refuses() -> None:
-    refused = Answers(INS_EXTERNAL_AUTHENTICATE, lambda _command: ResponseAPDU(b"", 0x6300))
+    refused = Answers(INS.EXTERNAL_AUTHENTICATE, lambda _command: ResponseAPDU(b"", 0x6300))
     evidence = read(version_2(), refused, terminal=credentials())
     assert evidence.chip_authentication is None
     assert evidence.terminal_authentication is not None
@@ -864,7 +858,7 @@ def test_a_proof_of_version_2_of_a_session_that_was_given_up_speaks_for_no_other
         proofs[0] += 1
         return ResponseAPDU(b"", 0x6300) if proofs[0] > 1 else None
 
-    refused = Answers(INS_EXTERNAL_AUTHENTICATE, second_terminal_is_refused)
+    refused = Answers(INS.EXTERNAL_AUTHENTICATE, second_terminal_is_refused)
     evidence = read(chip, no_application([1]), refused, terminal=credentials())
     assert [attempt.parameter_id for attempt in evidence.accesses] == [13, 12]
     assert proofs == [2]

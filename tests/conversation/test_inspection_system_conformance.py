@@ -44,16 +44,10 @@ from chipid.emulator import attacks, faults
 from chipid.emulator.exchange import Exchange
 from chipid.emulator.faults import Fault
 from chipid.emulator.icc import EmulatedCard
-from chipid.emulator.instruction import (
-    INS_EXTERNAL_AUTHENTICATE,
-    INS_GENERAL_AUTHENTICATE,
-    INS_GET_CHALLENGE,
-    INS_MANAGE_SECURITY_ENVIRONMENT,
-    INS_SELECT,
-)
 from chipid.evidence import Result
 from chipid.iso7816.apdu import ResponseAPDU
 from chipid.iso7816.file_ids import LDS1_AID, FileId
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import TlvCursor, build_tlv
 from chipid.issuing.cv_keys import CvKeyOptions
 from chipid.issuing.cv_pki import CvProfile, TestCvca
@@ -103,7 +97,7 @@ def assert_failed(*arguments: object, **options: object) -> None:
 
 def test_a_03_select_answers_with_an_error() -> None:
     for sw in (0x6A82, 0x6985, 0x6D00, 0x6F00):
-        refused = Answers(INS_SELECT, lambda command, sw=sw: ResponseAPDU(b"", sw) if command.data == LDS1_AID else None)
+        refused = Answers(INS.SELECT, lambda command, sw=sw: ResponseAPDU(b"", sw) if command.data == LDS1_AID else None)
         assert_failed(issue(), refused)
 
 
@@ -114,7 +108,7 @@ class BacAnswers(Fault):
         object.__setattr__(self, "change", change)
 
     def after(self, exchange: Exchange) -> ResponseAPDU:
-        mutual = exchange.command.ins == INS_EXTERNAL_AUTHENTICATE and not exchange.protected
+        mutual = exchange.command.ins == INS.EXTERNAL_AUTHENTICATE and not exchange.protected
         return self.change(exchange.response) if mutual else exchange.response
 
 
@@ -252,7 +246,7 @@ class KeepsItsKeys(Fault):
     """Chip Authentication is answered, and changes no keys."""
 
     def instead(self, exchange: Exchange) -> ResponseAPDU | None:
-        agreed = exchange.protected and exchange.command.ins == INS_GENERAL_AUTHENTICATE
+        agreed = exchange.protected and exchange.command.ins == INS.GENERAL_AUTHENTICATE
         return ResponseAPDU(b"\x7c\x00", 0x9000) if agreed else None
 
 
@@ -282,7 +276,7 @@ def test_d_15_status_words_for_an_unknown_key(sw) -> None:
     def refuse(command):
         return ResponseAPDU(b"", sw) if command.p1 == 0x41 else None
 
-    assert_failed(issue(), Answers(INS_MANAGE_SECURITY_ENVIRONMENT, refuse))
+    assert_failed(issue(), Answers(INS.MANAGE_SECURITY_ENVIRONMENT, refuse))
 
 
 # ISO7816_E: Terminal Authentication ----------------------------------------------------------------------------------
@@ -364,7 +358,7 @@ def test_e_authorities_in_ef_cvca(raw) -> None:
 
 
 def test_e_13_a_challenge_of_nine_octets() -> None:
-    nine = Answers(INS_GET_CHALLENGE, lambda _command: ResponseAPDU(bytes(9), 0x9000))
+    nine = Answers(INS.GET_CHALLENGE, lambda _command: ResponseAPDU(bytes(9), 0x9000))
     assert terminal_fails(issue(), nine, terminal=credentials()) == "ta-challenge-malformed"
 
 

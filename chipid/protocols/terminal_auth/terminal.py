@@ -12,16 +12,14 @@ from chipid.errors import ChipIdError, NotAuthorised
 from chipid.evidence import Result, TerminalAuthenticationRecord
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.dialogue import Dialogue
+from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import build_tlv
 from chipid.pki.cv_credentials import CvChain, TerminalCredentials
 from chipid.pki.cvc import reference_octets
-from chipid.protocols.bac import EXTERNAL_AUTHENTICATE, GET_CHALLENGE
 from chipid.protocols.general_authenticate import CRYPTOGRAPHIC_MECHANISM, EPHEMERAL_PUBLIC_KEY, set_security_environment
 from chipid.protocols.object_identifiers import oid_octets
 from chipid.protocols.terminal_auth.chip import PUBLIC_KEY_REFERENCE
 from chipid.protocols.terminal_auth.signed_data import CHALLENGE_SIZE, signed_data
-
-PERFORM_SECURITY_OPERATION = 0x2A
 
 REASONS: Final[dict[str, str]] = {
     "ta-no-chain": "The terminal has no certificate chain from an authority that the chip trusts.",
@@ -102,7 +100,7 @@ def _present(chain: CvChain) -> Dialogue[_Failure | None]:
         response = yield set_security_environment(0x81, 0xB6, _reference(certificate.authority))
         if not response.ok:
             return _Failure("ta-authority-refused", certificate.holder, response.sw)
-        response = yield CommandAPDU(0x00, PERFORM_SECURITY_OPERATION, 0x00, 0xBE, certificate.bare)
+        response = yield CommandAPDU(0x00, INS.PERFORM_SECURITY_OPERATION, 0x00, 0xBE, certificate.bare)
         if not response.ok:
             return _Failure("ta-certificate-refused", certificate.holder, response.sw)
     return None
@@ -116,7 +114,7 @@ def _authenticate(session: _Session) -> Dialogue[_Failure | None]:
     if not response.ok:
         return _Failure("ta-terminal-refused", terminal.holder, response.sw)
     # 2. r_IC
-    response = yield CommandAPDU(0x00, GET_CHALLENGE, 0x00, 0x00, le=CHALLENGE_SIZE)
+    response = yield CommandAPDU(0x00, INS.GET_CHALLENGE, 0x00, 0x00, le=CHALLENGE_SIZE)
     if not response.ok:
         return _Failure("ta-challenge-refused", sw=response.sw)
     if len(response.data) != CHALLENGE_SIZE:
@@ -127,7 +125,7 @@ def _authenticate(session: _Session) -> Dialogue[_Failure | None]:
         signature = session.credentials.signer.sign(terminal.public_key.scheme, message)
     except ChipIdError:  # a security module that is gone must not cost what has been read already
         return _Failure("ta-signer-failed")
-    response = yield CommandAPDU(0x00, EXTERNAL_AUTHENTICATE, 0x00, 0x00, signature)
+    response = yield CommandAPDU(0x00, INS.EXTERNAL_AUTHENTICATE, 0x00, 0x00, signature)
     return None if response.ok else _Failure("ta-signature-refused", sw=response.sw)
 
 
