@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include "number.h"
 #include "secrecy.h"
 
 /* Groups and domains ------------------------------------------------------------------------------------------------------ */
@@ -113,16 +114,6 @@ generator(const chipid_dh *dh)
     return dh->mapped != NULL ? dh->mapped : dh->group->g;
 }
 
-static chipid_status
-write_number(const BIGNUM *number, size_t size, chipid_buffer *out)
-{
-    uint8_t *to = buffer_claim(out, size);
-
-    if (to == NULL)
-        return CHIPID_CAPACITY;
-    return BN_bn2binpad(number, to, (int)size) == (int)size ? CHIPID_OK : CHIPID_CRYPTO;
-}
-
 /* ICAO 9303-11 §9.4.1: an unsigned integer without leading zeros. How many there were shows in the answer's length. */
 static chipid_status
 write_minimal(const BIGNUM *number, chipid_buffer *out)
@@ -130,7 +121,7 @@ write_minimal(const BIGNUM *number, chipid_buffer *out)
     size_t size = (size_t)BN_num_bytes(number);
 
     DECLASSIFY(size);
-    return write_number(number, size, out);
+    return number_write(number, size, out);
 }
 
 chipid_status
@@ -148,40 +139,11 @@ chipid_dh_get(const chipid_dh *dh, chipid_dh_number which, chipid_buffer *out)
     return CHIPID_ARGUMENT;
 }
 
-BIGNUM *
-dh_read_secret(chipid_bytes octets)
-{
-    BIGNUM *number = BN_new();
-
-    if (number == NULL)
-        return NULL;
-    BN_set_flags(number, BN_FLG_CONSTTIME);
-    if (BN_bin2bn(octets.data, (int)octets.size, number) == NULL) {
-        BN_clear_free(number);
-        return NULL;
-    }
-    return number;
-}
-
 /* 1 <= private < q, or < p-1 (PKCS #3 §6) where q is unknown. */
 static chipid_status
 read_private(const dh_group *group, chipid_bytes octets, BIGNUM **number)
 {
-    BIGNUM *made;
-    bool inside;
-
-    if (octets.size > 2 * CHIPID_DH_MAX)
-        return CHIPID_DH_PRIVATE;
-    if ((made = dh_read_secret(octets)) == NULL)
-        return CHIPID_MEMORY;
-    inside = !BN_is_zero(made) && BN_cmp(made, group->q != NULL ? group->q : group->last) < 0;
-    DECLASSIFY(inside);
-    if (!inside) {
-        BN_clear_free(made);
-        return CHIPID_DH_PRIVATE;
-    }
-    *number = made;
-    return CHIPID_OK;
+    return number_private(octets, 2 * CHIPID_DH_MAX, group->q != NULL ? group->q : group->last, CHIPID_DH_PRIVATE, number);
 }
 
 bool
@@ -228,7 +190,7 @@ dh_read_element(const chipid_dh *dh, chipid_bytes octets, BN_CTX *ctx, BIGNUM **
 
     if (octets.size > dh->group->size)
         return CHIPID_DH_ELEMENT;
-    if ((made = dh_read_secret(octets)) == NULL)
+    if ((made = number_secret(octets)) == NULL)
         return CHIPID_MEMORY;
     if ((status = check_subgroup(dh->group, made, ctx)) != CHIPID_OK) {
         BN_clear_free(made);
@@ -295,7 +257,7 @@ write_power(const chipid_dh *dh, chipid_bytes private_key, const chipid_bytes *p
     buffer_reset(out);
     ERR_set_mark();
     if (power != NULL && (status = private_power(dh, private_key, peer, power)) == CHIPID_OK)
-        status = size > 0 ? write_number(power, size, out) : write_minimal(power, out);
+        status = size > 0 ? number_write(power, size, out) : write_minimal(power, out);
     BN_clear_free(power);
     if (status != CHIPID_OK)
         buffer_discard(out);

@@ -35,7 +35,5 @@ chipid_status dh_read_element(const chipid_dh *dh, chipid_bytes octets, BN_CTX *
 bool dh_in_range(const dh_group *group, const BIGNUM *y);
 /* to = base^exponent mod p; no branch or address depends on the exponent, leading zero words apart (README). base < p. */
 bool dh_power(const dh_group *group, BIGNUM *to, const BIGNUM *base, const BIGNUM *exponent, BN_CTX *ctx);
-/* A number that libcrypto treats in constant time; NULL where memory ends. octets.size must fit an int. */
-BIGNUM *dh_read_secret(chipid_bytes octets);
 
 #endif

@@ -3,7 +3,7 @@
 #include <openssl/err.h>
 
 #include "dh.h"
-#include "secrecy.h"
+#include "number.h"
 
 /* The same group with another generator; mapped is given over in any case. */
 static chipid_status
@@ -44,7 +44,7 @@ chipid_dh_map_generic(const chipid_dh *dh, chipid_bytes nonce, chipid_bytes h, c
     if (nonce.size == 0 || nonce.size > CHIPID_NONCE_MAX)
         return CHIPID_LENGTH;
     ERR_set_mark();
-    if ((ctx = BN_CTX_new_ex(dh->core->lib)) == NULL || (generator = BN_new()) == NULL || (s = dh_read_secret(nonce)) == NULL)
+    if ((ctx = BN_CTX_new_ex(dh->core->lib)) == NULL || (generator = BN_new()) == NULL || (s = number_secret(nonce)) == NULL)
         goto fail;
     if ((status = dh_read_element(dh, h, ctx, &shared)) != CHIPID_OK)
         goto fail;
@@ -98,7 +98,7 @@ chipid_dh_map_integrated(const chipid_dh *dh, chipid_bytes random, chipid_dh **m
     if (random.size == 0 || random.size > dh->group->size + CHIPID_RANDOM_EXCESS)
         return CHIPID_LENGTH;
     ERR_set_mark();
-    if ((ctx = BN_CTX_new_ex(dh->core->lib)) == NULL || (generator = BN_new()) == NULL || (r = dh_read_secret(random)) == NULL)
+    if ((ctx = BN_CTX_new_ex(dh->core->lib)) == NULL || (generator = BN_new()) == NULL || (r = number_secret(random)) == NULL)
         goto fail;
     if ((status = integrated(dh->group, r, ctx, generator)) != CHIPID_OK)
         goto fail;

@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
-#include "secrecy.h"
+#include "number.h"
 
 #define NUMBER_MAX 128u /* octets of a scalar or a parameter, leading zeros included */
 
@@ -126,16 +126,6 @@ chipid_ec_cofactor(const chipid_ec *ec)
     return (unsigned)BN_get_word(EC_GROUP_get0_cofactor(ec->group));
 }
 
-static chipid_status
-write_number(const BIGNUM *number, size_t size, chipid_buffer *out)
-{
-    uint8_t *to = buffer_claim(out, size);
-
-    if (to == NULL)
-        return CHIPID_CAPACITY;
-    return BN_bn2binpad(number, to, (int)size) == (int)size ? CHIPID_OK : CHIPID_CRYPTO;
-}
-
 chipid_status
 chipid_ec_get(const chipid_ec *ec, chipid_ec_number which, chipid_buffer *out)
 {
@@ -145,13 +135,13 @@ chipid_ec_get(const chipid_ec *ec, chipid_ec_number which, chipid_buffer *out)
     buffer_reset(out);
     switch (which) {
     case CHIPID_EC_P:
-        return write_number(c->p, ec->field_size, out);
+        return number_write(c->p, ec->field_size, out);
     case CHIPID_EC_A:
-        return write_number(c->a, ec->field_size, out);
+        return number_write(c->a, ec->field_size, out);
     case CHIPID_EC_B:
-        return write_number(c->b, ec->field_size, out);
+        return number_write(c->b, ec->field_size, out);
     case CHIPID_EC_ORDER:
-        return write_number(order, (size_t)BN_num_bytes(order), out);
+        return number_write(order, (size_t)BN_num_bytes(order), out);
     }
     return CHIPID_ARGUMENT;
 }
@@ -216,27 +206,7 @@ ec_multiply(const chipid_ec *ec, EC_POINT *to, const EC_POINT *point, const BIGN
 chipid_status
 ec_read_private(const chipid_ec *ec, chipid_bytes octets, BIGNUM **scalar)
 {
-    BIGNUM *made;
-    bool inside;
-
-    *scalar = NULL;
-    if (octets.size > NUMBER_MAX)
-        return CHIPID_EC_PRIVATE;
-    if ((made = BN_new()) == NULL)
-        return CHIPID_MEMORY;
-    BN_set_flags(made, BN_FLG_CONSTTIME);
-    if (BN_bin2bn(octets.data, (int)octets.size, made) == NULL) {
-        BN_clear_free(made);
-        return CHIPID_MEMORY;
-    }
-    inside = !BN_is_zero(made) && BN_cmp(made, EC_GROUP_get0_order(ec->group)) < 0;
-    DECLASSIFY(inside);
-    if (!inside) {
-        BN_clear_free(made);
-        return CHIPID_EC_PRIVATE;
-    }
-    *scalar = made;
-    return CHIPID_OK;
+    return number_private(octets, NUMBER_MAX, EC_GROUP_get0_order(ec->group), CHIPID_EC_PRIVATE, scalar);
 }
 
 chipid_status

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include "ec.h"
+#include "number.h"
 
 /* Once here, not in each multiplication by the point. */
 static bool
@@ -25,13 +26,12 @@ static chipid_status
 mapped_point(const chipid_ec *ec, chipid_bytes nonce, const EC_POINT *h, EC_POINT **mapped)
 {
     chipid_status status = CHIPID_CRYPTO;
-    BIGNUM *s = BN_new();
+    BIGNUM *s = number_secret(nonce);
     EC_POINT *made = EC_POINT_new(ec->group);
 
     if (s == NULL || made == NULL)
         goto fail;
-    BN_set_flags(s, BN_FLG_CONSTTIME);
-    if (BN_bin2bn(nonce.data, (int)nonce.size, s) == NULL || !ec_multiply(ec, made, NULL, s))
+    if (!ec_multiply(ec, made, NULL, s))
         goto fail;
     if (EC_POINT_add(ec->group, made, made, h, NULL) != 1)
         goto fail;
