@@ -150,8 +150,9 @@ dh_repr(PyObject *self)
 
 /* Operations: the inputs stay pinned by their views while the GIL is released. -------------------------------------------- */
 
+/* What op makes of one input. */
 static PyObject *
-dh_check_element(PyObject *self, PyObject *element)
+one_input(PyObject *self, PyObject *argument, chipid_status (*op)(const chipid_dh *, chipid_bytes, chipid_buffer *))
 {
     chipid_bytes octets;
     chipid_status status;
@@ -159,9 +160,9 @@ dh_check_element(PyObject *self, PyObject *element)
     output result;
     PyObject *bytes = NULL;
 
-    if (views_add(&held, element, &octets) == 0 && output_start(&result, chipid_dh_size(dh(self))) == 0) {
+    if (views_add(&held, argument, &octets) == 0 && output_start(&result, chipid_dh_size(dh(self))) == 0) {
         Py_BEGIN_ALLOW_THREADS
-        status = chipid_dh_check_element(dh(self), octets, &result.out);
+        status = op(dh(self), octets, &result.out);
         Py_END_ALLOW_THREADS
         bytes = output_finish(state_of(self), status, &result);
     }
@@ -170,22 +171,15 @@ dh_check_element(PyObject *self, PyObject *element)
 }
 
 static PyObject *
+dh_check_element(PyObject *self, PyObject *element)
+{
+    return one_input(self, element, chipid_dh_check_element);
+}
+
+static PyObject *
 dh_public_key(PyObject *self, PyObject *private_key)
 {
-    chipid_bytes exponent;
-    chipid_status status;
-    views held = {0};
-    output result;
-    PyObject *bytes = NULL;
-
-    if (views_add(&held, private_key, &exponent) == 0 && output_start(&result, chipid_dh_size(dh(self))) == 0) {
-        Py_BEGIN_ALLOW_THREADS
-        status = chipid_dh_public_key(dh(self), exponent, &result.out);
-        Py_END_ALLOW_THREADS
-        bytes = output_finish(state_of(self), status, &result);
-    }
-    views_release(&held);
-    return bytes;
+    return one_input(self, private_key, chipid_dh_public_key);
 }
 
 static PyObject *

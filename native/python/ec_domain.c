@@ -163,8 +163,9 @@ ec_repr(PyObject *self)
 
 /* Operations: the inputs stay pinned by their views while the GIL is released. -------------------------------------------- */
 
+/* What op makes of one input. */
 static PyObject *
-ec_check_point(PyObject *self, PyObject *point)
+one_input(PyObject *self, PyObject *argument, chipid_status (*op)(const chipid_ec *, chipid_bytes, chipid_buffer *))
 {
     chipid_bytes octets;
     chipid_status status;
@@ -172,9 +173,9 @@ ec_check_point(PyObject *self, PyObject *point)
     output result;
     PyObject *bytes = NULL;
 
-    if (views_add(&held, point, &octets) == 0 && output_start(&result, CHIPID_POINT_MAX) == 0) {
+    if (views_add(&held, argument, &octets) == 0 && output_start(&result, CHIPID_POINT_MAX) == 0) {
         Py_BEGIN_ALLOW_THREADS
-        status = chipid_ec_check_point(ec(self), octets, &result.out);
+        status = op(ec(self), octets, &result.out);
         Py_END_ALLOW_THREADS
         bytes = output_finish(state_of(self), status, &result);
     }
@@ -183,22 +184,15 @@ ec_check_point(PyObject *self, PyObject *point)
 }
 
 static PyObject *
+ec_check_point(PyObject *self, PyObject *point)
+{
+    return one_input(self, point, chipid_ec_check_point);
+}
+
+static PyObject *
 ec_public_key(PyObject *self, PyObject *private_key)
 {
-    chipid_bytes scalar;
-    chipid_status status;
-    views held = {0};
-    output result;
-    PyObject *bytes = NULL;
-
-    if (views_add(&held, private_key, &scalar) == 0 && output_start(&result, CHIPID_POINT_MAX) == 0) {
-        Py_BEGIN_ALLOW_THREADS
-        status = chipid_ec_public_key(ec(self), scalar, &result.out);
-        Py_END_ALLOW_THREADS
-        bytes = output_finish(state_of(self), status, &result);
-    }
-    views_release(&held);
-    return bytes;
+    return one_input(self, private_key, chipid_ec_public_key);
 }
 
 static PyObject *
