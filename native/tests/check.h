@@ -44,6 +44,6 @@ typedef struct {
 } suite;
 
 extern const test mem_tests[], tlv_tests[], kdf_tests[], mac_tests[], cipher_tests[], sm_tests[], ec_tests[], dh_tests[],
-    integrated_tests[], sign_tests[], verify_tests[];
+    dh_params_tests[], integrated_tests[], sign_tests[], verify_tests[];
 
 #endif

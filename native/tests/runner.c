@@ -9,9 +9,9 @@
 chipid_core *core;
 
 static const suite suites[] = {
-    {"mem", mem_tests},       {"tlv", tlv_tests}, {"kdf", kdf_tests}, {"mac", mac_tests},
-    {"cipher", cipher_tests}, {"sm", sm_tests},   {"ec", ec_tests},
-    {"dh", dh_tests}, {"integrated", integrated_tests}, {"sign", sign_tests}, {"verify", verify_tests},
+    {"mem", mem_tests}, {"tlv", tlv_tests}, {"kdf", kdf_tests},   {"mac", mac_tests},   {"cipher", cipher_tests},
+    {"sm", sm_tests},   {"ec", ec_tests},   {"sign", sign_tests}, {"verify", verify_tests}, {"integrated", integrated_tests},
+    {"dh", dh_tests},   {"dh_params", dh_params_tests},
 };
 
 /* What the current test has allocated. */

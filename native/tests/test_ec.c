@@ -1,41 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "check.h"
-
-static const char *const names[] = {
-    "secp192r1",       "secp224r1",       "secp256r1",       "secp384r1",       "secp521r1",       "brainpoolP160r1",
-    "brainpoolP192r1", "brainpoolP224r1", "brainpoolP256r1", "brainpoolP320r1", "brainpoolP384r1", "brainpoolP512r1",
-};
-
-#define CURVES (sizeof names / sizeof names[0])
-
-static chipid_ec *
-curve_of(const char *name)
-{
-    chipid_ec *ec;
-
-    CHECK_STATUS(CHIPID_OK, chipid_ec_named(core, name, &ec));
-    return ec;
-}
-
-static chipid_bytes
-number(const chipid_ec *ec, chipid_ec_number which)
-{
-    chipid_buffer out = buffer(CHIPID_FIELD_MAX);
-
-    CHECK_STATUS(CHIPID_OK, chipid_ec_get(ec, which, &out));
-    return written(&out);
-}
-
-static chipid_bytes
-generator(const chipid_ec *ec)
-{
-    chipid_buffer out = buffer(CHIPID_POINT_MAX);
-
-    CHECK_STATUS(CHIPID_OK, chipid_ec_generator(ec, &out));
-    return written(&out);
-}
+#include "domains.h"
 
 static chipid_bytes
 compressed(chipid_bytes point)
@@ -80,7 +46,7 @@ generic_mapping_published(void)
     CHECK_HEX(H, written(&out));
     CHECK_STATUS(CHIPID_OK, chipid_ec_map_generic(ec, hex(NONCE), hex(H), &mapped));
     CHECK(chipid_ec_mapped(mapped) && !chipid_ec_mapped(ec));
-    CHECK_HEX(MAPPED, generator(mapped));
+    CHECK_HEX(MAPPED, curve_generator(mapped));
     chipid_ec_free(ec); /* the mapped one stands alone */
     CHECK_STATUS(CHIPID_OK, chipid_ec_agree(mapped, hex(KA_IFD), hex(KA_IC_PUBLIC), &x));
     CHECK_HEX(SHARED, written(&x));
@@ -108,8 +74,8 @@ static void
 mapping_refuses(void)
 {
     for (size_t i = 0; i < CURVES; i++) {
-        chipid_ec *ec = curve_of(names[i]), *mapped;
-        chipid_bytes g = generator(ec);
+        chipid_ec *ec = curve_of(curve_names[i]), *mapped;
+        chipid_bytes g = curve_generator(ec);
         chipid_buffer long_nonce = buffer(CHIPID_FIELD_MAX + 1), twice = buffer(CHIPID_POINT_MAX);
 
         /* 1 * G + (-G) generates nothing. */
@@ -122,11 +88,11 @@ mapping_refuses(void)
         CHECK(mapped == NULL);
         /* A zero nonce leaves H, which is a generator; G + G needs the doubling formula. */
         CHECK_STATUS(CHIPID_OK, chipid_ec_map_generic(ec, hex("00"), g, &mapped));
-        CHECK(chipid_equal(g, generator(mapped)));
+        CHECK(chipid_equal(g, curve_generator(mapped)));
         chipid_ec_free(mapped);
         CHECK_STATUS(CHIPID_OK, chipid_ec_map_generic(ec, hex("01"), g, &mapped));
         CHECK_STATUS(CHIPID_OK, chipid_ec_public_key(ec, hex("02"), &twice));
-        CHECK(chipid_equal(written(&twice), generator(mapped)));
+        CHECK(chipid_equal(written(&twice), curve_generator(mapped)));
         chipid_ec_free(mapped);
         chipid_ec_free(ec);
     }
@@ -140,10 +106,10 @@ names_are_known(void)
     chipid_ec *ec;
 
     for (size_t i = 0; i < CURVES; i++) {
-        ec = curve_of(names[i]);
-        CHECK(strcmp(chipid_ec_name(ec), names[i]) == 0);
-        CHECK(chipid_ec_field_size(ec) == number(ec, CHIPID_EC_P).size && chipid_ec_cofactor(ec) == 1);
-        CHECK(generator(ec).size == 1 + 2 * chipid_ec_field_size(ec));
+        ec = curve_of(curve_names[i]);
+        CHECK(strcmp(chipid_ec_name(ec), curve_names[i]) == 0);
+        CHECK(chipid_ec_field_size(ec) == curve_number(ec, CHIPID_EC_P).size && chipid_ec_cofactor(ec) == 1);
+        CHECK(curve_generator(ec).size == 1 + 2 * chipid_ec_field_size(ec));
         chipid_ec_free(ec);
     }
     CHECK_STATUS(CHIPID_EC_UNKNOWN_CURVE, chipid_ec_named(core, "secp256k1", &ec));
@@ -152,30 +118,20 @@ names_are_known(void)
     CHECK(ec == NULL);
 }
 
-static chipid_bytes
-with_leading_zeros(chipid_bytes bytes)
-{
-    chipid_buffer out = buffer(bytes.size + 3);
-
-    memset(out.data, 0, 3);
-    memcpy(out.data + 3, bytes.data, bytes.size);
-    out.size = out.capacity;
-    return written(&out);
-}
-
 static void
 explicit_parameters_match(void)
 {
     for (size_t i = 0; i < CURVES; i++) {
-        chipid_ec *ec = curve_of(names[i]), *found;
-        chipid_bytes p = number(ec, CHIPID_EC_P), a = number(ec, CHIPID_EC_A), b = number(ec, CHIPID_EC_B);
-        chipid_bytes n = number(ec, CHIPID_EC_ORDER), g = generator(ec), one = hex("01"), two = hex("02"), none = {NULL, 0};
+        chipid_ec *ec = curve_of(curve_names[i]), *found;
+        chipid_bytes p = curve_number(ec, CHIPID_EC_P), a = curve_number(ec, CHIPID_EC_A), b = curve_number(ec, CHIPID_EC_B);
+        chipid_bytes n = curve_number(ec, CHIPID_EC_ORDER), g = curve_generator(ec);
+        chipid_bytes one = hex("01"), two = hex("02"), none = {NULL, 0};
         chipid_bytes *numbers[] = {&p, &a, &b, &g, &n};
 
         CHECK_STATUS(CHIPID_OK, chipid_ec_explicit(core, p, a, b, g, n, NULL, &found));
-        CHECK(strcmp(chipid_ec_name(found), names[i]) == 0);
+        CHECK(strcmp(chipid_ec_name(found), curve_names[i]) == 0);
         chipid_ec_free(found);
-        CHECK_STATUS(CHIPID_OK, chipid_ec_explicit(core, with_leading_zeros(p), a, b, compressed(g), n, &one, &found));
+        CHECK_STATUS(CHIPID_OK, chipid_ec_explicit(core, with_leading_zeros(p, p.size + 3), a, b, compressed(g), n, &one, &found));
         chipid_ec_free(found);
         CHECK_STATUS(CHIPID_EC_UNKNOWN_CURVE, chipid_ec_explicit(core, p, a, b, g, n, &two, &found));
         CHECK_STATUS(CHIPID_EC_UNKNOWN_CURVE, chipid_ec_explicit(core, p, a, b, g, n, &none, &found));
@@ -204,8 +160,8 @@ static void
 points_are_checked(void)
 {
     for (size_t i = 0; i < CURVES; i++) {
-        chipid_ec *ec = curve_of(names[i]);
-        chipid_bytes g = generator(ec), half = compressed(g), off = part(g, 0, g.size), p = number(ec, CHIPID_EC_P), beyond;
+        chipid_ec *ec = curve_of(curve_names[i]);
+        chipid_bytes p = curve_number(ec, CHIPID_EC_P), g = curve_generator(ec), half = compressed(g), off = part(g, 0, g.size), beyond;
         chipid_buffer out = buffer(CHIPID_POINT_MAX), small = buffer(g.size - 1);
 
         CHECK_STATUS(CHIPID_OK, chipid_ec_check_point(ec, g, &out));
@@ -261,14 +217,14 @@ static void
 private_keys_are_bounded(void)
 {
     for (size_t i = 0; i < CURVES; i++) {
-        chipid_ec *ec = curve_of(names[i]);
-        chipid_bytes n = number(ec, CHIPID_EC_ORDER), g = generator(ec), last = part(n, 0, n.size);
+        chipid_ec *ec = curve_of(curve_names[i]);
+        chipid_bytes n = curve_number(ec, CHIPID_EC_ORDER), g = curve_generator(ec), last = part(n, 0, n.size);
         chipid_buffer out = buffer(CHIPID_POINT_MAX), x = buffer(CHIPID_FIELD_MAX), huge = buffer(200);
 
         writable(last)[last.size - 1]--; /* every order is odd */
         CHECK_STATUS(CHIPID_OK, chipid_ec_public_key(ec, hex("01"), &out));
         CHECK(chipid_equal(g, written(&out)));
-        CHECK_STATUS(CHIPID_OK, chipid_ec_public_key(ec, with_leading_zeros(last), &out));
+        CHECK_STATUS(CHIPID_OK, chipid_ec_public_key(ec, with_leading_zeros(last, last.size + 3), &out));
         CHECK(chipid_equal(negative(ec, g), written(&out)));
         CHECK_STATUS(CHIPID_OK, chipid_ec_agree(ec, last, g, &x));
         CHECK(chipid_equal(part(g, 1, chipid_ec_field_size(ec)), written(&x)));
@@ -294,7 +250,7 @@ static void
 agreement_is_mutual(void)
 {
     for (size_t i = 0; i < CURVES; i++) {
-        chipid_ec *ec = curve_of(names[i]);
+        chipid_ec *ec = curve_of(curve_names[i]);
         chipid_buffer a = buffer(CHIPID_POINT_MAX), b = buffer(CHIPID_POINT_MAX), x = buffer(66), y = buffer(66);
         chipid_bytes first = hex("1234567890ABCDEF1234567890ABCDEF12"), second = hex("FEDCBA0987654321FEDCBA0987654321FE");
 
