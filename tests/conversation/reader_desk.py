@@ -13,13 +13,16 @@ from typing import Any
 
 import chipid
 from chipid.crypto import asn1
+from chipid.crypto.signature import PublicKey, Scheme
+from chipid.crypto.signer import Signer
+from chipid.emulator import attacks
 from chipid.emulator.exchange import Exchange
 from chipid.emulator.faults import Fault
 from chipid.emulator.icc import EmulatedCard
 from chipid.errors import MalformedData
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Channel
-from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.file_ids import LDS1_AID, FileId
 from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import build_tlv, parse_tlv
 from chipid.issuing.card_image import CardImage
@@ -41,6 +44,7 @@ CAN, PIN, PUK = "123456", "987654", "0987654321"
 GM = {"mapping": "GM", "cipher": "AES-128", "parameter_id": 13}
 IM = {**GM, "mapping": "IM"}
 CAM = {**GM, "mapping": "CAM"}
+GM_OID, IM_OID, CAM_OID = "0.4.0.127.0.7.2.2.4.2.2", "0.4.0.127.0.7.2.2.4.4.2", "0.4.0.127.0.7.2.2.4.6.2"
 CA_1 = {"key_id": 1, "cipher": "AES-128", "parameter_id": 13}
 CA_2 = {**CA_1, "version": 2}
 POLICIES = (chipid.Policy.counter(), chipid.Policy.strict())
@@ -103,6 +107,21 @@ def _issued(description: str) -> CardImage:
     entries = json.loads(description)
     announces = entries["terminal_authentication"] is not None
     return personalise(entries, signer(), trust_points=(cvca().raw,) if announces else (), chip_date=AT.date())
+
+
+def version_2(**changes: Any) -> CardImage:
+    """The passport with Extended Access Control of version 2."""
+    return issue(**{"chip_authentication": CA_2, "terminal_authentication": {"version": 2}, **changes})
+
+
+def clone(image: CardImage) -> CardImage:
+    """Its files, with a key of the forger's own."""
+    return attacks.with_foreign_chip_authentication_key(image)
+
+
+def stranger(country: str = "VN") -> DocumentSigner:
+    """A document signer whom the reader does not trust."""
+    return TestCsca.create(country=country, at=AT - timedelta(days=900)).issue_document_signer(at=AT - timedelta(days=800))
 
 
 def with_card_access(image: CardImage, change: Callable[[Infos], Infos]) -> CardImage:
@@ -178,6 +197,29 @@ def assert_not_accepted(evidence: chipid.Evidence) -> None:
         assert not judge(evidence, policy).accepted, policy.name
 
 
+class Silent:
+    """A terminal's key that remembers what it was asked to sign."""
+
+    def __init__(self, real: Signer) -> None:
+        self.real = real
+        self.signed: list[bytes] = []
+
+    @property
+    def public_key(self) -> PublicKey:
+        return self.real.public_key
+
+    def sign(self, scheme: Scheme, message: bytes) -> bytes:
+        self.signed.append(message)
+        return self.real.sign(scheme, message)
+
+
+def watched(*data_groups: int) -> tuple[TerminalCredentials, Silent]:
+    """A terminal with these rights, and its key to look at."""
+    complete = credentials(*data_groups)
+    spy = Silent(complete.signer)
+    return replace(complete, signer=spy), spy
+
+
 # Chips that answer otherwise -----------------------------------------------------------------------------------------
 
 
@@ -242,6 +284,20 @@ class Relay:
             del self._chips[0]
             return b"\x69\x88"
         return self._chips[0].transmit(command)
+
+
+def after_reading(number: int) -> Callable[[int, CommandAPDU], bool]:
+    """When the forger of a ``Relay`` leaves the genuine chip: at that command."""
+    return lambda count, _command: count == number
+
+
+def no_application(left: list[int]) -> Answers:
+    """SELECT of the application is refused so many times."""
+
+    def refuse(command: CommandAPDU) -> ResponseAPDU | None:
+        return ResponseAPDU(b"", 0x6F00) if command.data == LDS1_AID and left and left.pop() else None
+
+    return Answers(INS.SELECT, refuse)
 
 
 def pace_step(command: CommandAPDU) -> int | None:
