@@ -10,10 +10,9 @@ from chipid.iso7816.tlv import TlvCursor, build_tlv, parse_tlv
 
 DYNAMIC_AUTHENTICATION_DATA = 0x7C
 CRYPTOGRAPHIC_MECHANISM = 0x80
-PASSWORD_REFERENCE = 0x83
+PASSWORD_REFERENCE = PUBLIC_KEY_REFERENCE = 0x83
 KEY_REFERENCE = 0x84
 EPHEMERAL_PUBLIC_KEY = 0x91
-HOLDER_AUTHORISATION = 0x7F4C
 
 
 def set_security_environment(p1: int, p2: int, *objects: bytes) -> CommandAPDU:

@@ -11,12 +11,12 @@ from chipid._native import Cipher, NativeError, Secret
 from chipid.crypto.domain import Domain, EcDomain, KeyPair, bits_of_security
 from chipid.errors import MalformedData
 from chipid.iso7816.tlv import build_tlv
+from chipid.pki.cv_public_key import PUBLIC_KEY
 from chipid.protocols.object_identifiers import oid_object
 
 UNCOMPRESSED = 0x04
 CIPHER_BITS: dict[Cipher, int] = {"3DES": 112, "AES-128": 128, "AES-192": 192, "AES-256": 256}
 
-PUBLIC_KEY = 0x7F49
 EC_POINT, DH_VALUE = 0x86, 0x84
 
 

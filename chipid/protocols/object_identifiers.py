@@ -8,7 +8,6 @@ from chipid.lds.security_infos import ID_PK
 
 ID_BSI_DE = "0.4.0.127.0.7"
 ID_ECDSA_PLAIN_SIGNATURES = f"{ID_BSI_DE}.1.1.4.1"
-ID_ROLES = f"{ID_BSI_DE}.3.1.2"
 
 ID_PK_DH = f"{ID_PK}.1"
 ID_PK_ECDH = f"{ID_PK}.2"

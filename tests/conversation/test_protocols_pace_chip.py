@@ -193,6 +193,7 @@ def test_a_terminal_type_and_its_passwords(chip, role, kind, sw):
         "06080400" + "7F0007030102",
         "0608" + "04007F000703010201",
         "060904007F000703010201530103" + "5400",
+        "060904007F00070301020153020303",
     ],
 )
 def test_a_malformed_terminal_type(chip, value):

@@ -30,17 +30,16 @@ from chipid.iso7816.secure_messaging import SecureMessaging, open_session
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
+from chipid.pki.cv_authorisation import HOLDER_AUTHORISATION, HolderAuthorisation, TerminalType
 from chipid.protocols.general_authenticate import (
     CRYPTOGRAPHIC_MECHANISM,
     DYNAMIC_AUTHENTICATION_DATA,
-    HOLDER_AUTHORISATION,
     KEY_REFERENCE,
     PASSWORD_REFERENCE,
     dynamic_authentication_data,
     reference,
 )
 from chipid.protocols.key_agreement import shared_secret
-from chipid.protocols.object_identifiers import ID_ROLES, oid_octets
 from chipid.protocols.pace import token
 from chipid.protocols.pace.chip_authentication_mapping import chip_authentication_data, encrypt_chip_authentication_data
 from chipid.protocols.pace.mapping import chip_mapping
@@ -51,10 +50,10 @@ from chipid.protocols.password import Password, PasswordKind
 from chipid.protocols.private_key import EcPrivateKey, PrivateKey
 
 # Which passwords a terminal of a type may use (BSI TR-03110-3 §A.1.1); inspection systems have the MRZ and the CAN.
-_TERMINAL_PASSWORDS: dict[bytes, frozenset[PasswordKind]] = {
-    oid_octets(f"{ID_ROLES}.1"): frozenset({PasswordKind.MRZ, PasswordKind.CAN}),
-    oid_octets(f"{ID_ROLES}.2"): frozenset({PasswordKind.CAN, PasswordKind.PIN}),
-    oid_octets(f"{ID_ROLES}.3"): frozenset({PasswordKind.CAN, PasswordKind.PIN, PasswordKind.PUK}),
+_TERMINAL_PASSWORDS: dict[TerminalType, frozenset[PasswordKind]] = {
+    TerminalType.INSPECTION_SYSTEM: frozenset({PasswordKind.MRZ, PasswordKind.CAN}),
+    TerminalType.AUTHENTICATION_TERMINAL: frozenset({PasswordKind.CAN, PasswordKind.PIN}),
+    TerminalType.SIGNATURE_TERMINAL: frozenset({PasswordKind.CAN, PasswordKind.PIN, PasswordKind.PUK}),
 }
 
 
@@ -303,9 +302,9 @@ def _password_kind(value: bytes) -> PasswordKind:
 
 def _check_terminal(chat: Tlv, kind: PasswordKind) -> None:
     """A CHAT announces Terminal Authentication; its terminal type must be allowed the password."""
-    objects = chat.children()
-    terminal_type = objects.expect(0x06).value
-    objects.expect(0x53)
-    objects.finish()
-    if kind not in _TERMINAL_PASSWORDS.get(terminal_type, frozenset()):
+    try:
+        terminal_type = HolderAuthorisation.parse(chat).terminal_type
+    except UnsupportedFeature:
+        raise _Refused(SW.WRONG_DATA) from None
+    if kind not in _TERMINAL_PASSWORDS[terminal_type]:
         raise _Refused(SW.WRONG_DATA)

@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
+from chipid.crypto import asn1
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData, TlvError, UnsupportedFeature
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import TlvCursor, build_tlv
-from chipid.pki.cv_authorisation import HolderAuthorisation, Role
+from chipid.pki.cv_authorisation import DISCRETIONARY_DATA, HolderAuthorisation, Role
 from chipid.pki.cv_chain import TrustedKey
-from chipid.pki.cvc import AUTHENTICATION, CvCertificate, reference_text
-from chipid.protocols.general_authenticate import CRYPTOGRAPHIC_MECHANISM, EPHEMERAL_PUBLIC_KEY
+from chipid.pki.cvc import CvCertificate, reference_text
+from chipid.protocols.general_authenticate import CRYPTOGRAPHIC_MECHANISM, EPHEMERAL_PUBLIC_KEY, PUBLIC_KEY_REFERENCE
 from chipid.protocols.object_identifiers import oid_octets
-from chipid.protocols.terminal_auth.signed_data import CHALLENGE_SIZE, signed_data
+from chipid.protocols.terminal_auth.signed_data import AUXILIARY_DATA, CHALLENGE_SIZE, signed_data
 from chipid.protocols.terminal_auth.trust import ChipTrust
 
-PUBLIC_KEY_REFERENCE = 0x83
-_DISCRETIONARY_TEMPLATE, _OBJECT_IDENTIFIER, _DISCRETIONARY_DATA = 0x73, 0x06, 0x53
+_DISCRETIONARY_TEMPLATE = 0x73
 _AUXILIARY_LIMIT = 1024
 _COMPRESSED_KEY_LIMIT = 128
 
@@ -117,7 +117,7 @@ class TerminalAuthenticationChip:
             return SW.REFERENCE_NOT_FOUND
         if self._version != 1 and objects[CRYPTOGRAPHIC_MECHANISM] != oid_octets(terminal.key.oid):
             return SW.WRONG_DATA
-        self._announced = objects.get(EPHEMERAL_PUBLIC_KEY, b""), objects.get(AUTHENTICATION, b"")
+        self._announced = objects.get(EPHEMERAL_PUBLIC_KEY, b""), objects.get(AUXILIARY_DATA, b"")
         self._terminal = terminal
         return SW.OK
 
@@ -157,16 +157,16 @@ class TerminalAuthenticationChip:
         required = {PUBLIC_KEY_REFERENCE}
         if self._version != 1:
             required |= {CRYPTOGRAPHIC_MECHANISM, EPHEMERAL_PUBLIC_KEY}
-        optional = {AUTHENTICATION} if self._version != 1 else set()
+        optional = {AUXILIARY_DATA} if self._version != 1 else set()
         found: dict[int, bytes] = {}
         for each in TlvCursor(data):
             if each.tag in found or each.tag not in required | optional:
                 raise each.error("a data object that does not belong here")
-            found[each.tag] = each.raw if each.tag == AUTHENTICATION else each.value
+            found[each.tag] = each.raw if each.tag == AUXILIARY_DATA else each.value
         if not required <= found.keys() or len(found.get(EPHEMERAL_PUBLIC_KEY, b"")) > _COMPRESSED_KEY_LIMIT:
             raise MalformedData("an authentication template is incomplete, or its key too long")
-        if AUTHENTICATION in found:
-            _check_auxiliary(found[AUTHENTICATION])
+        if AUXILIARY_DATA in found:
+            _check_auxiliary(found[AUXILIARY_DATA])
         return found
 
 
@@ -176,13 +176,13 @@ def _check_auxiliary(raw: bytes) -> None:
     :raises MalformedData: anything else.
     """
     cursor = TlvCursor(raw)
-    outer = cursor.expect(AUTHENTICATION)
-    if len(raw) > _AUXILIARY_LIMIT or raw != build_tlv(AUTHENTICATION, outer.value):
+    outer = cursor.expect(AUXILIARY_DATA)
+    if len(raw) > _AUXILIARY_LIMIT or raw != build_tlv(AUXILIARY_DATA, outer.value):
         raise outer.error("auxiliary data too long, or not in DER")
     for template in outer.children():
         if template.tag != _DISCRETIONARY_TEMPLATE:
             raise template.error("auxiliary data that are no template")
         objects = template.children()
-        objects.expect(_OBJECT_IDENTIFIER)
-        objects.expect(_DISCRETIONARY_DATA)
+        objects.expect(asn1.OBJECT_IDENTIFIER)
+        objects.expect(DISCRETIONARY_DATA)
         objects.finish()

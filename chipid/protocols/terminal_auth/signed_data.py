@@ -12,6 +12,8 @@ from chipid.lds.mrz import check_digit
 
 CHALLENGE_SIZE: Final = 8
 """r_IC (§7.1.5.4)."""
+AUXILIARY_DATA: Final = 0x67
+"""Authenticated auxiliary data, which version 2 signs with the rest (TR-03110-3 §A.6.5)."""
 
 _NUMBER_SIZE = 9
 _UNCOMPRESSED = 0x04

@@ -16,9 +16,13 @@ from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import build_tlv
 from chipid.pki.cv_credentials import CvChain, TerminalCredentials
 from chipid.pki.cvc import reference_octets
-from chipid.protocols.general_authenticate import CRYPTOGRAPHIC_MECHANISM, EPHEMERAL_PUBLIC_KEY, set_security_environment
+from chipid.protocols.general_authenticate import (
+    CRYPTOGRAPHIC_MECHANISM,
+    EPHEMERAL_PUBLIC_KEY,
+    PUBLIC_KEY_REFERENCE,
+    set_security_environment,
+)
 from chipid.protocols.object_identifiers import oid_octets
-from chipid.protocols.terminal_auth.chip import PUBLIC_KEY_REFERENCE
 from chipid.protocols.terminal_auth.signed_data import CHALLENGE_SIZE, signed_data
 
 REASONS: Final[dict[str, str]] = {
