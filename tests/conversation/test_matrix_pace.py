@@ -12,16 +12,15 @@ from random import Random
 
 import pytest
 from matrix import CIPHERS, GROUPS, OWN_GROUP, assert_same_session, group, is_curve, key_pair, private_key, public_key
+from pace_wire import PaceWire
 
 from chipid.crypto.agreement_key import build_domain
 from chipid.errors import UnsupportedFeature, WrongPassword
 from chipid.evidence import ChipAuthenticationMappingTranscript
-from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
 from chipid.lds.security_infos import ID_PACE, ChipAuthenticationPublicKeyInfo, PaceDomainParameterInfo, PaceInfo, SecurityInfos
 from chipid.protocols.object_identifiers import ID_PK_ECDH
 from chipid.protocols.pace import (
-    PaceChip,
     PaceRun,
     PaceSecrets,
     evaluate_chip_authentication_mapping,
@@ -109,24 +108,15 @@ STANDARDISED = every(GROUPS, list(PASSWORDS), explicit=False)
 EXPLICIT = every((*GROUPS, OWN_GROUP), [PasswordKind.MRZ], explicit=True)
 
 
-class Wire:
-    """The chip behind plain commands."""
-
-    def __init__(self, combination: Combination, passwords: dict[PasswordKind, Password] = PASSWORDS) -> None:
-        static = {}
-        if combination.mapping == "CAM":
-            static = {combination.info.parameter_id: parse_private_key(private_key(combination.group))}
-        infos = SecurityInfos.of(combination.infos)
-        self.chip = PaceChip(infos, PaceSecrets(passwords, static_keys=static), Random(f"chip {combination}").randbytes)
-
-    def transmit(self, raw: bytes) -> bytes:
-        command = CommandAPDU.from_bytes(raw)
-        if command.ins == 0x22:
-            return ResponseAPDU(b"", self.chip.set_at(command.data)).to_bytes()
-        return ResponseAPDU(*self.chip.general_authenticate(command.data, command.cla == 0x00)).to_bytes()
+def chip_of(combination: Combination, passwords: dict[PasswordKind, Password] = PASSWORDS) -> PaceWire:
+    static = {}
+    if combination.mapping == "CAM":
+        static = {combination.info.parameter_id: parse_private_key(private_key(combination.group))}
+    secrets = PaceSecrets(passwords, static_keys=static)
+    return PaceWire(combination.infos, secrets, Random(f"chip {combination}").randbytes)
 
 
-def converse(combination: Combination, wire: Wire) -> PaceRun:
+def converse(combination: Combination, wire: PaceWire) -> PaceRun:
     infos = SecurityInfos.parse(SecurityInfos.of(combination.infos).build())
     choice, selected = pace_choice(infos, combination.info), select_pace(infos)
     assert selected is not None
@@ -147,15 +137,17 @@ def assert_proof(combination: Combination, transcript: ChipAuthenticationMapping
 @pytest.mark.combinations("PACE")
 @pytest.mark.parametrize("combination", STANDARDISED + EXPLICIT, ids=str)
 def test_combination(combination: Combination) -> None:
-    wire = Wire(combination)
+    wire = chip_of(combination)
     result, chip = converse(combination, wire), wire.chip
     assert chip.session is not None
     assert chip.kind is combination.password
     assert chip.choice is not None
     assert chip.choice.suite is result.choice.suite
+    assert result.choice.info == combination.info
     assert (result.choice.suite.mapping.value, result.session.cipher) == (combination.mapping, combination.cipher)
     assert (result.chip_key, result.terminal_key) == (chip.key, chip.terminal_key)
     assert chip.proved_chip is (combination.mapping == "CAM")
+    assert not any(result.session.ssc)
     assert_same_session(result.session, chip.session)
     if combination.mapping == "CAM":
         assert result.chip_authentication is not None
@@ -169,7 +161,7 @@ WITH_THE_CAN = [each for each in STANDARDISED if each.password is PasswordKind.C
 
 @pytest.mark.parametrize("combination", WITH_THE_CAN, ids=str)
 def test_another_password_opens_nothing(combination: Combination) -> None:
-    wire = Wire(combination, {PasswordKind.CAN: Password.from_text(PasswordKind.CAN, "543210")})
+    wire = chip_of(combination, {PasswordKind.CAN: Password.from_text(PasswordKind.CAN, "543210")})
     with pytest.raises(WrongPassword):
         converse(combination, wire)
     assert wire.chip.session is None

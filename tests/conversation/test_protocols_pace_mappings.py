@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
+from pace_wire import PaceWire, answers, at, untouched, value_of
 
 from chipid.crypto import asn1
 from chipid.crypto.agreement_key import AgreementKey, build_agreement_key, build_domain
@@ -16,7 +17,7 @@ from chipid.crypto.domain import DhDomain, EcDomain, KeyPair, standardised_domai
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
 from chipid.errors import CardMisbehaved, MalformedData, PasswordBlocked, TlvError, UnsupportedFeature, WrongPassword
 from chipid.evidence import ChipAuthenticationMappingTranscript
-from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.iso7816.apdu import ResponseAPDU
 from chipid.iso7816.dialogue import run
 from chipid.iso7816.tlv import TlvCursor, build_tlv, parse_tlv
 from chipid.issuing.chip_keys import ChipKeys, make_chip_keys
@@ -74,41 +75,13 @@ STATIC = parse_private_key(KEYS.chip_authentication[13])
 assert isinstance(STATIC, EcPrivateKey)
 
 
-class Wire:
-    """A chip with PACE; *tamper* sees the step (0 is MSE:Set AT) and may change the answer to it."""
-
-    def __init__(self, offer: PaceInfo, tamper=lambda step, response: response, static=None) -> None:
-        static = {13: STATIC} if static is None else static
-        secrets = PaceSecrets({PasswordKind.CAN: CAN}, static_keys=static)
-        self.chip = PaceChip(SecurityInfos.of([offer]), secrets, Random(CHIP_SEED).randbytes)
-        self.tamper = tamper
-        self.commands: list[CommandAPDU] = []
-
-    def transmit(self, raw: bytes) -> bytes:
-        command = CommandAPDU.from_bytes(raw)
-        self.commands.append(command)
-        return self.tamper(len(self.commands) - 1, self.answer(command)).to_bytes()
-
-    def answer(self, command: CommandAPDU) -> ResponseAPDU:
-        if command.ins == 0x22:
-            return ResponseAPDU(b"", self.chip.set_at(command.data))
-        return ResponseAPDU(*self.chip.general_authenticate(command.data, command.cla == 0x00))
+def chip_with(offer: PaceInfo, tamper=untouched, static=None) -> PaceWire:
+    secrets = PaceSecrets({PasswordKind.CAN: CAN}, static_keys={13: STATIC} if static is None else static)
+    return PaceWire([offer], secrets, Random(CHIP_SEED).randbytes, tamper)
 
 
-def terminal(channel: Wire, offer: PaceInfo, seed: int = TERMINAL_SEED) -> PaceRun:
+def terminal(channel: PaceWire, offer: PaceInfo, seed: int = TERMINAL_SEED) -> PaceRun:
     return run(pace(pace_choice(SecurityInfos.of([offer]), offer), CAN, Random(seed).randbytes), channel)
-
-
-def at(step, change):
-    return lambda here, response: change(response) if here == step else response
-
-
-def answers(*objects):
-    return lambda _response: ResponseAPDU(build_tlv(0x7C, *objects), 0x9000)
-
-
-def value_of(data: bytes) -> bytes:
-    return parse_tlv(data, 0x7C).children().read().value
 
 
 # Parameters of the issuer's own -----------------------------------------------------------------------------------------
@@ -163,10 +136,10 @@ def test_what_has_no_number_cannot_be_named(parameter_id, named):
 
 def test_one_try_left_suspends_the_pin_alone():
     warned = at(0, lambda _response: ResponseAPDU(b"", 0x63C1))
-    assert terminal(Wire(GM, warned), GM).session is not None
+    assert terminal(chip_with(GM, warned), GM).session is not None
     pin = Password.from_text(PasswordKind.PIN, "123456")
     with pytest.raises(PasswordBlocked) as caught:
-        run(pace(pace_choice(SecurityInfos.of([GM]), GM), pin, Random(1).randbytes), Wire(GM, warned))
+        run(pace(pace_choice(SecurityInfos.of([GM]), GM), pin, Random(1).randbytes), chip_with(GM, warned))
     assert caught.value.suspended
 
 
@@ -190,7 +163,7 @@ def test_what_is_weaker_is_not_preferred():
 @pytest.mark.parametrize("offer", [IM, DH_IM], ids=["curve", "field"])
 @pytest.mark.parametrize("objects", [[], [build_tlv(0x82, b"")]], ids=["no object", "an empty one"])
 def test_the_chip_has_no_mapping_data(offer, objects):
-    assert terminal(Wire(offer, at(2, answers(*objects))), offer).session is not None
+    assert terminal(chip_with(offer, at(2, answers(*objects))), offer).session is not None
 
 
 @pytest.mark.parametrize("offer", [IM, DH_IM], ids=["curve", "field"])
@@ -207,13 +180,13 @@ def test_the_chip_has_no_mapping_data(offer, objects):
 )
 def test_mapping_data_where_there_are_none(offer, objects):
     with pytest.raises(MalformedData):
-        terminal(Wire(offer, at(2, answers(*objects))), offer)
+        terminal(chip_with(offer, at(2, answers(*objects))), offer)
 
 
 def test_the_generic_mapping_needs_mapping_data():
     for offer in (GM, DH_GM, CAM):
         with pytest.raises(MalformedData):
-            terminal(Wire(offer, at(2, answers())), offer)
+            terminal(chip_with(offer, at(2, answers())), offer)
 
 
 @pytest.mark.parametrize(("cipher", "size"), [(1, 16), (2, 16), (3, 32), (4, 32)])
@@ -222,11 +195,11 @@ def test_the_nonce_is_as_long_as_the_cipher_needs(family, cipher, size):
     """§4.4.3.3.2: keys are made of it."""
     offer = info(family, cipher, 1 if family == 3 else 13)
     seen = []
-    terminal(Wire(offer, at(1, lambda response: seen.append(value_of(response.data)) or response)), offer)
+    terminal(chip_with(offer, at(1, lambda response: seen.append(value_of(response.data)) or response)), offer)
     assert len(seen[0]) == size
     for other in {8, 16, 24, 32, 48, 64} - {size}:
         with pytest.raises(CardMisbehaved, match="nonce"):
-            terminal(Wire(offer, at(1, answers(build_tlv(0x80, bytes(other))))), offer)
+            terminal(chip_with(offer, at(1, answers(build_tlv(0x80, bytes(other))))), offer)
 
 
 @pytest.mark.parametrize(("cipher", "size"), [(1, 16), (2, 16), (3, 24), (4, 32)])
@@ -234,7 +207,7 @@ def test_the_terminals_nonce_is_its_own(cipher, size):
     offer = info(4, cipher, 13)
     drawn = set()
     for seed in range(3):
-        wire = Wire(offer)
+        wire = chip_with(offer)
         terminal(wire, offer, seed)
         drawn.add(value_of(wire.commands[2].data))
     assert len(drawn) == 3
@@ -249,7 +222,7 @@ def test_an_altered_nonce_ends_like_a_wrong_password():
             return answers(build_tlv(0x80, bytes((value[0] ^ 1,)) + value[1:]))(response)
 
         with pytest.raises(WrongPassword):
-            terminal(Wire(offer, at(1, flip)), offer)
+            terminal(chip_with(offer, at(1, flip)), offer)
 
 
 def test_no_point_encoding_no_integrated_mapping():
@@ -278,7 +251,7 @@ def test_both_ends_of_the_integrated_mapping_come_to_the_same_generator_and_to_n
 
 def at_chip(offer: PaceInfo, *requests: bytes) -> tuple[PaceChip, bytes, int]:
     """Nonce, then these requests one after another; the chip and its last answer."""
-    chip = Wire(offer).chip
+    chip = chip_with(offer).chip
     assert chip.set_at(build_tlv(0x80, oid_octets(offer.oid)) + b"\x83\x01\x02") == 0x9000
     data, sw = chip.general_authenticate(b"\x7c\x00", False)
     for request in requests:
@@ -328,7 +301,7 @@ NO_KEYS = {
 @pytest.mark.parametrize(("offer", "step", "tag"), [(DH_GM, 2, 0x82), (DH_GM, 3, 0x84), (DH_IM, 3, 0x84)])
 def test_a_number_that_is_no_key_of_the_chip(offer, step, tag, name):
     with pytest.raises(MalformedData):
-        terminal(Wire(offer, at(step, answers(build_tlv(tag, NO_KEYS[name])))), offer)
+        terminal(chip_with(offer, at(step, answers(build_tlv(tag, NO_KEYS[name])))), offer)
 
 
 @pytest.mark.parametrize("name", list(NO_KEYS))
@@ -343,7 +316,7 @@ def test_a_number_that_is_no_key_of_the_terminal(name):
     ("offer", "step", "tag"), [(DH_GM, 2, 0x82), (DH_GM, 3, 0x84), (CAM, 2, 0x82), (CAM, 3, 0x84), (IM, 3, 0x84)]
 )
 def test_the_terminals_own_key_sent_back(offer, step, tag):
-    wire = Wire(offer)
+    wire = chip_with(offer)
     wire.tamper = at(step, lambda response: answers(build_tlv(tag, value_of(wire.commands[step].data)))(response))  # noqa: PLW0108
     with pytest.raises((CardMisbehaved, MalformedData), match="back"):
         terminal(wire, offer)
@@ -379,7 +352,7 @@ def test_an_echo_with_leading_zeros_is_an_echo():
 def test_an_echo_of_the_agreements_key_with_leading_zeros_is_an_echo():
     """In the integrated mapping the generator is fixed by both nonces: which exponent gives a short key can be searched for."""
     t = bytes(range(16))
-    wire = Wire(DH_IM)
+    wire = chip_with(DH_IM)
     nonce = Random(CHIP_SEED).randbytes(16)
     mapped = IntegratedMappingTerminal(SUITES[DH_IM.oid], FIELD, nonce, Once(t)).mapped(b"")  # type: ignore[arg-type]
     generator = int.from_bytes(mapped.generator, "big")
@@ -398,7 +371,7 @@ def test_a_nonce_that_maps_to_the_neutral_element():
     """A chip that knew the terminal's mapping key could choose h = g^-s."""
     nonce = int.from_bytes(Random(CHIP_SEED).randbytes(16), "big")
     exponent = 12345
-    wire = Wire(DH_GM, at(2, answers(build_tlv(0x82, octets(pow(G, -nonce * pow(exponent, -1, Q) % Q, P))))))
+    wire = chip_with(DH_GM, at(2, answers(build_tlv(0x82, octets(pow(G, -nonce * pow(exponent, -1, Q) % Q, P))))))
     choice = pace_choice(SecurityInfos.of([DH_GM]), DH_GM)
     with pytest.raises(MalformedData, match="maps to no generator"):
         run(pace(choice, CAN, Once(exponent.to_bytes(len(FIELD.order), "big"))), wire)
@@ -427,16 +400,16 @@ def with_8a(change):
     return at(4, tamper)
 
 
-def judged(wire: Wire, infos: SecurityInfos | None = None) -> str:
+def judged(wire: PaceWire, infos: SecurityInfos | None = None) -> str:
     transcript = terminal(wire, CAM).chip_authentication
     assert transcript is not None
     return evaluate_chip_authentication_mapping(infos or card_security(), transcript).reason
 
 
 def test_the_genuine_chip_proves_itself():
-    assert judged(Wire(CAM)) == "ok"
-    assert terminal(Wire(GM), GM).chip_authentication is None
-    assert terminal(Wire(IM), IM).chip_authentication is None
+    assert judged(chip_with(CAM)) == "ok"
+    assert terminal(chip_with(GM), GM).chip_authentication is None
+    assert terminal(chip_with(IM), IM).chip_authentication is None
 
 
 @pytest.mark.parametrize(
@@ -455,7 +428,7 @@ def test_the_genuine_chip_proves_itself():
 )
 def test_a_proof_that_is_missing_or_damaged(change, reason):
     """The session stands; the proof fails. A damaged first block gives another number, which is as good as none."""
-    found = judged(Wire(CAM, with_8a(change)))
+    found = judged(chip_with(CAM, with_8a(change)))
     assert found in {reason, "cam-wrong-key"}
     if reason == "cam-data-missing":
         assert found == reason
@@ -464,23 +437,23 @@ def test_a_proof_that_is_missing_or_damaged(change, reason):
 @pytest.mark.parametrize("tag", [0x8B, 0x89, 0x04])
 def test_a_proof_in_another_object_ends_the_run(tag):
     with pytest.raises(TlvError):
-        terminal(Wire(CAM, with_8a(lambda proof: [build_tlv(tag, proof)])), CAM)
+        terminal(chip_with(CAM, with_8a(lambda proof: [build_tlv(tag, proof)])), CAM)
 
 
 def test_a_proof_that_was_sent_twice_ends_the_run():
     with pytest.raises(TlvError):
-        terminal(Wire(CAM, with_8a(lambda proof: [build_tlv(0x8A, proof)] * 2)), CAM)
+        terminal(chip_with(CAM, with_8a(lambda proof: [build_tlv(0x8A, proof)] * 2)), CAM)
 
 
 @pytest.mark.parametrize("offer", [GM, IM, DH_GM, DH_IM])
 def test_a_proof_under_another_mapping_ends_the_run(offer):
     with pytest.raises(TlvError):
-        terminal(Wire(offer, with_8a(lambda _proof: [build_tlv(0x8A, bytes(48))])), offer)
+        terminal(chip_with(offer, with_8a(lambda _proof: [build_tlv(0x8A, bytes(48))])), offer)
 
 
 def test_another_static_key_is_found_out():
     other = parse_private_key(keys_of(13, seed=10).chip_authentication[13])
-    assert judged(Wire(CAM, static={13: other})) == "cam-wrong-key"
+    assert judged(chip_with(CAM, static={13: other})) == "cam-wrong-key"
 
 
 def session_keys() -> SessionKeys:
@@ -628,12 +601,12 @@ def test_a_group_that_card_security_spells_out_as_no_known_one(proof):
     "static", [{}, {12: STATIC}, {None: STATIC}, {13: parse_private_key(keys_of(1).chip_authentication[1])}], ids=range(4)
 )
 def test_a_chip_without_the_static_key_does_not_begin(static):
-    chip = Wire(CAM, static=static).chip
+    chip = chip_with(CAM, static=static).chip
     assert chip.set_at(build_tlv(0x80, oid_octets(CAM.oid)) + b"\x83\x01\x02") == 0x6A88
 
 
 def test_the_chip_gives_its_proof_in_this_mapping_alone():
-    wires = {offer.oid: Wire(offer) for offer in (GM, IM, CAM)}
+    wires = {offer.oid: chip_with(offer) for offer in (GM, IM, CAM)}
     last = {}
     for offer in (GM, IM, CAM):
         terminal_wire = wires[offer.oid]
