@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from chipid._native import Hash
+from chipid.crypto.private_key import PrivateKey, parse_private_key
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.iso7816.file_ids import FileId
@@ -15,7 +16,6 @@ from chipid.protocols.active_auth import ActiveAuthenticationChip
 from chipid.protocols.card_security import card_security_infos
 from chipid.protocols.chip_auth import ChipAuthenticationChip
 from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
-from chipid.protocols.private_key import PrivateKey, parse_private_key
 
 _HASHES: tuple[Hash, ...] = ("sha1", "sha224", "sha256", "sha384", "sha512")
 _ECDSA_HASHES = {f"{ID_ECDSA_PLAIN_SIGNATURES}.{arc}": name for arc, name in enumerate(_HASHES, 1)}

@@ -13,6 +13,7 @@ from typing import Final
 from chipid._native import Hash
 from chipid.crypto.agreement_key import build_agreement_key, build_domain
 from chipid.crypto.domain import Domain, standardised_domain
+from chipid.crypto.private_key import DhPrivateKey, parse_private_key
 from chipid.crypto.signature import EcPublicKey
 from chipid.errors import UnsupportedFeature
 from chipid.issuing.chip_description import (
@@ -45,7 +46,6 @@ from chipid.protocols.active_auth import default_hash
 from chipid.protocols.chip_auth import VERSION_1, VERSION_2
 from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES, ID_PK_DH, ID_PK_ECDH
 from chipid.protocols.pace.suite import PACE_VERSION, SUITES, Group
-from chipid.protocols.private_key import DhPrivateKey, parse_private_key
 
 _ACTIVE_AUTHENTICATION_VERSION: Final = 1
 

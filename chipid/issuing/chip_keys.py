@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from chipid.crypto import asn1
-from chipid.crypto.agreement_key import AgreementKey, DhPublicKey, build_domain
-from chipid.crypto.domain import DhDomain, EcDomain, KeyPair, generate_key_pair, standardised_domain
+from chipid.crypto.agreement_key import AgreementKey, DhPublicKey
+from chipid.crypto.domain import EcDomain, generate_key_pair, standardised_domain
+from chipid.crypto.private_key import build_private_key
 from chipid.crypto.random import RandomSource
 from chipid.crypto.signature import EcPublicKey
-from chipid.crypto.spki import EC_PUBLIC_KEY, build_ec_parameters, build_spki
+from chipid.crypto.spki import build_spki
 from chipid.errors import UnsupportedFeature
 
 RSA_EXPONENT = 65537
@@ -58,7 +58,7 @@ def _signing_key(kind: int | str, random: RandomSource) -> tuple[bytes, bytes]:
     domain = EcDomain.named(kind)
     pair = generate_key_pair(domain, random)
     # Chips spell the parameters out, as ICAO 9303-12 §4.1.6.3 asks for.
-    return _ec_pkcs8(domain, pair), build_spki(EcPublicKey(domain, pair.public, explicit=True))
+    return build_private_key(domain, pair.private), build_spki(EcPublicKey(domain, pair.public, explicit=True))
 
 
 def _agreement_key(group_id: int, random: RandomSource) -> tuple[bytes, AgreementKey]:
@@ -66,27 +66,11 @@ def _agreement_key(group_id: int, random: RandomSource) -> tuple[bytes, Agreemen
     if domain is None:
         raise UnsupportedFeature(f"standardised domain parameters {group_id}")
     pair = generate_key_pair(domain, random)
-    if isinstance(domain, EcDomain):
-        return _ec_pkcs8(domain, pair), EcPublicKey(domain, pair.public)
-    return _dh_pkcs8(domain, pair), DhPublicKey(domain, pair.public)
+    public = EcPublicKey(domain, pair.public) if isinstance(domain, EcDomain) else DhPublicKey(domain, pair.public)
+    return build_private_key(domain, pair.private), public
 
 
 def _rsa_key(bits: int) -> tuple[bytes, bytes]:
     key = rsa.generate_private_key(public_exponent=RSA_EXPONENT, key_size=bits)
     private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return private, key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def _ec_pkcs8(domain: EcDomain, pair: KeyPair) -> bytes:
-    """RFC 5915 in RFC 5208, on a named curve."""
-    algorithm = asn1.sequence(asn1.oid(EC_PUBLIC_KEY), build_ec_parameters(domain, explicit=False))
-    return _pkcs8(algorithm, asn1.sequence(asn1.integer(1), asn1.octet_string(bytes(pair.private))))
-
-
-def _dh_pkcs8(domain: DhDomain, pair: KeyPair) -> bytes:
-    """The exponent as an INTEGER, beside the group's parameters (ANSI X9.42)."""
-    return _pkcs8(build_domain(domain), asn1.integer(int.from_bytes(pair.private, "big")))
-
-
-def _pkcs8(algorithm: bytes, private: bytes) -> bytes:
-    return asn1.sequence(asn1.integer(0), algorithm, asn1.octet_string(private))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keys of a test PKI for terminals: made, kept in PEM, and made to sign in every way that Terminal Authentication knows.
 
-Their elliptic-curve arithmetic is Python's, on keys that protect no one: a terminal's own key belongs in a signer.
+They lie in the clear, and protect no one: a terminal's own key belongs in a signer.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 
-from chipid.crypto import asn1
+from chipid._native import ecdsa_sign
 from chipid.crypto.domain import EcDomain, generate_key_pair
+from chipid.crypto.private_key import EcPrivateKey, RsaPrivateKey, build_private_key, parse_private_key
 from chipid.crypto.random import RandomSource, system_random
 from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Hash, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme
-from chipid.crypto.spki import CURVE_OIDS, EC_PUBLIC_KEY, build_ec_parameters
+from chipid.crypto.spki import CURVE_OIDS
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.cv_public_key import OIDS
-from chipid.protocols.private_key import EcPrivateKey, RsaPrivateKey, parse_private_key
 
 RSA_EXPONENT: Final = 65537
 _RSA_SIZES: Final = range(1024, 8193)
@@ -67,13 +67,11 @@ class TestCvKey:
     """A private key that signs; it is a :class:`chipid.crypto.signer.Signer`.
 
     :ivar pkcs8: the key, PrivateKeyInfo in DER.
-    :ivar random: the source of ECDSA's ephemeral keys; RSASSA-PSS takes its salt from libcrypto.
     """
 
     __test__: ClassVar = False  # no test case, whatever its name looks like to pytest
 
     pkcs8: bytes = field(repr=False)
-    random: RandomSource = field(default=system_random, repr=False, compare=False)
 
     @classmethod
     def generate(cls, kind: str, random: RandomSource = system_random) -> TestCvKey:
@@ -83,18 +81,15 @@ class TestCvKey:
         """
         if kind in CURVE_OIDS.values():
             domain = EcDomain.named(kind)
-            pair = generate_key_pair(domain, random)
-            inner = asn1.sequence(asn1.integer(1), asn1.octet_string(bytes(pair.private)))
-            algorithm = asn1.sequence(asn1.oid(EC_PUBLIC_KEY), build_ec_parameters(domain, explicit=False))
-            return cls(asn1.sequence(asn1.integer(0), algorithm, asn1.octet_string(inner)), random)
+            return cls(build_private_key(domain, generate_key_pair(domain, random).private))
         size = kind.removeprefix("rsa-")
         if size == kind or not size.isdecimal() or int(size) not in _RSA_SIZES:
             raise UnsupportedFeature(f"a terminal's key of kind {kind}")
         key = rsa.generate_private_key(RSA_EXPONENT, int(size))
-        return cls(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), random)
+        return cls(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
 
     @classmethod
-    def from_pem(cls, pem: bytes, random: RandomSource = system_random) -> TestCvKey:
+    def from_pem(cls, pem: bytes) -> TestCvKey:
         """Read what :meth:`to_pem` wrote.
 
         :raises MalformedData: it is something else. :raises UnsupportedFeature: a key that cannot sign here.
@@ -103,7 +98,7 @@ class TestCvKey:
         if match is None:
             raise MalformedData("one private key in PEM, PKCS#8 without a password, is expected")
         try:
-            key = cls(base64.b64decode(match[1]), random)
+            key = cls(base64.b64decode(match[1]))
         except ValueError:
             raise MalformedData("a private key's PEM is damaged") from None
         key.public_key  # noqa: B018  parses it
@@ -132,9 +127,7 @@ class TestCvKey:
         """
         key = parse_private_key(self.pkcs8)
         if isinstance(key, EcPrivateKey) and isinstance(scheme, EcdsaScheme) and scheme.plain:
-            size = len(key.domain.order)
-            digest = hashlib.new(scheme.hash, message, usedforsecurity=False).digest()
-            return b"".join(number.to_bytes(size, "big") for number in key.sign(digest, self.random))
+            return ecdsa_sign(key.domain, key.scalar, hashlib.new(scheme.hash, message, usedforsecurity=False).digest())
         if isinstance(key, EcPrivateKey) or isinstance(scheme, EcdsaScheme):
             raise UnsupportedFeature(f"{type(scheme).__name__} does not go with {type(self.public_key).__name__}")
         return self._sign_rsa(scheme, message)

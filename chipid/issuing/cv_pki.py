@@ -88,14 +88,14 @@ class CvHolder:
         write_private(_path(folder, self.reference, "cvcert"), self.raw)
 
     @classmethod
-    def load(cls, folder: Path, reference: str, random: RandomSource = system_random) -> Self:
+    def load(cls, folder: Path, reference: str) -> Self:
         """Read what :meth:`save` wrote.
 
         :raises MalformedData: it is something else, or key and certificate do not belong together.
         :raises OSError: it is not there.
         """
         raw = read_file(_path(folder, reference, "cvcert"), SIZE_LIMIT)
-        key = TestCvKey.from_pem(read_file(_path(folder, reference, "pem"), _KEY_SIZE_LIMIT), random)
+        key = TestCvKey.from_pem(read_file(_path(folder, reference, "pem"), _KEY_SIZE_LIMIT))
         certificate = CvCertificate.parse(raw)
         public = certificate.public_key.resolve(CvPublicKey.of(certificate.public_key.oid, key.public_key, with_domain=True).domain)
         if certificate.holder != reference or not is_same_key(public.key, key.public_key):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from chipid._native import Cipher, Hash
 from chipid.crypto import asn1, rsa
 from chipid.crypto.mac import equal
+from chipid.crypto.private_key import DhPrivateKey, EcPrivateKey, RsaPrivateKey, parse_private_key
 from chipid.crypto.random import RandomSource, system_random
 from chipid.crypto.signature import EcdsaScheme, EcPublicKey, RsaPublicKey, verify
 from chipid.crypto.spki import parse_public_key
@@ -21,9 +22,9 @@ from chipid.iso7816.status import SW
 from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.signatures import EC_BITS_MIN, RSA_BITS_MIN
 from chipid.protocols import iso9796_2
+from chipid.protocols.chip_signature import ecdsa, private_operation
 from chipid.protocols.finding import Finding
 from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
-from chipid.protocols.private_key import DhPrivateKey, EcPrivateKey, RsaPrivateKey, parse_private_key
 
 CHALLENGE_SIZE = 8
 
@@ -242,11 +243,11 @@ class ActiveAuthenticationChip:
     def _sign_rsa(self, key: RsaPrivateKey, challenge: bytes) -> bytes:
         m1 = self._random(iso9796_2.m1_size(key.size, self._hash))
         f = iso9796_2.build_representative(m1, challenge, self._hash)
-        s = key.private_operation(int.from_bytes(f, "big"))
+        s = private_operation(key, int.from_bytes(f, "big"))
         return (min(s, key.n - s) if self._smaller else s).to_bytes(key.size, "big")
 
     def _sign_ecdsa(self, key: EcPrivateKey, challenge: bytes) -> bytes:
-        r, s = key.sign(hashlib.new(self._hash, challenge).digest(), self._random)
+        r, s = ecdsa(key, hashlib.new(self._hash, challenge).digest(), self._random)
         if not self._plain:
             return asn1.sequence(asn1.integer(r), asn1.integer(s))
         size = len(key.domain.order)

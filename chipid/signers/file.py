@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from chipid._native import NativeError, ecdsa_sign
 from chipid.crypto import asn1
+from chipid.crypto.private_key import EcPrivateKey, parse_private_key
 from chipid.crypto.signature import (
     EcdsaScheme,
     EcPublicKey,
@@ -30,7 +31,6 @@ from chipid.crypto.signature import (
 )
 from chipid.crypto.spki import RSA_ENCRYPTION, RSASSA_PSS
 from chipid.errors import MalformedData, UnsupportedFeature
-from chipid.protocols.private_key import EcPrivateKey, parse_private_key
 from chipid.signers.ecdsa import in_form
 from chipid.signers.key_file import KeyFile
 
@@ -139,7 +139,7 @@ def _load(private_key_info: bytes) -> rsa.RSAPrivateKey | EcPrivateKey:
         if not isinstance(key, EcPrivateKey):
             raise UnsupportedFeature("a key that is neither RSA nor elliptic-curve")
         return key
-    # libcrypto's arithmetic, through cryptography, is constant-time; that of protocols.private_key is for test chips.
+    # libcrypto's arithmetic, through cryptography, is constant-time; that of the emulated chip is not.
     try:
         loaded = serialization.load_der_private_key(private_key_info, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

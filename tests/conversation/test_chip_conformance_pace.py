@@ -26,6 +26,7 @@ from eac_chip import (
 
 from chipid.crypto.domain import DhDomain, EcDomain, generate_key_pair
 from chipid.crypto.kdf import derive_session_keys
+from chipid.crypto.private_key import EcPrivateKey, parse_private_key
 from chipid.crypto.random import system_random
 from chipid.errors import SecureMessagingError
 from chipid.iso7816.apdu import CommandAPDU
@@ -39,7 +40,6 @@ from chipid.protocols.pace import PaceChoice, token
 from chipid.protocols.pace.mapping import terminal_mapping
 from chipid.protocols.pace.suite import MappingKind
 from chipid.protocols.password import Password, PasswordKind
-from chipid.protocols.private_key import EcPrivateKey, parse_private_key
 
 MRZ, CAN, PIN, PUK = PasswordKind.MRZ, PasswordKind.CAN, PasswordKind.PIN, PasswordKind.PUK
 SUITES = [(name, number) for name in CHIPS for number in range(len(EacTerminal(image(name)).pace_choices()))]

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
 
 from chipid.crypto import asn1
 from chipid.crypto.domain import EcDomain
+from chipid.crypto.private_key import RsaPrivateKey, parse_private_key
 from chipid.crypto.signature import EcPublicKey, RsaPublicKey
 from chipid.crypto.spki import CURVE_OIDS, build_ec_parameters, build_spki
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -31,7 +32,6 @@ from chipid.protocols.active_auth import (
     needs_extended_le,
 )
 from chipid.protocols.finding import Finding
-from chipid.protocols.private_key import RsaPrivateKey, parse_private_key
 
 RSA_BITS = (1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096)
 HASHES = ("sha1", "sha224", "sha256", "sha384", "sha512")

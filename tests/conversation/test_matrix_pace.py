@@ -15,6 +15,7 @@ from matrix import CIPHERS, GROUPS, OWN_GROUP, assert_same_session, group, is_cu
 from pace_wire import PaceWire
 
 from chipid.crypto.agreement_key import build_domain
+from chipid.crypto.private_key import parse_private_key
 from chipid.errors import UnsupportedFeature, WrongPassword
 from chipid.evidence import ChipAuthenticationMappingTranscript
 from chipid.iso7816.dialogue import run
@@ -29,7 +30,6 @@ from chipid.protocols.pace import (
     select_pace,
 )
 from chipid.protocols.password import Password, PasswordKind
-from chipid.protocols.private_key import parse_private_key
 
 PASSWORDS = {
     PasswordKind.MRZ: Password.from_mrz_information("099012345999091733909171"),

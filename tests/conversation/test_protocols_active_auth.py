@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
 
 from chipid.crypto import asn1
 from chipid.crypto.domain import DhDomain, EcDomain
+from chipid.crypto.private_key import RsaPrivateKey, parse_private_key
 from chipid.crypto.signature import EcPublicKey, RsaPublicKey
 from chipid.crypto.spki import build_ec_parameters, build_spki
 from chipid.errors import MalformedData, UnsupportedFeature
@@ -29,8 +30,8 @@ from chipid.protocols.active_auth import (
     evaluate_active_authentication,
     needs_extended_le,
 )
+from chipid.protocols.chip_signature import private_operation
 from chipid.protocols.iso9796_2 import TRAILERS, build_representative, m1_size, open_representative
-from chipid.protocols.private_key import RsaPrivateKey, parse_private_key
 
 CHALLENGE = bytes.fromhex("0102030405060708")
 CURVES = ["secp192r1", "secp224r1", "secp256r1", "secp384r1", "secp521r1", "brainpoolP224r1", "brainpoolP320r1", "brainpoolP512r1"]
@@ -141,7 +142,7 @@ def test_m1_is_fresh_for_each_signature():
 
 
 def sign(f: bytes, bits: int = 1024) -> bytes:
-    return rsa_key(bits).private_operation(int.from_bytes(f, "big")).to_bytes(bits // 8, "big")
+    return private_operation(rsa_key(bits), int.from_bytes(f, "big")).to_bytes(bits // 8, "big")
 
 
 def representative(hash_name="sha256", bits=1024, m2=CHALLENGE) -> bytes:

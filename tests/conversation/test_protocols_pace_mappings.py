@@ -15,6 +15,7 @@ from chipid.crypto.agreement_key import AgreementKey, build_agreement_key, build
 from chipid.crypto.cipher import cbc_encrypt, zero_iv
 from chipid.crypto.domain import DhDomain, EcDomain, KeyPair, standardised_domain
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
+from chipid.crypto.private_key import EcPrivateKey, parse_private_key
 from chipid.errors import CardMisbehaved, MalformedData, PasswordBlocked, TlvError, UnsupportedFeature, WrongPassword
 from chipid.evidence import ChipAuthenticationMappingTranscript
 from chipid.iso7816.apdu import ResponseAPDU
@@ -48,7 +49,6 @@ from chipid.protocols.pace.chip_authentication_mapping import (
 from chipid.protocols.pace.mapping import GenericMapping, IntegratedMappingChip, IntegratedMappingTerminal
 from chipid.protocols.pace.suite import SUITES, MappingKind
 from chipid.protocols.password import Password, PasswordKind
-from chipid.protocols.private_key import EcPrivateKey, parse_private_key
 
 PACE = "0.4.0.127.0.7.2.2.4"
 CAN = Password.from_text(PasswordKind.CAN, "012345")

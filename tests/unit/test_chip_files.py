@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from chipid.crypto.agreement_key import DhPublicKey, parse_agreement_key, public_octets
 from chipid.crypto.domain import EC_PARAMETER_IDS, generate_key_pair, standardised_domain
+from chipid.crypto.private_key import DhPrivateKey, EcPrivateKey, RsaPrivateKey, key_pair_of, parse_private_key
 from chipid.crypto.random import system_random
 from chipid.crypto.signature import EcPublicKey, RsaPublicKey
 from chipid.crypto.spki import CURVE_OIDS, parse_public_key
@@ -41,7 +42,6 @@ from chipid.protocols.active_auth import ActiveAuthenticationChip, evaluate_acti
 from chipid.protocols.chip_auth import announced_chip_authentication, chip_authentication_choices
 from chipid.protocols.pace import pace_choices
 from chipid.protocols.pace.chip_authentication_mapping import chip_authentication_data, evaluate_chip_authentication_mapping
-from chipid.protocols.private_key import DhPrivateKey, EcPrivateKey, RsaPrivateKey, key_pair_of, parse_private_key
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 EC_IDS, DH_IDS = tuple(EC_PARAMETER_IDS), (0, 1, 2)

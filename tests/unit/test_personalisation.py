@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from chipid.crypto.private_key import EcPrivateKey, RsaPrivateKey, parse_private_key
 from chipid.crypto.signature import EcPublicKey, RsaPublicKey
 from chipid.crypto.spki import parse_public_key
 from chipid.errors import MalformedData
@@ -35,7 +36,6 @@ from chipid.lds.mrz import Mrz, MrzFormat
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SignedData
 from chipid.profiles.vn_cccd import Comparison, Dg13, compare, is_cccd
-from chipid.protocols.private_key import EcPrivateKey, RsaPrivateKey, parse_private_key
 
 # The CCCD's EF.CardAccess, octet for octet.
 CARD_ACCESS = bytes.fromhex(

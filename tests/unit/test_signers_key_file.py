@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from chipid.crypto import asn1
 from chipid.crypto.domain import EcDomain
+from chipid.crypto.private_key import EcPrivateKey, parse_private_key
 from chipid.crypto.spki import CURVE_OIDS, build_ec_parameters
 from chipid.errors import AccessDenied, MalformedData, UnsupportedFeature, WrongPassword
-from chipid.protocols.private_key import EcPrivateKey, parse_private_key
 from chipid.signers.key_file import ITERATIONS_MAX, KeyFile
 
 PBES2, PBKDF2, SCRYPT = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11"

@@ -11,6 +11,7 @@ import pytest
 
 from chipid.crypto.agreement_key import build_agreement_key
 from chipid.crypto.domain import generate_key_pair
+from chipid.crypto.private_key import EcPrivateKey, parse_private_key
 from chipid.evidence import ChipAuthenticationMappingTranscript, Evidence, Result, TerminalAuthenticationRecord
 from chipid.inspection.terminal_rights import chip_identifier, mapping_key, named_authorities
 from chipid.iso7816.secure_messaging import SecureMessaging
@@ -21,7 +22,6 @@ from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo, PaceInfo,
 from chipid.protocols.object_identifiers import ID_PK_ECDH
 from chipid.protocols.pace import PaceRun, pace_choice
 from chipid.protocols.pace.chip_authentication_mapping import chip_authentication_data
-from chipid.protocols.private_key import EcPrivateKey, parse_private_key
 from chipid.verification.terminal_rights import terminal_authentication
 from chipid.verification.verdict import Outcome
 

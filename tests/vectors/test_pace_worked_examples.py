@@ -19,6 +19,7 @@ from chipid._native import Secret, integrated_random
 from chipid.crypto.cipher import cbc_encrypt, zero_iv
 from chipid.crypto.domain import KeyPair
 from chipid.crypto.kdf import SessionKeys, derive_password_key, derive_session_keys
+from chipid.crypto.private_key import EcPrivateKey
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.dialogue import run
 from chipid.iso7816.secure_messaging import SecureMessaging, open_session
@@ -42,7 +43,6 @@ from chipid.protocols.pace.mapping import chip_mapping, terminal_mapping
 from chipid.protocols.pace.suite import MappingKind
 from chipid.protocols.pace.token import authentication_token, decrypt_nonce, encrypt_nonce
 from chipid.protocols.password import Password, PasswordKind
-from chipid.protocols.private_key import EcPrivateKey
 
 EXAMPLES = ["pace_gm_dh", "pace_im_ecdh", "pace_im_dh", "pace_cam_ecdh", "pace_gm_ecdh_eac2"]
 GENERIC = ["pace_gm_dh", "pace_cam_ecdh", "pace_gm_ecdh_eac2"]

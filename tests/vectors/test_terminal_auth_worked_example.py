@@ -18,6 +18,7 @@ import pytest
 
 from chipid._native import Secret
 from chipid.crypto.domain import EcDomain
+from chipid.crypto.private_key import EcPrivateKey, parse_private_key
 from chipid.crypto.random import RandomSource
 from chipid.crypto.signature import EcPublicKey, Scheme
 from chipid.evidence import Result
@@ -29,7 +30,7 @@ from chipid.pki.cv_authorisation import HolderAuthorisation, Role, TerminalType
 from chipid.pki.cv_chain import TrustedKey
 from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.pki.cvc import CvCertificate
-from chipid.protocols.private_key import EcPrivateKey, parse_private_key
+from chipid.protocols.chip_signature import ecdsa
 from chipid.protocols.terminal_auth import ChipTrust, TerminalAuthenticationChip, compress, terminal_authentication
 from chipid.protocols.terminal_auth.signed_data import signed_data
 
@@ -83,7 +84,7 @@ class ExampleSigner:
 
     def sign(self, scheme: Scheme, message: bytes) -> bytes:
         random: RandomSource = lambda _size: self._ephemeral  # noqa: E731
-        r, s = self._key.sign(hashlib.new(scheme.hash, message).digest(), random)
+        r, s = ecdsa(self._key, hashlib.new(scheme.hash, message).digest(), random)
         return r.to_bytes(64, "big") + s.to_bytes(64, "big")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from chipid.crypto.domain import Domain
 from chipid.crypto.kdf import derive_session_keys
+from chipid.crypto.private_key import key_pair_of, parse_private_key
 from chipid.crypto.random import RandomSource, system_random
 from chipid.errors import MalformedData
 from chipid.iso7816.secure_messaging import SecureMessaging, open_session
@@ -24,7 +25,6 @@ from chipid.protocols.general_authenticate import (
     reference,
 )
 from chipid.protocols.key_agreement import checked_public_key, shared_secret
-from chipid.protocols.private_key import key_pair_of, parse_private_key
 
 NONCE_SIZE = 8
 

@@ -24,6 +24,7 @@ from chipid._native import Secret
 from chipid.crypto.domain import Domain, KeyPair, generate_key_pair
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
 from chipid.crypto.mac import equal
+from chipid.crypto.private_key import EcPrivateKey, PrivateKey
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.iso7816.secure_messaging import SecureMessaging, open_session
@@ -47,7 +48,6 @@ from chipid.protocols.pace.retry_counter import RetryCounter
 from chipid.protocols.pace.selection import PaceChoice, pace_choice
 from chipid.protocols.pace.suite import SUITES, MappingKind, Suite
 from chipid.protocols.password import Password, PasswordKind
-from chipid.protocols.private_key import EcPrivateKey, PrivateKey
 
 # Which passwords a terminal of a type may use (BSI TR-03110-3 §A.1.1); inspection systems have the MRZ and the CAN.
 _TERMINAL_PASSWORDS: dict[TerminalType, frozenset[PasswordKind]] = {

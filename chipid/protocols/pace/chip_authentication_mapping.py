@@ -13,6 +13,7 @@ from chipid.crypto.cipher import BLOCK_SIZE, cbc_decrypt, cbc_encrypt, zero_iv
 from chipid.crypto.domain import EcDomain
 from chipid.crypto.kdf import SessionKeys
 from chipid.crypto.mac import equal
+from chipid.crypto.private_key import EcPrivateKey
 from chipid.crypto.signature import EcPublicKey
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import ChipAuthenticationMappingTranscript
@@ -20,7 +21,6 @@ from chipid.lds.security_infos import SecurityInfos
 from chipid.protocols.finding import Finding
 from chipid.protocols.pace.selection import pace_choice
 from chipid.protocols.pace.suite import SUITES, MappingKind
-from chipid.protocols.private_key import EcPrivateKey
 
 _PADDING = 0x80
 

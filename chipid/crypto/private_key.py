@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chip's static private keys (PKCS#8), for the emulated chip.
-
-Their arithmetic is Python's, on keys that protect no one: never use it where a key is worth stealing.
-"""
+"""Private keys as PKCS#8 (RFC 5208): of terminals, and of emulated chips. What is secret stays in the C core where it can."""
 
 from __future__ import annotations
 
@@ -10,10 +7,15 @@ from dataclasses import dataclass, field
 
 from chipid._native import NativeError, Secret
 from chipid.crypto import asn1
-from chipid.crypto.agreement_key import DH_KEY_AGREEMENT, DH_PUBLIC_NUMBER, STANDARDISED_DOMAIN_PARAMETERS, parse_domain
-from chipid.crypto.domain import DhDomain, Domain, EcDomain, KeyPair, generate_key_pair
-from chipid.crypto.random import RandomSource
-from chipid.crypto.spki import EC_PUBLIC_KEY, RSA_ENCRYPTION, parse_ec_parameters
+from chipid.crypto.agreement_key import (
+    DH_KEY_AGREEMENT,
+    DH_PUBLIC_NUMBER,
+    STANDARDISED_DOMAIN_PARAMETERS,
+    build_domain,
+    parse_domain,
+)
+from chipid.crypto.domain import DhDomain, Domain, EcDomain, KeyPair
+from chipid.crypto.spki import EC_PUBLIC_KEY, RSA_ENCRYPTION, build_ec_parameters, parse_ec_parameters
 from chipid.errors import MalformedData, UnsupportedFeature
 
 _EC_PARAMETERS, _EC_PUBLIC = 0xA0, 0xA1
@@ -37,11 +39,6 @@ class RsaPrivateKey:
         """The modulus' length in octets."""
         return (self.n.bit_length() + 7) // 8
 
-    def private_operation(self, value: int) -> int:
-        """value^d mod n."""
-        m_p, m_q = pow(value, self.d_p, self.p), pow(value, self.d_q, self.q)
-        return m_q + (m_p - m_q) * self.q_inverse % self.p * self.q
-
 
 @dataclass(frozen=True)
 class EcPrivateKey:
@@ -54,19 +51,6 @@ class EcPrivateKey:
     scalar: Secret = field(repr=False)
     public: bytes
     explicit: bool = False
-
-    def sign(self, digest: bytes, random: RandomSource) -> tuple[int, int]:
-        """r and s of ECDSA over *digest* (BSI TR-03111 §4.2.1)."""
-        n = int.from_bytes(self.domain.order, "big")
-        e = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - n.bit_length())
-        d = int.from_bytes(self.scalar, "big")
-        while True:
-            ephemeral = generate_key_pair(self.domain, random)
-            x = ephemeral.public[1 : 1 + self.domain.field_size]
-            r = int.from_bytes(x, "big") % n
-            s = pow(int.from_bytes(ephemeral.private, "big"), -1, n) * (e + r * d) % n
-            if r and s:
-                return r, s
 
 
 @dataclass(frozen=True)
@@ -108,6 +92,16 @@ def parse_private_key(pkcs8: bytes) -> PrivateKey:
         raise UnsupportedFeature("a private key that is neither RSA nor elliptic-curve nor Diffie-Hellman")
     key = asn1.parse(octets, asn1.SEQUENCE).children()
     return _rsa(key) if oid == RSA_ENCRYPTION else _ec(algorithm.read().raw, key)
+
+
+def build_private_key(domain: Domain, private: Secret) -> bytes:
+    """A PrivateKeyInfo: on a named curve (RFC 5915), or in a finite field, whose parameters stand beside it (ANSI X9.42)."""
+    if isinstance(domain, EcDomain):
+        algorithm = asn1.sequence(asn1.oid(EC_PUBLIC_KEY), build_ec_parameters(domain, explicit=False))
+        key = asn1.sequence(asn1.integer(1), asn1.octet_string(bytes(private)))
+    else:
+        algorithm, key = build_domain(domain), asn1.integer(int.from_bytes(private, "big"))
+    return asn1.sequence(asn1.integer(0), algorithm, asn1.octet_string(key))
 
 
 def _dh(algorithm: bytes, octets: bytes) -> DhPrivateKey:
