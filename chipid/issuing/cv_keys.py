@@ -13,30 +13,21 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 
 from chipid._native import ecdsa_sign
 from chipid.crypto.domain import EcDomain, generate_key_pair
 from chipid.crypto.private_key import EcPrivateKey, RsaPrivateKey, build_private_key, parse_private_key
 from chipid.crypto.random import RandomSource, system_random
-from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Hash, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme
+from chipid.crypto.rsa_signing import KEY_BITS, rsa_sign
+from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme
 from chipid.crypto.spki import CURVE_OIDS
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.cv_public_key import OIDS
 
 RSA_EXPONENT: Final = 65537
-_RSA_SIZES: Final = range(1024, 8193)
 _PEM: Final = re.compile(rb"-----BEGIN PRIVATE KEY-----\s*([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----\s*")
-_HASHES: Final[dict[Hash, hashes.HashAlgorithm]] = {
-    "sha1": hashes.SHA1(),  # noqa: S303  chips of the first years take nothing else, and have to be made for tests
-    "sha224": hashes.SHA224(),
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
-}
 
 
 @dataclass(frozen=True)
@@ -83,7 +74,7 @@ class TestCvKey:
             domain = EcDomain.named(kind)
             return cls(build_private_key(domain, generate_key_pair(domain, random).private))
         size = kind.removeprefix("rsa-")
-        if size == kind or not size.isdecimal() or int(size) not in _RSA_SIZES:
+        if size == kind or not size.isdecimal() or int(size) not in KEY_BITS:
             raise UnsupportedFeature(f"a terminal's key of kind {kind}")
         key = rsa.generate_private_key(RSA_EXPONENT, int(size))
         return cls(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
@@ -139,11 +130,4 @@ class TestCvKey:
             raise UnsupportedFeature("an RSA key that cannot sign here") from None
         if not isinstance(key, rsa.RSAPrivateKey):
             raise UnsupportedFeature("a key that is not RSA")
-        layout: padding.AsymmetricPadding = padding.PKCS1v15()
-        if isinstance(scheme, PssScheme):
-            layout = padding.PSS(padding.MGF1(_HASHES[scheme.mgf_hash]), scheme.salt_length)
-        digest = hashlib.new(scheme.hash, message, usedforsecurity=False).digest()
-        try:
-            return key.sign(digest, layout, Prehashed(_HASHES[scheme.hash]))
-        except ValueError:
-            raise UnsupportedFeature("an RSA key too short for its signature scheme") from None
+        return rsa_sign(key, scheme, message)

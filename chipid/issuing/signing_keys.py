@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from chipid.crypto.domain import EcDomain, generate_key_pair
 from chipid.crypto.random import RandomSource
+from chipid.crypto.rsa_signing import HASH_ALGORITHMS, KEY_BITS, rsa_sign
 from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Hash, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme
 from chipid.errors import MalformedData, UnsupportedFeature
 
@@ -29,14 +30,6 @@ _CURVES: Final[dict[str, ec.EllipticCurve]] = {
     "brainpoolP384r1": ec.BrainpoolP384R1(),
     "brainpoolP512r1": ec.BrainpoolP512R1(),
 }
-_HASHES: Final[dict[Hash, hashes.HashAlgorithm]] = {
-    "sha1": hashes.SHA1(),  # noqa: S303  documents of the first years are signed with it, and have to be made for tests
-    "sha224": hashes.SHA224(),
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
-}
-_RSA_SIZES: Final = range(1024, 8193)
 
 _PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -102,15 +95,13 @@ class SigningKey:
 
     def sign(self, message: bytes) -> bytes:
         """The signature over *message*; ECDSA without randomness (RFC 6979), RSASSA-PSS with libcrypto's."""
-        algorithm = _HASHES[self.scheme.hash]
-        digest = hashlib.new(self.scheme.hash, message, usedforsecurity=False).digest()
-        if isinstance(self.private, ec.EllipticCurvePrivateKey):
-            signature = self.private.sign(digest, ec.ECDSA(Prehashed(algorithm), deterministic_signing=True))
-            return self._plain(signature) if isinstance(self.scheme, EcdsaScheme) and self.scheme.plain else signature
-        if isinstance(self.scheme, PssScheme):
-            mask = padding.MGF1(_HASHES[self.scheme.mgf_hash])
-            return self.private.sign(digest, padding.PSS(mask, self.scheme.salt_length), Prehashed(algorithm))
-        return self.private.sign(digest, padding.PKCS1v15(), Prehashed(algorithm))
+        match self.private, self.scheme:
+            case ec.EllipticCurvePrivateKey() as key, EcdsaScheme() as scheme:
+                signature = key.sign(message, ec.ECDSA(HASH_ALGORITHMS[scheme.hash], deterministic_signing=True))
+                return self._plain(signature) if scheme.plain else signature
+            case rsa.RSAPrivateKey() as key, (Pkcs1Scheme() | PssScheme()) as scheme:
+                return rsa_sign(key, scheme, message)
+        raise UnsupportedFeature(f"{type(self.scheme).__name__} does not go with the key")
 
     def to_pem(self) -> bytes:
         """The private key as PKCS#8 in PEM, not encrypted: for test keys only."""
@@ -146,7 +137,7 @@ def _generate(kind: str, random: RandomSource) -> _PrivateKey:
         pair = generate_key_pair(EcDomain.named(kind), random)
         return ec.derive_private_key(int.from_bytes(bytes(pair.private), "big"), _CURVES[kind])
     size = kind.removeprefix("rsa-")
-    if size != kind and size.isdecimal() and int(size) in _RSA_SIZES:
+    if size != kind and size.isdecimal() and int(size) in KEY_BITS:
         return rsa.generate_private_key(65537, int(size))
     raise UnsupportedFeature(f"a signing key of kind {kind}")
 

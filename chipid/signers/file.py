@@ -12,17 +12,16 @@ from types import TracebackType
 from typing import Final, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chipid._native import NativeError, ecdsa_sign
 from chipid.crypto import asn1
 from chipid.crypto.private_key import EcPrivateKey, parse_private_key
+from chipid.crypto.rsa_signing import KEY_BITS, rsa_sign
 from chipid.crypto.signature import (
     EcdsaScheme,
     EcPublicKey,
-    Hash,
     Pkcs1Scheme,
     PssScheme,
     PublicKey,
@@ -36,15 +35,7 @@ from chipid.signers.key_file import KeyFile
 
 FILE_LIMIT: Final = 64 << 10
 """Octets of a key file: one of 8192 bits with its certificates beside it has less."""
-_RSA_BITS: Final = range(1024, 8193)
 _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
-_HASHES: Final[dict[Hash, hashes.HashAlgorithm]] = {
-    "sha1": hashes.SHA1(),  # noqa: S303  chips of EAC 1.11 may know nothing else (ICAO 9303-11 §7.1.5)
-    "sha224": hashes.SHA224(),
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
-}
 
 
 class FileSigner:
@@ -88,14 +79,14 @@ class FileSigner:
 
         :raises UnsupportedFeature: scheme and key do not belong together, the key is too short for it, or the signer is closed.
         """
-        digest = hashlib.new(scheme.hash, message, usedforsecurity=False).digest()
         match self._key, scheme:
             case EcPrivateKey() as key, EcdsaScheme():
+                digest = hashlib.new(scheme.hash, message, usedforsecurity=False).digest()
                 return in_form(_sign_ecdsa(key, digest), plain=scheme.plain)
-            case rsa.RSAPrivateKey() as key, Pkcs1Scheme() if not self._only_pss:
-                return _sign_rsa(key, padding.PKCS1v15(), scheme.hash, digest)
             case rsa.RSAPrivateKey() as key, PssScheme():
-                return _sign_rsa(key, _pss_padding(scheme), scheme.hash, digest)
+                return rsa_sign(key, scheme, message)
+            case rsa.RSAPrivateKey() as key, Pkcs1Scheme() if not self._only_pss:
+                return rsa_sign(key, scheme, message)
         if self._key is None:
             raise UnsupportedFeature("signing with a key that has been closed")
         raise UnsupportedFeature(f"{type(scheme).__name__} does not go with the key in the file")
@@ -144,8 +135,8 @@ def _load(private_key_info: bytes) -> rsa.RSAPrivateKey | EcPrivateKey:
         loaded = serialization.load_der_private_key(private_key_info, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise MalformedData("an RSA private key is inconsistent") from None
-    if not isinstance(loaded, rsa.RSAPrivateKey) or loaded.key_size not in _RSA_BITS:
-        raise UnsupportedFeature(f"an RSA key beyond {_RSA_BITS[0]} to {_RSA_BITS[-1]} bits")
+    if not isinstance(loaded, rsa.RSAPrivateKey) or loaded.key_size not in KEY_BITS:
+        raise UnsupportedFeature(f"an RSA key beyond {KEY_BITS[0]} to {KEY_BITS[-1]} bits")
     return loaded
 
 
@@ -162,16 +153,3 @@ def _sign_ecdsa(key: EcPrivateKey, digest: bytes) -> bytes:
         return ecdsa_sign(key.domain, key.scalar, digest)
     except NativeError as error:
         raise UnsupportedFeature(f"the key cannot sign ({error.code})") from None
-
-
-def _pss_padding(scheme: PssScheme) -> padding.PSS:
-    if scheme.salt_length < 0:
-        raise UnsupportedFeature("RSASSA-PSS with a negative length of salt")
-    return padding.PSS(padding.MGF1(_HASHES[scheme.mgf_hash]), scheme.salt_length)
-
-
-def _sign_rsa(key: rsa.RSAPrivateKey, form: padding.PKCS1v15 | padding.PSS, name: Hash, digest: bytes) -> bytes:
-    try:
-        return bytes(key.sign(digest, form, Prehashed(_HASHES[name])))
-    except (ValueError, OverflowError):
-        raise UnsupportedFeature(f"{name} in a signature of an RSA key as short as this one") from None
