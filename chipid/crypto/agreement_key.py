@@ -14,7 +14,7 @@ from chipid._native import NativeError
 from chipid.crypto import asn1
 from chipid.crypto.domain import DhDomain, Domain, EcDomain, standardised_domain
 from chipid.crypto.signature import EcPublicKey
-from chipid.crypto.spki import EC_DH, EC_PUBLIC_KEY, RSA_ENCRYPTION, build_ec_parameters, parse_ec_parameters
+from chipid.crypto.spki import EC_DH, EC_PUBLIC_KEY, RSA_ENCRYPTION, build_ec_parameters, checked_point, parse_ec_parameters
 from chipid.errors import MalformedData, UnsupportedFeature
 
 STANDARDISED_DOMAIN_PARAMETERS: Final = "0.4.0.127.0.7.1.2"
@@ -52,14 +52,11 @@ def parse_agreement_key(spki: bytes) -> AgreementKey:
     key = fields.expect(asn1.BIT_STRING).bits()
     fields.finish()
     if isinstance(domain, EcDomain):
-        try:
-            return EcPublicKey(domain, domain.check_point(key))
-        except NativeError:
-            raise MalformedData(f"the public point is not on {domain.name}") from None
+        return EcPublicKey(domain, checked_point(domain, key))
     # An INTEGER (ANSI X9.42, PKCS#3); chips with standardised parameters were seen to give the bare number.
     value = key
     if len(key) != domain.size and key[:1] == b"\x02":
-        value = _natural(asn1.parse(key, asn1.INTEGER))
+        value = asn1.parse(key, asn1.INTEGER).natural()
     try:
         return DhPublicKey(domain, domain.check_element(value))
     except NativeError:
@@ -142,8 +139,8 @@ def _finite_field(parameters: asn1.Element, *, with_order: bool) -> DhDomain:
     if parameters.tag != asn1.SEQUENCE:
         raise parameters.error("the parameters of a finite field are expected")
     numbers = parameters.children()
-    p, g = _natural(numbers.expect(asn1.INTEGER)), _natural(numbers.expect(asn1.INTEGER))
-    q = _natural(numbers.expect(asn1.INTEGER)) if with_order else None
+    p, g = numbers.expect(asn1.INTEGER).natural(), numbers.expect(asn1.INTEGER).natural()
+    q = numbers.expect(asn1.INTEGER).natural() if with_order else None
     numbers.optional(asn1.INTEGER)
     if with_order:
         numbers.optional(asn1.SEQUENCE)
@@ -152,10 +149,3 @@ def _finite_field(parameters: asn1.Element, *, with_order: bool) -> DhDomain:
         return DhDomain.explicit(p, g, q)
     except NativeError as error:
         raise MalformedData(f"finite-field parameters that cannot be ({error.code})") from None
-
-
-def _natural(element: asn1.Element) -> bytes:
-    octets = element.value.lstrip(b"\0")
-    if not octets:
-        raise element.error("a positive INTEGER is expected")
-    return octets

@@ -84,6 +84,16 @@ class Element:
             raise self.error("an INTEGER without octets")
         return int.from_bytes(self.value, "big", signed=True)
 
+    def natural(self) -> bytes:
+        """A positive INTEGER as octets without leading zeros.
+
+        One whose sign bit was taken for a value bit is common enough to be read as it was meant.
+        """
+        octets = self.value.lstrip(b"\0")
+        if not octets:
+            raise self.error("a positive INTEGER is expected")
+        return octets
+
     def boolean(self) -> bool:
         """A BOOLEAN."""
         if self.value_end - self.value_start != 1:
@@ -274,6 +284,11 @@ def set_of(*elements: bytes) -> bytes:
 def integer(value: int) -> bytes:
     """An INTEGER, two's complement, minimal."""
     return encode(INTEGER, value.to_bytes((value if value >= 0 else ~value).bit_length() // 8 + 1, "big", signed=True))
+
+
+def unsigned(value: int) -> bytes:
+    """A number that is not negative, in as few octets as it takes, at least one; no element around it."""
+    return value.to_bytes((value.bit_length() + 7) // 8 or 1, "big")
 
 
 def oid(dotted: str) -> bytes:

@@ -108,7 +108,7 @@ def _dh(algorithm: bytes, octets: bytes) -> DhPrivateKey:
     domain = parse_domain(algorithm)
     if not isinstance(domain, DhDomain):
         raise UnsupportedFeature("a curve's private key under the number of its parameters")
-    exponent = Secret(asn1.parse(octets, asn1.INTEGER).value.lstrip(b"\0"))
+    exponent = Secret(asn1.parse(octets, asn1.INTEGER).natural())
     try:
         return DhPrivateKey(domain, exponent, domain.public_key(exponent))
     except NativeError:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from chipid._native import NativeError, rsa_recover
+from chipid.crypto.asn1 import unsigned
 
 __all__ = ["recover"]
 
@@ -11,10 +12,6 @@ __all__ = ["recover"]
 def recover(modulus: int, exponent: int, signature: bytes) -> bytes | None:
     """signature^exponent mod modulus, as long as the modulus; ``None`` where the signature or the key is out of range."""
     try:
-        return rsa_recover(_octets(modulus), _octets(exponent), signature)
+        return rsa_recover(unsigned(modulus), unsigned(exponent), signature)
     except NativeError:
         return None
-
-
-def _octets(value: int) -> bytes:
-    return value.to_bytes((value.bit_length() + 7) // 8, "big")

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 from chipid._native import EcDomain, Hash, NativeError, ecdsa_verify, rsa_verify_pkcs1, rsa_verify_pss
+from chipid.crypto.asn1 import unsigned
 from chipid.errors import UnsupportedFeature
 
 __all__ = [
@@ -104,9 +105,9 @@ def verify_digest(key: PublicKey, scheme: Scheme, digest: bytes, signature: byte
     try:
         match key, scheme:
             case RsaPublicKey(), Pkcs1Scheme():
-                return rsa_verify_pkcs1(_octets(key.n), _octets(key.e), scheme.hash, digest, signature)
+                return rsa_verify_pkcs1(unsigned(key.n), unsigned(key.e), scheme.hash, digest, signature)
             case RsaPublicKey(), PssScheme():
-                n, e = _octets(key.n), _octets(key.e)
+                n, e = unsigned(key.n), unsigned(key.e)
                 return rsa_verify_pss(n, e, scheme.hash, scheme.mgf_hash, scheme.salt_length, digest, signature)
             case EcPublicKey(), EcdsaScheme():
                 pair = _split_plain(key, signature) if scheme.plain else _split_der(signature)
@@ -114,10 +115,6 @@ def verify_digest(key: PublicKey, scheme: Scheme, digest: bytes, signature: byte
     except NativeError as error:
         raise UnsupportedFeature(f"the key cannot be used ({error.code})") from None
     raise UnsupportedFeature(f"{type(scheme).__name__} does not go with {type(key).__name__}")
-
-
-def _octets(value: int) -> bytes:
-    return value.to_bytes((value.bit_length() + 7) // 8 or 1, "big")
 
 
 def _split_plain(key: EcPublicKey, signature: bytes) -> tuple[bytes, bytes] | None:

@@ -14,7 +14,15 @@ from chipid.crypto import asn1
 from chipid.crypto.signature import EcPublicKey, PublicKey, RsaPublicKey
 from chipid.errors import MalformedData, UnsupportedFeature
 
-__all__ = ["CURVE_OIDS", "build_ec_parameters", "build_spki", "parse_ec_parameters", "parse_public_key"]
+__all__ = [
+    "CURVE_OIDS",
+    "build_ec_parameters",
+    "build_spki",
+    "checked_point",
+    "field_element",
+    "parse_ec_parameters",
+    "parse_public_key",
+]
 
 RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
 RSASSA_PSS: Final = "1.2.840.113549.1.1.10"
@@ -87,6 +95,22 @@ def parse_ec_parameters(der: bytes) -> tuple[EcDomain, bool]:
     return _explicit_domain(element.children()), True
 
 
+def checked_point(domain: EcDomain, octets: bytes) -> bytes:
+    """A point of *domain*, uncompressed.
+
+    :raises MalformedData: it is none.
+    """
+    try:
+        return domain.check_point(octets)
+    except NativeError:
+        raise MalformedData(f"the public point is not on {domain.name}") from None
+
+
+def field_element(domain: EcDomain, octets: bytes) -> bytes:
+    """An element of the curve's field at full length (BSI TR-03111 §3.1.3)."""
+    return octets.rjust(domain.field_size, b"\0")
+
+
 def build_ec_parameters(domain: EcDomain, *, explicit: bool) -> bytes:
     """``ECParameters`` of *domain*: spelt out with cofactor (ICAO 9303-12 §4.1.6.3), or the curve's object identifier."""
     if not explicit:
@@ -95,7 +119,7 @@ def build_ec_parameters(domain: EcDomain, *, explicit: bool) -> bytes:
     return asn1.sequence(
         asn1.integer(1),
         asn1.sequence(asn1.oid(PRIME_FIELD), asn1.integer(int.from_bytes(p, "big"))),
-        asn1.sequence(*(asn1.octet_string(_padded(coefficient, domain)) for coefficient in (a, b))),
+        asn1.sequence(*(asn1.octet_string(field_element(domain, coefficient)) for coefficient in (a, b))),
         asn1.octet_string(generator),
         asn1.integer(int.from_bytes(order, "big")),
         asn1.integer(cofactor),
@@ -124,10 +148,7 @@ def _ec_key(parameters: bytes | None, point: bytes) -> EcPublicKey:
     if parameters is None:
         raise UnsupportedFeature("EC parameters that are inherited")
     domain, explicit = parse_ec_parameters(parameters)
-    try:
-        return EcPublicKey(domain, domain.check_point(point), explicit)
-    except NativeError:
-        raise MalformedData(f"the public point is not on {domain.name}") from None
+    return EcPublicKey(domain, checked_point(domain, point), explicit)
 
 
 def _explicit_domain(parameters: asn1.Reader) -> EcDomain:
@@ -137,14 +158,14 @@ def _explicit_domain(parameters: asn1.Reader) -> EcDomain:
     field = parameters.sequence()
     if field.expect(asn1.OBJECT_IDENTIFIER).oid() != PRIME_FIELD:
         raise UnsupportedFeature("a curve over a field that is not prime")
-    p = _natural(field.expect(asn1.INTEGER))
+    p = field.expect(asn1.INTEGER).natural()
     curve = parameters.sequence()
     a, b = curve.octet_string(), curve.octet_string()
     generator = parameters.octet_string()
-    order = _natural(parameters.expect(asn1.INTEGER))
+    order = parameters.expect(asn1.INTEGER).natural()
     cofactor = parameters.optional(asn1.INTEGER)
     try:
-        return EcDomain.explicit(p, a, b, generator, order, None if cofactor is None else _natural(cofactor))
+        return EcDomain.explicit(p, a, b, generator, order, None if cofactor is None else cofactor.natural())
     except NativeError:
         name = _curve_with_equation(p, a, b)
     if name is None:
@@ -159,15 +180,3 @@ def _curve_with_equation(*equation: bytes) -> str | None:
         if numbers == tuple(int.from_bytes(octets, "big") for octets in known):
             return name
     return None
-
-
-def _natural(element: asn1.Element) -> bytes:
-    """A positive INTEGER as octets; one whose sign bit was taken for a value bit is common enough to be read as meant."""
-    octets = element.value.lstrip(b"\0")
-    if not octets:
-        raise element.error("a positive INTEGER is expected")
-    return octets
-
-
-def _padded(octets: bytes, domain: EcDomain) -> bytes:
-    return octets.rjust(domain.field_size, b"\0")

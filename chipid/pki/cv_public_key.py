@@ -14,6 +14,7 @@ from typing import Final
 from chipid._native import EcDomain, NativeError
 from chipid.crypto import asn1
 from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Hash, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme, verify
+from chipid.crypto.spki import field_element
 from chipid.errors import CertificateError, UnsupportedFeature
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
 
@@ -153,15 +154,15 @@ class CvPublicKey:
     def build(self) -> bytes:
         """The data object 7F49."""
         if self.rsa is not None:
-            numbers = (build_tlv(_MODULUS, _octets(self.rsa.n)), build_tlv(_EXPONENT, _octets(self.rsa.e)))
+            numbers = (build_tlv(_MODULUS, asn1.unsigned(self.rsa.n)), build_tlv(_EXPONENT, asn1.unsigned(self.rsa.e)))
             return build_tlv(PUBLIC_KEY, asn1.oid(self.oid), *numbers)
         before, behind = b"", b""
         if self.domain is not None:
             p, a, b, generator, order, cofactor = self.domain.parameters
             # Coefficients at full length: they are elements of the field, and chips compare octets.
-            values = (p, _padded(a, self.domain), _padded(b, self.domain), generator, order)
+            values = (p, field_element(self.domain, a), field_element(self.domain, b), generator, order)
             before = b"".join(build_tlv(tag, value) for tag, value in zip(range(_PRIME, _POINT), values, strict=True))
-            behind = build_tlv(_COFACTOR, _octets(cofactor))
+            behind = build_tlv(_COFACTOR, asn1.unsigned(cofactor))
         return build_tlv(PUBLIC_KEY, asn1.oid(self.oid), before, build_tlv(_POINT, self.point), behind)
 
     @property
@@ -222,11 +223,3 @@ def _number(element: Tlv) -> int:
     if not element.value:
         raise element.error("a number without octets")
     return int.from_bytes(element.value, "big")
-
-
-def _octets(value: int) -> bytes:
-    return value.to_bytes((value.bit_length() + 7) // 8 or 1, "big")
-
-
-def _padded(octets: bytes, domain: EcDomain) -> bytes:
-    return octets.rjust(domain.field_size, b"\0")

@@ -162,3 +162,20 @@ def test_values_of_a_wrong_form_are_refused(octets: str, method: str) -> None:
 def test_a_primitive_element_has_no_children() -> None:
     with pytest.raises(MalformedData, match="constructed"):
         asn1.Reader(b"\x02\x01\x01").read().children()
+
+
+@pytest.mark.parametrize(("value", "octets"), [("01", "01"), ("007F", "7F"), ("0080", "80"), ("80", "80"), ("000001", "01")])
+def test_a_positive_integer_as_octets(value: str, octets: str) -> None:
+    element = asn1.parse(asn1.encode(asn1.INTEGER, bytes.fromhex(value)), asn1.INTEGER)
+    assert element.natural() == bytes.fromhex(octets)
+
+
+@pytest.mark.parametrize("value", ["", "00", "0000"])
+def test_no_positive_integer(value: str) -> None:
+    with pytest.raises(MalformedData, match="positive"):
+        asn1.parse(asn1.encode(asn1.INTEGER, bytes.fromhex(value)), asn1.INTEGER).natural()
+
+
+@pytest.mark.parametrize(("value", "octets"), [(0, "00"), (1, "01"), (255, "FF"), (256, "0100")])
+def test_a_number_in_as_few_octets_as_it_takes(value: int, octets: str) -> None:
+    assert asn1.unsigned(value) == bytes.fromhex(octets)
