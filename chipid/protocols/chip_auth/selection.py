@@ -16,7 +16,7 @@ from chipid.lds.security_infos import (
     ChipAuthenticationPublicKeyInfo,
     SecurityInfos,
 )
-from chipid.protocols.key_agreement import checked_public_key, strength
+from chipid.protocols.key_agreement import strength
 from chipid.protocols.object_identifiers import ID_PK_DH, ID_PK_ECDH, oid_octets
 
 VERSION_1, VERSION_2 = 1, 2
@@ -37,7 +37,7 @@ class ChipAuthenticationChoice:
 
     :ivar oid: the protocol, dotted.
     :ivar key_id: as the chip has it beside the public key.
-    :ivar public_key: the chip's static key, checked to be of *domain*.
+    :ivar public_key: the chip's static key, of *domain*: parsing it has made sure.
     :ivar version: 1, with a key in DG14, or 2, with one in EF.CardSecurity.
     :ivar declared: False where DG14 holds a key and no ChipAuthenticationInfo, as EAC 1.11 chips do: they run 3DES.
     """
@@ -118,7 +118,7 @@ def _with_key(
     infos: SecurityInfos, key_info: ChipAuthenticationPublicKeyInfo, version: int
 ) -> list[ChipAuthenticationChoice]:
     key = _key(key_info)
-    public = checked_public_key(key.domain, public_octets(key))
+    public = public_octets(key)
 
     def choice(oid: str, declared: bool = True) -> ChipAuthenticationChoice:
         return ChipAuthenticationChoice(oid, SUITES[oid], key_info.key_id, key.domain, public, version, declared)
