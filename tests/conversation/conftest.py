@@ -22,6 +22,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.secure_messaging import SecureMessaging, secured
 from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.card_image import CardImage
+from chipid.issuing.cv_pki import CvHolder
 from chipid.lds.card_access import CardAccess
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
@@ -31,8 +32,10 @@ from chipid.protocols.chip_auth import ChipAuthenticationRun, chip_authenticatio
 from chipid.protocols.pace import pace, select_pace
 from chipid.protocols.password import Password, PasswordKind
 
-# The chip with Extended Access Control and its terminal, in eac_chip.py, are imported from beside the tests.
+# What the tests share stands beside them, as in eac_chip.py with the chip of Extended Access Control and its terminal.
 sys.path.insert(0, str(Path(__file__).parent))
+
+from eac_chip import EacTerminal, plan
 
 # The invented citizen's MRZ information and CAN, and the EF.CardAccess that is publicly known of the CCCD.
 MRZ_INFORMATION = "099012345999091733909171"
@@ -165,3 +168,21 @@ def terminal(chip_image: CardImage) -> Callable[..., Terminal]:
 def way(request: pytest.FixtureRequest) -> str:
     """How the session was opened: the plans run these cases over both."""
     return request.param
+
+
+@pytest.fixture
+def t(way: str) -> EacTerminal:
+    """Chip Authentication is done, Terminal Authentication not."""
+    return EacTerminal().open(way).chip_authentication()
+
+
+@pytest.fixture
+def holders() -> tuple[CvHolder, CvHolder]:
+    """DV_CERT_1 and IS_CERT_1 of the plan."""
+    return plan().terminal()
+
+
+@pytest.fixture
+def known(t: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> EacTerminal:
+    """The chip has accepted the terminal's certificate."""
+    return t.show(*holders)

@@ -42,24 +42,6 @@ LATE = date(2026, 4, 30)
 PKIS = ["brainpoolP256r1", "rsa-1536"]
 
 
-@pytest.fixture
-def t(way: str) -> EacTerminal:
-    """Chip Authentication is done, Terminal Authentication not."""
-    return EacTerminal().open(way).chip_authentication()
-
-
-@pytest.fixture
-def holders() -> tuple[CvHolder, CvHolder]:
-    """DV_CERT_1 and IS_CERT_1."""
-    return plan().terminal()
-
-
-@pytest.fixture
-def known(t: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> EacTerminal:
-    """The chip has accepted the terminal's certificate."""
-    return t.show(*holders)
-
-
 # Unit J: certificates --------------------------------------------------------------------------------------------
 
 

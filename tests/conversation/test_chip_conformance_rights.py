@@ -39,24 +39,6 @@ from chipid.protocols.password import Password, PasswordKind
 DG3, DG4 = FileId.DG3, FileId.DG4
 
 
-@pytest.fixture
-def t(way: str) -> EacTerminal:
-    """Chip Authentication is done, Terminal Authentication not."""
-    return EacTerminal().open(way).chip_authentication()
-
-
-@pytest.fixture
-def holders() -> tuple[CvHolder, CvHolder]:
-    """DV_CERT_1 and IS_CERT_1."""
-    return plan().terminal()
-
-
-@pytest.fixture
-def known(t: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> EacTerminal:
-    """The chip has accepted the terminal's certificate."""
-    return t.show(*holders)
-
-
 # Units J, K: without protection, and with another class ------------------------------------------------------------
 
 
