@@ -7,11 +7,12 @@ The plans: BSI TR-03105-3.2 (units ISO7816_H to N), TR-03105-3.3 (unit EAC2_ISO7
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 
 import pytest
+from issuer import PIN, PUK, issue_passport
 
 from chipid.crypto.domain import KeyPair, generate_key_pair
 from chipid.crypto.kdf import derive_session_keys
@@ -26,8 +27,6 @@ from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.cv_keys import CvKeyOptions
 from chipid.issuing.cv_pki import CvHolder, CvProfile, TestCvca, TestTerminal
-from chipid.issuing.personalisation import personalise
-from chipid.issuing.pki import DocumentSigner, TestCsca
 from chipid.lds.card_access import CardAccess
 from chipid.lds.card_security import CardSecurity
 from chipid.lds.dg14 import Dg14
@@ -47,25 +46,12 @@ from chipid.protocols.terminal_auth.signed_data import signed_data
 
 EFFECTIVE, EXPIRY = date(2026, 3, 10), date(2027, 3, 10)
 CVCA = "DETESTCVCA00001"
-CAN, PIN, PUK = "234567", "123456", "0987654321"
 SELECT_APPLICATION = "00 A4 04 0C 07 A0000002471001"
 PROBE = "00 B0 81 00 00"
 """The plans' probe of a live session."""
 
-PASSPORT: dict[str, Any] = {
-    "document": "passport",
-    "state": "VNM",
-    "nationality": "VNM",
-    "number": "C01234568",
-    "surname": "Trần",
-    "birth": "1980-01-31",
-    "expiry": "2033-06-30",
-    "portrait": "none",
-    "can": CAN,
-    "fingerprints": True,
-    "iris": True,
-    "active_authentication": {"curve": "brainpoolP256r1", "hash": "sha256"},
-}
+CHIP = {"fingerprints": True, "iris": True, "active_authentication": {"curve": "brainpoolP256r1", "hash": "sha256"}}
+"""What all of the chips have."""
 CHIPS: dict[str, dict[str, Any]] = {
     "curves": {
         "pace": {"mapping": "GM", "cipher": "AES-128", "parameter_id": 13},
@@ -152,22 +138,9 @@ def _plan(kind: str) -> Plan:
     return Plan(options, TestCvca.create(CVCA, profile=CvProfile(EFFECTIVE, EXPIRY), key=options))
 
 
-@cache
-def signer() -> DocumentSigner:
-    """Who signs the chips' files."""
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    return TestCsca.create(at=at).issue_document_signer(at=at)
-
-
-def image(name: str = "curves", cv_kind: str = "brainpoolP256r1") -> CardImage:
-    """The chip of that name, which trusts the plan's authority."""
-    return _image(name, cv_kind)
-
-
-@cache
-def _image(name: str, cv_kind: str) -> CardImage:
-    trusted = (plan(cv_kind).cvca.raw,)
-    return personalise({**PASSPORT, **CHIPS[name]}, signer(), trust_points=trusted, chip_date=EFFECTIVE)
+def image(name: str = "curves", cv_kind: str = "brainpoolP256r1", **changes: Any) -> CardImage:
+    """The chip of that name, which trusts the plan's authority; *changes* in what is described."""
+    return issue_passport({**CHIP, **CHIPS[name], **changes}, plan(cv_kind).cvca.raw, chip_date=EFFECTIVE)
 
 
 @dataclass(frozen=True)

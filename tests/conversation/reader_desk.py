@@ -4,12 +4,13 @@ another way than they should."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any
+
+from issuer import AT, CAN, issue_passport, signer, trust
 
 import chipid
 from chipid.crypto import asn1
@@ -27,7 +28,6 @@ from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import build_tlv, parse_tlv
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.cv_pki import CvProfile, TestCvca
-from chipid.issuing.personalisation import personalise
 from chipid.issuing.pki import DocumentSigner, TestCsca
 from chipid.lds.card_access import CardAccess
 from chipid.lds.card_security import CardSecurity
@@ -39,8 +39,6 @@ from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.password import Password, PasswordKind
 from chipid.verification.verdict import CheckName, Outcome
 
-AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-CAN, PIN, PUK = "123456", "987654", "0987654321"
 GM = {"mapping": "GM", "cipher": "AES-128", "parameter_id": 13}
 IM = {**GM, "mapping": "IM"}
 CAM = {**GM, "mapping": "CAM"}
@@ -56,21 +54,6 @@ Infos = Sequence[SecurityInfo]
 
 
 @cache
-def csca() -> TestCsca:
-    return TestCsca.create(at=AT - timedelta(days=900))
-
-
-@cache
-def signer() -> DocumentSigner:
-    return csca().issue_document_signer(at=AT - timedelta(days=800))
-
-
-@cache
-def trust() -> chipid.TrustStore:
-    return chipid.TrustStore.from_bytes(csca().certificate)
-
-
-@cache
 def cvca() -> TestCvca:
     return TestCvca.create(profile=CvProfile(AT.date() - timedelta(days=30)))
 
@@ -83,30 +66,15 @@ def credentials(*data_groups: int) -> TerminalCredentials:
 
 def issue(**changes: Any) -> CardImage:
     """An invented citizen's passport with PACE, Chip Authentication and fingerprints; *changes* in what is described."""
-    description = {
-        "document": "passport",
-        "state": "VNM",
-        "nationality": "VNM",
-        "number": "X01234567",
-        "surname": "Mustermann",
-        "birth": "1974-08-12",
-        "expiry": "2032-04-15",
-        "portrait": "none",
-        "can": CAN,
+    entries = {
         "fingerprints": True,
         "pace": GM,
         "chip_authentication": CA_1,
         "active_authentication": None,
         "terminal_authentication": {},
+        **changes,
     }
-    return _issued(json.dumps({**description, **changes}, sort_keys=True))
-
-
-@cache
-def _issued(description: str) -> CardImage:
-    entries = json.loads(description)
-    announces = entries["terminal_authentication"] is not None
-    return personalise(entries, signer(), trust_points=(cvca().raw,) if announces else (), chip_date=AT.date())
+    return issue_passport(entries, *([] if entries["terminal_authentication"] is None else [cvca().raw]))
 
 
 def version_2(**changes: Any) -> CardImage:

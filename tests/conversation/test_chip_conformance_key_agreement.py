@@ -11,8 +11,6 @@ from dataclasses import replace
 
 import pytest
 from eac_chip import (
-    CHIPS,
-    PASSPORT,
     PROBE,
     SELECT_APPLICATION,
     EacTerminal,
@@ -23,7 +21,6 @@ from eac_chip import (
     new_session,
     set_at,
     set_kat,
-    signer,
 )
 
 from chipid._native import NativeError
@@ -33,7 +30,6 @@ from chipid.errors import SecureMessagingError
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.secure_messaging import SecureMessaging
 from chipid.iso7816.tlv import build_tlv
-from chipid.issuing.personalisation import personalise
 from chipid.protocols.chip_auth import ChipAuthenticationChoice
 
 Demand = Callable[[KeyPair], bool]
@@ -226,9 +222,7 @@ def bad_keys(choice: ChipAuthenticationChoice) -> dict[str, bytes]:
     }
 
 
-BAD = [
-    (chip, name) for chip, key in (("curves", AT), ("fields", AT)) for name in bad_keys(EacTerminal(image(chip)).key(key))
-]
+BAD = [(chip, name) for chip, key in (("curves", AT), ("fields", AT)) for name in bad_keys(EacTerminal(image(chip)).key(key))]
 
 
 @pytest.mark.parametrize("key_id", [KAT, AT], ids=["Set KAT", "Set AT"])
@@ -278,7 +272,7 @@ def test_several_keys_have_to_be_named() -> None:
 def test_two_keys_of_one_protocol_have_to_be_named() -> None:
     """Without 84 neither is meant; with it, each is its own."""
     keys = [{"key_id": 1, "cipher": "AES-128", "parameter_id": 13}, {"key_id": 2, "cipher": "AES-128", "parameter_id": 12}]
-    t = EacTerminal(personalise({**PASSPORT, **CHIPS["curves"], "chip_authentication": keys}, signer())).open()
+    t = EacTerminal(image(chip_authentication=keys)).open()
     unnamed = CommandAPDU(0, 0x22, 0x41, 0xA4, build_tlv(0x80, t.key(1).oid_value))
     assert t.secure(unnamed) == (b"", 0x6A88)
     assert t.secure(general_authenticate(own_key(t.key(1).domain).public)) == (b"", 0x6985)

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_private_key
-from eac_chip import PASSPORT, PROBE, SELECT_APPLICATION, EacTerminal, image, is_checking_error, signer
+from eac_chip import CHIP, PROBE, SELECT_APPLICATION, EacTerminal, image, is_checking_error
+from issuer import issue_passport
 
 from chipid.crypto.cipher import cbc_decrypt, cbc_encrypt, zero_iv
 from chipid.crypto.mac import mac
 from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import TlvCursor, build_tlv
-from chipid.issuing.personalisation import personalise
 from chipid.lds.dg15 import Dg15
 from chipid.protocols.active_auth import active_authentication, evaluate_active_authentication
 from chipid.protocols.password import Password
@@ -119,7 +119,7 @@ def test_the_challenge_is_gone_with_the_field() -> None:
 
 def rsa_chip(bits: int, hash_name: str | None) -> EacTerminal:
     key = {"bits": bits} | ({"hash": hash_name} if hash_name else {})
-    return EacTerminal(personalise({**PASSPORT, "active_authentication": key, "chip_authentication": None}, signer()))
+    return EacTerminal(issue_passport({**CHIP, "active_authentication": key, "chip_authentication": None}))
 
 
 TRAILERS = {"sha1": "bc", "sha224": "38cc", "sha256": "34cc", "sha384": "36cc", "sha512": "35cc"}

@@ -8,9 +8,7 @@ from dataclasses import replace
 
 import pytest
 from eac_chip import (
-    CHIPS,
     CVCA,
-    PASSPORT,
     SELECT_APPLICATION,
     EacTerminal,
     general_authenticate,
@@ -21,7 +19,6 @@ from eac_chip import (
     set_at,
     set_at_terminal,
     set_kat,
-    signer,
 )
 
 from chipid.crypto.domain import EcDomain, KeyPair, generate_key_pair
@@ -32,7 +29,6 @@ from chipid.iso7816.dialogue import run as drive
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.secure_messaging import secured
 from chipid.iso7816.tlv import build_tlv, parse_tlv
-from chipid.issuing.personalisation import personalise
 from chipid.pki.cv_authorisation import HolderAuthorisation, TerminalType
 from chipid.pki.cv_public_key import OIDS
 from chipid.pki.cvc import CvCertificate
@@ -209,8 +205,7 @@ def test_set_kat_is_not_of_this_version(t: EacTerminal) -> None:
 def test_set_kat_is_no_way_round_terminal_authentication() -> None:
     """A key for 3DES of version 2 is agreed on by MSE:Set AT alone, and in its turn."""
     key = {"version": 2, "key_id": 5, "cipher": "3DES", "parameter_id": 13}
-    description = {**PASSPORT, **CHIPS["version 2"], "chip_authentication": key}
-    t = EacTerminal(personalise(description, signer(), trust_points=(plan().cvca.raw,))).pace(chat=CHAT)
+    t = EacTerminal(image("version 2", chip_authentication=key)).pace(chat=CHAT)
     own = own_key(t, 5)
     assert t.secure(set_kat(t.key(5, 2), own.public)) == (b"", 0x6A88)
     assert t.secure(HEAD)[1] == 0x9000

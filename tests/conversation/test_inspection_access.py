@@ -7,16 +7,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from issuer import CAN, PIN, PUK
 from reader_desk import (
     CAM,
     CAM_OID,
-    CAN,
     GM,
     GM_OID,
     IM,
     IM_OID,
-    PIN,
-    PUK,
     Answers,
     Heard,
     PaceAnswers,

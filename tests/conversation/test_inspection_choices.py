@@ -7,14 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from issuer import AT, CAN, PIN
 from reader_desk import (
-    AT,
     CA_2,
     CAM,
-    CAN,
     GM,
     IM,
-    PIN,
     Answers,
     Heard,
     credentials,

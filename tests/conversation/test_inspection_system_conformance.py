@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from issuer import AT, signer
 from reader_desk import (
-    AT,
     CA_1,
     CAM,
     GM,
@@ -28,7 +28,6 @@ from reader_desk import (
     pace_step,
     read,
     retagged,
-    signer,
     status,
     values,
     with_card_access,

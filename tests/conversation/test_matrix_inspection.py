@@ -5,40 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import pytest
+from issuer import AT, CAN, PIN, PUK, issue_passport, trust
+from reader_desk import credentials, cvca
 
 import chipid
 from chipid.emulator.icc import EmulatedCard
 from chipid.evidence import Protocol, Result
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
-from chipid.issuing.cv_pki import CvProfile, TestCvca
-from chipid.issuing.personalisation import personalise
-from chipid.issuing.pki import DocumentSigner, TestCsca
 from chipid.lds.dg1 import Dg1
-from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.profiles.access_keys import AccessKeys
 from chipid.verification.verdict import CheckName, Outcome
 
-AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-DAY = date(2026, 3, 1)
-CAN, PIN, PUK = "234567", "123456", "0987654321"
-
-TRAVELLER: dict[str, Any] = {
-    "document": "passport",
-    "state": "VNM",
-    "nationality": "VNM",
-    "number": "C01234568",
-    "surname": "Trần",
-    "birth": "1980-01-31",
-    "expiry": "2033-06-30",
-    "portrait": "none",
-    "can": CAN,
-}
 AA, CA, CAM = CheckName.ACTIVE_AUTHENTICATION, CheckName.CHIP_AUTHENTICATION, CheckName.CHIP_AUTHENTICATION_MAPPING
 
 
@@ -119,25 +100,8 @@ CHIPS = {
 }
 
 
-@cache
-def issuer() -> tuple[TestCsca, DocumentSigner]:
-    csca = TestCsca.create(at=AT - timedelta(days=900))
-    return csca, csca.issue_document_signer(at=AT - timedelta(days=800))
-
-
-@cache
-def terminal() -> tuple[bytes, TerminalCredentials]:
-    """The authority that the chips trust, and the credentials of a terminal."""
-    cvca = TestCvca.create(profile=CvProfile(DAY))
-    profile = CvProfile(DAY, DAY + timedelta(days=30))
-    verifier = cvca.issue_verifier(profile=profile)
-    return cvca.certificate.raw, verifier.issue_terminal(profile=profile).credentials(verifier, cvca)
-
-
 def image(chip: Chip) -> CardImage:
-    protected = {"fingerprints": True} if chip.rights else {}
-    points = (terminal()[0],) if chip.rights else ()
-    return personalise({**TRAVELLER, **protected, **chip.entries}, issuer()[1], trust_points=points, chip_date=DAY)
+    return issue_passport({**chip.entries, "fingerprints": True}, cvca().raw) if chip.rights else issue_passport(chip.entries)
 
 
 def access_keys(chip: Chip, card: CardImage) -> AccessKeys:
@@ -156,14 +120,15 @@ def test_combination(name: str) -> None:
     chip = CHIPS[name]
     card = image(chip)
     plan = chipid.ReadingPlan.everything() if chip.rights else chipid.ReadingPlan.with_portrait()
-    credentials = terminal()[1] if chip.rights else None
-    evidence = chipid.read(access_keys(chip, card), channel=EmulatedCard(card), plan=plan, terminal=credentials, at=AT)
+    evidence = chipid.read(
+        access_keys(chip, card), channel=EmulatedCard(card), plan=plan, terminal=credentials() if chip.rights else None, at=AT
+    )
     # 1. The way in was the chip's strongest
     (attempt,) = [each for each in evidence.accesses if each.result is Result.DONE]
     assert attempt.protocol is (Protocol.BAC if chip.oid is None else Protocol.PACE)
     assert chip.oid is None or attempt.oid == f"0.4.0.127.0.7.2.2.4.{chip.oid}"
     # 2. The chip proved itself as it can, and was not asked otherwise
-    verdict = chipid.verify(evidence, trust=chipid.TrustStore.from_bytes(issuer()[0].certificate), at=AT)
+    verdict = chipid.verify(evidence, trust=trust(), at=AT)
     outcomes = {each: verdict.check(each).outcome for each in (AA, CA, CAM)}
     assert {each for each, outcome in outcomes.items() if outcome is Outcome.SUCCESSFUL} == set(chip.proofs)
     # 3. With rights, what they are for

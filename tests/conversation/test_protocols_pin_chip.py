@@ -16,7 +16,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from eac_chip import CAN, PIN, PUK, EacTerminal, image, is_checking_error, set_at_pace
+from eac_chip import EacTerminal, image, is_checking_error, set_at_pace
+from issuer import CAN, PIN, PUK
 
 from chipid.emulator.memory import DELAY_LIMIT
 from chipid.errors import NotAuthorised, PasswordBlocked, StatusError, WrongPassword

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from eac_chip import CAN, PIN, EacTerminal, image
+from eac_chip import EacTerminal, image
+from issuer import CAN, PIN
 
 from chipid.crypto.random import system_random
 from chipid.errors import PasswordBlocked, WrongPassword
