@@ -13,6 +13,7 @@ from chipid.errors import MalformedData, UnsupportedFeature
 __all__ = [
     "HASH_OIDS",
     "OID_OF_HASH",
+    "SCHEMES",
     "build_algorithm_identifier",
     "build_hash_identifier",
     "hash_from_algorithm_identifier",
@@ -30,7 +31,7 @@ OID_OF_HASH: Final[dict[Hash, str]] = {name: oid for oid, name in HASH_OIDS.item
 
 _MGF1: Final = "1.2.840.113549.1.1.8"
 _ECDSA_SPECIFIED: Final = "1.2.840.10045.4.3"
-_SCHEMES: Final[dict[str, Scheme]] = {
+SCHEMES: Final[dict[str, Scheme]] = {
     "1.2.840.113549.1.1.5": Pkcs1Scheme("sha1"),
     "1.3.14.3.2.29": Pkcs1Scheme("sha1"),
     "1.2.840.113549.1.1.14": Pkcs1Scheme("sha224"),
@@ -48,7 +49,8 @@ _SCHEMES: Final[dict[str, Scheme]] = {
     "0.4.0.127.0.7.1.1.4.1.4": EcdsaScheme("sha384", plain=True),
     "0.4.0.127.0.7.1.1.4.1.5": EcdsaScheme("sha512", plain=True),
 }
-_OID_OF_SCHEME = {scheme: oid for oid, scheme in _SCHEMES.items() if oid != "1.3.14.3.2.29"}
+"""Signature algorithms whose parameters say nothing, by object identifier."""
+_OID_OF_SCHEME = {scheme: oid for oid, scheme in SCHEMES.items() if oid != "1.3.14.3.2.29"}
 
 
 def hash_from_algorithm_identifier(der: bytes) -> Hash:
@@ -78,12 +80,12 @@ def scheme_from_algorithm_identifier(der: bytes, digest_hint: Hash | None = None
         return _pss(parameters)
     if oid == _ECDSA_SPECIFIED and parameters is not None:
         return EcdsaScheme(hash_from_algorithm_identifier(parameters.raw))
-    if oid not in (*_SCHEMES, RSA_ENCRYPTION, EC_PUBLIC_KEY):
+    if oid not in (*SCHEMES, RSA_ENCRYPTION, EC_PUBLIC_KEY):
         raise UnsupportedFeature(f"the signature algorithm {oid}")
     if parameters is not None and parameters.tag != asn1.NULL and oid != EC_PUBLIC_KEY:
         raise parameters.error("a signature algorithm without parameters has some")
-    if oid in _SCHEMES:
-        return _SCHEMES[oid]
+    if oid in SCHEMES:
+        return SCHEMES[oid]
     if digest_hint is None:
         raise MalformedData(f"the signature algorithm {oid} names no hash")
     return Pkcs1Scheme(digest_hint) if oid == RSA_ENCRYPTION else EcdsaScheme(digest_hint)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from chipid._native import Hash
 from chipid.crypto.private_key import PrivateKey, parse_private_key
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData, UnsupportedFeature
@@ -12,13 +11,10 @@ from chipid.issuing.card_image import CardImage
 from chipid.lds.card_access import CardAccess
 from chipid.lds.dg14 import Dg14
 from chipid.lds.security_infos import SecurityInfos
-from chipid.protocols.active_auth import ActiveAuthenticationChip
+from chipid.protocols.active_auth import ECDSA_HASHES, ActiveAuthenticationChip
 from chipid.protocols.card_security import card_security_infos
 from chipid.protocols.chip_auth import ChipAuthenticationChip
-from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
 
-_HASHES: tuple[Hash, ...] = ("sha1", "sha224", "sha256", "sha384", "sha512")
-_ECDSA_HASHES = {f"{ID_ECDSA_PLAIN_SIGNATURES}.{arc}": name for arc, name in enumerate(_HASHES, 1)}
 _BIRTH_AND_EXPIRY = 14
 """Characters of the MRZ information behind the document number and its check digit: two dates with theirs."""
 
@@ -46,7 +42,7 @@ def active_authentication(image: CardImage, random: RandomSource) -> ActiveAuthe
     if image.active_authentication_key is None:
         return None
     infos = security_infos(image, FileId.DG14)
-    declared = [_ECDSA_HASHES.get(info.signature_algorithm) for info in infos.active_authentication] if infos else []
+    declared = [ECDSA_HASHES.get(info.signature_algorithm) for info in infos.active_authentication] if infos else []
     hash_name = image.active_authentication_hash or (declared[0] if declared else None)
     plain = not image.active_authentication_der
     return ActiveAuthenticationChip(image.active_authentication_key, random, hash_name=hash_name, plain=plain)

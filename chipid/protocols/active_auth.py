@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from chipid._native import Cipher, Hash
 from chipid.crypto import asn1, rsa
+from chipid.crypto.algorithms import SCHEMES
 from chipid.crypto.mac import equal
 from chipid.crypto.private_key import DhPrivateKey, EcPrivateKey, RsaPrivateKey, parse_private_key
 from chipid.crypto.random import RandomSource, system_random
@@ -24,24 +25,12 @@ from chipid.pki.signatures import EC_BITS_MIN, RSA_BITS_MIN
 from chipid.protocols import iso9796_2
 from chipid.protocols.chip_signature import ecdsa, private_operation
 from chipid.protocols.finding import Finding
-from chipid.protocols.object_identifiers import ID_ECDSA_PLAIN_SIGNATURES
 
 CHALLENGE_SIZE = 8
 
-ECDSA_HASHES: dict[str, Hash] = {
-    f"{ID_ECDSA_PLAIN_SIGNATURES}.1": "sha1",
-    f"{ID_ECDSA_PLAIN_SIGNATURES}.2": "sha224",
-    f"{ID_ECDSA_PLAIN_SIGNATURES}.3": "sha256",
-    f"{ID_ECDSA_PLAIN_SIGNATURES}.4": "sha384",
-    f"{ID_ECDSA_PLAIN_SIGNATURES}.5": "sha512",
-    # ANSI X9.62's identifiers, which §9.2.4 does not provide for, name the same hash functions.
-    "1.2.840.10045.4.1": "sha1",
-    "1.2.840.10045.4.3.1": "sha224",
-    "1.2.840.10045.4.3.2": "sha256",
-    "1.2.840.10045.4.3.3": "sha384",
-    "1.2.840.10045.4.3.4": "sha512",
-}
-"""Signature algorithms of ActiveAuthenticationInfo (ICAO 9303-11 §9.2.4)."""
+ECDSA_HASHES: dict[str, Hash] = {oid: scheme.hash for oid, scheme in SCHEMES.items() if isinstance(scheme, EcdsaScheme)}
+"""Signature algorithms of ActiveAuthenticationInfo: those of ICAO 9303-11 §9.2.4, and ANSI X9.62's, which it does not provide for and
+which name the same hash functions."""
 
 _WITHOUT_DG14: tuple[Hash, ...] = ("sha256", "sha384", "sha512", "sha224", "sha1")
 # 256 octets less what stands around the cryptogram: 87 81 xx 01, 99 02 xx xx, 8E 08 and the MAC (ICAO 9303-11 §9.8.5).
