@@ -7,13 +7,12 @@ inherit them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chipid._native import EcDomain, NativeError
 from chipid.crypto import asn1
-from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Hash, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme, verify
+from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme, verify
 from chipid.crypto.spki import field_element
 from chipid.errors import CertificateError, UnsupportedFeature
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
@@ -28,22 +27,24 @@ _UNCOMPRESSED = 0x04
 _COFACTOR_MAX = 0xFFFF
 
 
-def _schemes() -> Iterator[tuple[str, str, Scheme]]:
-    sizes: dict[Hash, int] = {"sha1": 20, "sha256": 32, "sha512": 64}
-    for name, arc_pkcs1, arc_pss in (("sha1", 1, 3), ("sha256", 2, 4), ("sha512", 5, 6)):
-        hash_name: Hash = name  # type: ignore[assignment]
-        title = f"SHA-{name[3:]}"
-        yield f"{ID_TA}.1.{arc_pkcs1}", f"id-TA-RSA-v1-5-{title}", Pkcs1Scheme(hash_name)
-        yield f"{ID_TA}.1.{arc_pss}", f"id-TA-RSA-PSS-{title}", PssScheme(hash_name, hash_name, sizes[hash_name])
-    hashes: tuple[Hash, ...] = ("sha1", "sha224", "sha256", "sha384", "sha512")
-    for arc, each in enumerate(hashes, 1):
-        yield f"{ID_TA}.2.{arc}", f"id-TA-ECDSA-SHA-{each[3:]}", EcdsaScheme(each, plain=True)
+_MECHANISMS: Final[tuple[tuple[str, str, Scheme], ...]] = (
+    (f"{ID_TA}.1.1", "id-TA-RSA-v1-5-SHA-1", Pkcs1Scheme("sha1")),
+    (f"{ID_TA}.1.2", "id-TA-RSA-v1-5-SHA-256", Pkcs1Scheme("sha256")),
+    (f"{ID_TA}.1.3", "id-TA-RSA-PSS-SHA-1", PssScheme("sha1", "sha1", 20)),
+    (f"{ID_TA}.1.4", "id-TA-RSA-PSS-SHA-256", PssScheme("sha256", "sha256", 32)),
+    (f"{ID_TA}.1.5", "id-TA-RSA-v1-5-SHA-512", Pkcs1Scheme("sha512")),
+    (f"{ID_TA}.1.6", "id-TA-RSA-PSS-SHA-512", PssScheme("sha512", "sha512", 64)),
+    (f"{ID_TA}.2.1", "id-TA-ECDSA-SHA-1", EcdsaScheme("sha1", plain=True)),
+    (f"{ID_TA}.2.2", "id-TA-ECDSA-SHA-224", EcdsaScheme("sha224", plain=True)),
+    (f"{ID_TA}.2.3", "id-TA-ECDSA-SHA-256", EcdsaScheme("sha256", plain=True)),
+    (f"{ID_TA}.2.4", "id-TA-ECDSA-SHA-384", EcdsaScheme("sha384", plain=True)),
+    (f"{ID_TA}.2.5", "id-TA-ECDSA-SHA-512", EcdsaScheme("sha512", plain=True)),
+)
 
-
-SCHEMES: Final[dict[str, Scheme]] = {oid: scheme for oid, _name, scheme in _schemes()}
+SCHEMES: Final[dict[str, Scheme]] = {oid: scheme for oid, _name, scheme in _MECHANISMS}
 """How the holder of a key signs, by object identifier. RSASSA-PSS: MGF1 with the same hash, a salt as long as it; ECDSA: r ‖ s."""
 
-NAMES: Final[dict[str, str]] = {oid: name for oid, name, _scheme in _schemes()}
+NAMES: Final[dict[str, str]] = {oid: name for oid, name, _scheme in _MECHANISMS}
 """The standards' names, by object identifier: ``id-TA-RSA-v1-5-SHA-1`` … ``id-TA-ECDSA-SHA-512``."""
 
 OIDS: Final[dict[str, str]] = {name: oid for oid, name in NAMES.items()}
