@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates, date and trust points on a whole chip (BSI TR-03105-3.2 units ISO7816_J, _M and _N; ICAO 9303-11 §7.1.4, §7.1.5).
 
-What each certificate is refused for stands in ``test_protocols_terminal_auth_conformance``; here it comes through secure messaging:
-the answer is protected, the session outlives it, and nothing of what was refused stays.
+What each certificate is refused for, rule by rule, stands in ``unit/test_cvc_chain``; here it comes through secure messaging: the
+answer is protected, the session outlives it, and nothing of what was refused stays.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from eac_chip import (
 
 from chipid.crypto.domain import generate_key_pair
 from chipid.crypto.random import system_random
+from chipid.iso7816.apdu import CommandAPDU
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.cv_defects import CONTENT_DEFECTS, WIRE_DEFECTS, out_of_range
 from chipid.issuing.cv_keys import CvKeyOptions
 from chipid.issuing.cv_pki import CvHolder, CvProfile
@@ -106,6 +108,29 @@ def test_an_unknown_authority(t: EacTerminal, holders: tuple[CvHolder, CvHolder]
     assert t.dst(holders[0].reference) == 0x6A88
     assert is_refusal(t.pso(bare(holders[1])))
     assert t.is_alive()
+
+
+KNOWN = build_tlv(0x83, CVCA.encode())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [build_tlv(0x83, b"DETESTCVCA00002"), b"", b"\x83\0", b"\x83\x0f", b"\x84" + KNOWN[1:], KNOWN * 2, KNOWN + b"\0", KNOWN[:-1]],
+    ids=["unknown", "nothing", "no name", "no value", "another tag", "twice", "an octet more", "an octet less"],
+)
+def test_a_refused_selection_deselects_the_authority(t: EacTerminal, holders: tuple[CvHolder, CvHolder], data: bytes) -> None:
+    assert t.dst(CVCA) == 0x9000
+    assert is_refusal(t.secure(CommandAPDU(0x00, 0x22, 0x81, 0xB6, data))[1])
+    assert t.pso(bare(holders[0])) == 0x6985
+    assert t.is_alive()
+
+
+def test_a_refused_certificate_does_not_stand_in_the_right_ones_way(t: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> None:
+    """After ISO7816_J_3, without another selection."""
+    assert t.dst(CVCA) == 0x9000
+    assert is_refusal(t.pso(WIRE_DEFECTS["signature-altered"](bare(holders[0]))))
+    assert t.pso(bare(holders[0])) == 0x9000
+    assert t.show(holders[1]).authenticate(holders[1]) == 0x9000
 
 
 def test_no_authority_selected(t: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> None:
@@ -265,6 +290,15 @@ def test_a_life_of_links(t: EacTerminal, way: str) -> None:
     dv = sixth.issue_verifier("DETESTDVDE013", profile=CvProfile(date(2027, 10, 10)))
     terminal = dv.issue_terminal("DETESTISDE013", profile=CvProfile(date(2027, 10, 10)))
     t.show(sixth, dv, terminal)
+    assert t.authenticate(terminal) == 0x9000
+    assert t.reads(DG3)
+    # and back again
+    again()
+    profile = CvProfile(date(2027, 12, 10), date(2028, 3, 10))
+    seventh = sixth.issue_link("DETESTCADE014", profile=profile, key=CvKeyOptions("brainpoolP256r1"))
+    dv = seventh.issue_verifier("DETESTDVDE014", profile=profile)
+    terminal = dv.issue_terminal("DETESTISDE014", profile=profile)
+    t.show(seventh, dv, terminal)
     assert t.authenticate(terminal) == 0x9000
     assert t.reads(DG3)
 

@@ -134,6 +134,39 @@ def test_the_last_challenge_alone(known: EacTerminal, holders: tuple[CvHolder, C
     assert known.is_closed()
 
 
+def test_a_challenge_serves_once(known: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> None:
+    """Whatever came of it: the right signature over it comes too late."""
+    assert known.secure(set_at_terminal(holders[1].reference)) == (b"", 0x9000)
+    right = known.sign(holders[1], known.challenge())
+    assert known.secure(replace(right, data=right.data[:-1] + bytes((right.data[-1] ^ 1,)))) == (b"", 0x6300)
+    assert known.secure(right) == (b"", 0x6985)
+    assert known.is_closed()
+
+
+def test_a_challenge_from_before_set_at_is_void(known: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> None:
+    right = known.sign(holders[1], known.challenge())
+    assert known.secure(set_at_terminal(holders[1].reference)) == (b"", 0x9000)
+    assert known.secure(right) == (b"", 0x6985)
+    assert known.is_closed()
+
+
+def test_of_two_terminals_the_last_one(known: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> None:
+    """9303-11 §7.1.4.3.7."""
+    dv, last = plan().terminal(0x83, 0x01)
+    known.show(dv, last)
+    assert known.secure(set_at_terminal(holders[1].reference)) == (b"", 0x6A88)
+    assert known.authenticate(last) == 0x9000
+    assert (known.reads(DG3), known.reads(DG4)) == (True, False)
+
+
+def test_the_verifiers_key_does_not_authenticate(known: EacTerminal, holders: tuple[CvHolder, CvHolder]) -> None:
+    """Under the terminal's name."""
+    dv, terminal = holders
+    assert known.secure(set_at_terminal(terminal.reference)) == (b"", 0x9000)
+    assert known.secure(known.sign(dv, known.challenge())) == (b"", 0x6300)
+    assert known.is_closed()
+
+
 @pytest.mark.parametrize("le", ["", "07", "09", "00", "01", "00 00 08"])
 def test_a_challenge_of_another_size(known: EacTerminal, le: str, holders: tuple[CvHolder, CvHolder]) -> None:
     """ISO7816_K_12, and K_13, its neighbour; extended length fields that say 8 are as good as short ones."""
