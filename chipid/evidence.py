@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.status import SW
 from chipid.records import Record, build_record, parse_record, read_file
 from chipid.records import write_private as write_private  # noqa: PLC0414  # re-exported: evidence is what callers know
 
@@ -155,10 +156,19 @@ class TerminalAuthenticationRecord:
 
 @dataclass(frozen=True)
 class FileFailure:
-    """Why a file is not there: the status word, or a reason in stable words (``lost``, ``malformed``, ``not-asked``)."""
+    """Why a file is not there: the status word, or a reason in stable words.
+
+    These are ``not-authorised``, ``malformed``, ``length-lies``, ``not-asked``, the ``sm-…`` codes of secure messaging, and
+    ``status-XXXX`` for EF.CardAccess.
+    """
 
     sw: int | None = None
     reason: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the chip wants a right that the terminal has not proved."""
+        return self.reason == "not-authorised" or self.sw == SW.SECURITY_STATUS
 
 
 @dataclass(frozen=True)

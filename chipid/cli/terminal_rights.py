@@ -178,12 +178,7 @@ def _explained(code: str) -> str:
 
 
 def _refused_groups(evidence: Evidence) -> list[str]:
-    from chipid.iso7816.file_ids import FileId  # noqa: PLC0415
-    from chipid.iso7816.status import SW  # noqa: PLC0415
+    from chipid.pki.cv_authorisation import PROTECTED_FILES  # noqa: PLC0415
 
-    failures = ((file, evidence.failures.get(file)) for file in (FileId.DG3, FileId.DG4))
-    return [
-        file.label
-        for file, failure in failures
-        if failure is not None and (failure.reason == "not-authorised" or failure.sw == SW.SECURITY_STATUS)
-    ]
+    failures = ((file, evidence.failures.get(file)) for file in PROTECTED_FILES)
+    return [file.label for file, failure in failures if failure is not None and failure.refused]

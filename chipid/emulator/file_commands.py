@@ -12,6 +12,7 @@ from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.file_ids import LDS1_AID, MF, FileId
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import TlvCursor, build_tlv
+from chipid.pki.cv_authorisation import PROTECTED_FILES
 
 if TYPE_CHECKING:
     from chipid.emulator.applet import Applet
@@ -110,7 +111,7 @@ def _granted(applet: Applet, file: FileId) -> bool:
 def _terminal_may_read(applet: Applet, file: FileId) -> bool:
     """DG3 and DG4 need their own right; for whatever else the issuer protects it is enough to be a terminal that proved itself."""
     rights = applet.rights
-    return rights is not None and (file not in (FileId.DG3, FileId.DG4) or file.label in rights.data_groups)
+    return rights is not None and (file not in PROTECTED_FILES or file.label in rights.data_groups)
 
 
 def _read_current(applet: Applet, reader: _Reader, offset: int, command: CommandAPDU, capacity: int) -> ResponseAPDU:

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipid.iso7816.file_ids import FileId
+from chipid.pki.cv_authorisation import PROTECTED_FILES
 
 _PROOF = (FileId.COM, FileId.SOD, FileId.DG14, FileId.DG15, FileId.DG1)
 _BIOGRAPHIC = (FileId.DG13, FileId.DG11, FileId.DG12)
 _OTHER = (FileId.DG5, FileId.DG6, FileId.DG7, FileId.DG8, FileId.DG9, FileId.DG10, FileId.DG16)
-_TERMINAL_AUTHENTICATED = (FileId.DG3, FileId.DG4)
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class ReadingPlan:
     @classmethod
     def with_biometrics(cls) -> ReadingPlan:
         """With fingerprints and irises too, which a chip gives to a terminal with rights alone."""
-        return cls((*_PROOF, *_BIOGRAPHIC, FileId.DG2, *_TERMINAL_AUTHENTICATED))
+        return cls((*_PROOF, *_BIOGRAPHIC, FileId.DG2, *PROTECTED_FILES))
 
     @classmethod
     def everything(cls) -> ReadingPlan:
         """Each file that the chip lists, those that need Terminal Authentication included (they will be refused without)."""
-        return cls((*_PROOF, *_BIOGRAPHIC, FileId.DG2, *_OTHER, *_TERMINAL_AUTHENTICATED))
+        return cls((*_PROOF, *_BIOGRAPHIC, FileId.DG2, *_OTHER, *PROTECTED_FILES))

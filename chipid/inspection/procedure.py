@@ -34,7 +34,6 @@ from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.progress import Progress, ProgressObserver
 from chipid.inspection.reading import UNREADABLE, FileReader, failure_of
 from chipid.inspection.terminal_rights import (
-    DATA_GROUPS,
     EphemeralKey,
     TerminalRights,
     chip_identifier,
@@ -52,6 +51,7 @@ from chipid.lds.dg15 import Dg15
 from chipid.lds.security_infos import SecurityInfos
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SignedData
+from chipid.pki.cv_authorisation import PROTECTED_FILES
 from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.active_auth import active_authentication, needs_extended_le
@@ -395,7 +395,7 @@ class _Inspector:
 
 def _protected(plan: ReadingPlan) -> tuple[str, ...]:
     """What the plan wants that inspection systems need a right for."""
-    return tuple(file.label for file in plan.files if file.label in DATA_GROUPS)
+    return tuple(file.label for file in plan.files if file in PROTECTED_FILES)
 
 
 def _security_infos(dg14: bytes | None) -> SecurityInfos:

@@ -21,13 +21,10 @@ from chipid.iso7816.instructions import INS
 from chipid.lds.cvca import FILE_SIZE, REFERENCE_SIZE_MAX, CvcaReferences
 from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import EfCvca, SecurityInfos
-from chipid.pki.cv_authorisation import HolderAuthorisation, Role
+from chipid.pki.cv_authorisation import PROTECTED_DATA_GROUPS, HolderAuthorisation, Role
 from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.protocols.pace import PaceRun, evaluate_chip_authentication_mapping
 from chipid.protocols.terminal_auth import compress, document_identifier, terminal_authentication
-
-DATA_GROUPS = ("DG3", "DG4")
-"""What rights there are to be granted on an inspection system (ICAO 9303-12 §7.2.2.6)."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class TerminalRights:
     @property
     def holder_authorisation(self) -> bytes:
         """What PACE announces: an inspection system that would like to read all there is (ICAO 9303-11 §4.4.4.1)."""
-        return HolderAuthorisation.inspection_system(Role.TERMINAL, 3, 4).build()
+        return HolderAuthorisation.inspection_system(Role.TERMINAL, *PROTECTED_DATA_GROUPS).build()
 
     def prove(
         self, references: tuple[str, ...], id_ic: bytes, key: EphemeralKey, *, version: int = 1

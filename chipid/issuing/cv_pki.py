@@ -19,7 +19,7 @@ from chipid.crypto.signature import EcPublicKey
 from chipid.errors import MalformedData
 from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey
-from chipid.pki.cv_authorisation import HolderAuthorisation, Role
+from chipid.pki.cv_authorisation import PROTECTED_DATA_GROUPS, HolderAuthorisation, Role
 from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.pki.cv_public_key import NAMES, CvPublicKey, is_same_key, scheme_of
 from chipid.pki.cvc import CV_CERTIFICATE, SIGNATURE, SIZE_LIMIT, CvCertificate, body_objects, build_body
@@ -29,7 +29,6 @@ Amendment = Callable[[dict[int, bytes]], dict[int, bytes]]
 """Takes the data objects of a certificate body by tag, and gives those that are signed."""
 
 DEFAULT_KEY: Final = CvKeyOptions()
-_DATA_GROUPS: Final = (3, 4)
 _CVCA_DAYS, _VERIFIER_DAYS, _TERMINAL_DAYS = timedelta(days=3 * 365), timedelta(days=91), timedelta(days=31)
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 _KEY_SIZE_LIMIT: Final = 64 * 1024
@@ -50,7 +49,7 @@ class CvProfile:
 
     effective: date
     expiration: date | None = None
-    data_groups: tuple[int, ...] = _DATA_GROUPS
+    data_groups: tuple[int, ...] = PROTECTED_DATA_GROUPS
     authorisation: HolderAuthorisation | None = None
     extensions: bytes = field(default=b"", repr=False)
     with_domain: bool | None = None

@@ -9,6 +9,7 @@ from typing import Final
 
 from chipid.crypto import asn1
 from chipid.errors import CertificateError, UnsupportedFeature
+from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import Tlv, build_tlv
 
 HOLDER_AUTHORISATION: Final = 0x7F4C
@@ -16,7 +17,11 @@ DISCRETIONARY_DATA: Final = 0x53
 ID_ROLES: Final = "0.4.0.127.0.7.3.1.2"
 
 _ROLE_BITS, _RIGHT_BITS = 0xC0, 0x3F
-_DATA_GROUP_RIGHTS: Final = ((0x01, "DG3"), (0x02, "DG4"))
+_RIGHT_TO_READ: Final = {3: 0x01, 4: 0x02}
+
+PROTECTED_DATA_GROUPS: Final = tuple(_RIGHT_TO_READ)
+"""The data groups that an inspection system needs a right for (ICAO 9303-12 §7.2.2.6)."""
+PROTECTED_FILES: Final = tuple(FileId.from_data_group(number) for number in PROTECTED_DATA_GROUPS)
 
 
 class TerminalType(Enum):
@@ -63,7 +68,7 @@ class HolderAuthorisation:
     @classmethod
     def inspection_system(cls, role: Role, *data_groups: int) -> HolderAuthorisation:
         """An inspection system's with the right to read *data_groups*, of 3 and 4."""
-        rights = sum(bit for bit, name in _DATA_GROUP_RIGHTS if int(name[2:]) in data_groups)
+        rights = sum(bit for number, bit in _RIGHT_TO_READ.items() if number in data_groups)
         return cls(TerminalType.INSPECTION_SYSTEM, bytes((role | rights,)))
 
     @classmethod
@@ -104,7 +109,7 @@ class HolderAuthorisation:
         §7.1.4.3.6). Empty for other types of terminal, whose bits speak of other applications."""
         if self.terminal_type is not TerminalType.INSPECTION_SYSTEM:
             return ()
-        return tuple(name for bit, name in _DATA_GROUP_RIGHTS if self.octets[0] & bit)
+        return tuple(FileId.from_data_group(number).label for number, bit in _RIGHT_TO_READ.items() if self.octets[0] & bit)
 
     def confined_to(self, issuer: HolderAuthorisation) -> HolderAuthorisation:
         """The same role with no more rights than *issuer*'s: the bitwise *and* along the chain (ICAO 9303-11 §7.1.4.3.6).

@@ -196,7 +196,7 @@ def _failure(file: FileId, failure: FileFailure) -> schema.File:
         state = "not-asked"
     elif failure.sw == SW.FILE_NOT_FOUND:
         state = "missing"
-    elif failure.sw == SW.SECURITY_STATUS or failure.reason == "not-authorised":
+    elif failure.refused:
         state = "refused"
     else:
         state = "failed"
