@@ -29,7 +29,7 @@ from chipid.protocols.finding import Finding
 CHALLENGE_SIZE = 8
 
 ECDSA_HASHES: dict[str, Hash] = {oid: scheme.hash for oid, scheme in SCHEMES.items() if isinstance(scheme, EcdsaScheme)}
-"""Signature algorithms of ActiveAuthenticationInfo: those of ICAO 9303-11 §9.2.4, and ANSI X9.62's, which it does not provide for."""
+"""Signature algorithms of ActiveAuthenticationInfo: ICAO 9303-11 §9.2.4's, and ANSI X9.62's, which it does not provide for."""
 
 _WITHOUT_DG14: tuple[Hash, ...] = ("sha256", "sha384", "sha512", "sha224", "sha1")
 # 256 octets less what stands around the cryptogram: 87 81 xx 01, 99 02 xx xx, 8E 08 and the MAC (ICAO 9303-11 §9.8.5).
