@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,16 +13,12 @@ from chipid.cli import secrets
 from chipid.cli.keys import standard_input_taken
 from chipid.cli.messages import hint, warning
 from chipid.cli.usage import Misuse
-from chipid.errors import AccessDenied, ChipIdError, MalformedData
+from chipid.errors import AccessDenied, ChipIdError
 
 if TYPE_CHECKING:
     from chipid.evidence import Evidence, TerminalAuthenticationRecord
     from chipid.pki.cv_credentials import TerminalCredentials
     from chipid.signers import FileSigner, Pkcs11Signer
-
-SIZE_LIMIT = 64 * 1024
-"""Octets of a file with certificates."""
-_CERTIFICATE = b"\x7f\x21"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _OPTIONS = (
@@ -78,7 +73,7 @@ def terminal_credentials(options: Mapping[str, Any]) -> Iterator[TerminalCredent
     with _of_the_terminal(), contextlib.ExitStack() as stack:
         signer = _signer(key, options)
         stack.callback(signer.close)
-        credentials = TerminalCredentials.parse(_certificates(options["terminal_certs"]), signer)
+        credentials = TerminalCredentials.load(options["terminal_certs"], signer)
         kept = stack.pop_all()
     with kept:
         yield credentials
@@ -117,28 +112,6 @@ def _given_secret(options: Mapping[str, Any]) -> str | None:
     if name == "-" and standard_input_taken(options):
         raise Misuse("standard input can hold one secret alone")
     return secrets.read_secret(name, "--terminal-secret-file")
-
-
-def _certificates(names: Sequence[str]) -> list[bytes]:
-    """Each file's octets; of a folder, the files that begin as a CV certificate does, for keys may lie beside them."""
-    from chipid.records import read_file  # noqa: PLC0415
-
-    found: list[bytes] = []
-    for name in names:
-        path = Path(name)
-        if not path.is_dir():
-            found.append(read_file(path, SIZE_LIMIT))
-            continue
-        files = [read_file(each, SIZE_LIMIT) for each in sorted(path.iterdir()) if each.is_file() and _begins_as_certificate(each)]
-        if not files:
-            raise MalformedData(f"there is no CV certificate in {name}")
-        found += files
-    return found
-
-
-def _begins_as_certificate(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_CERTIFICATE)) == _CERTIFICATE
 
 
 # What became of them -----------------------------------------------------------------------------------------------

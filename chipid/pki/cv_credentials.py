@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from os import PathLike
+from pathlib import Path
 from typing import Final
 
 from chipid.crypto.signature import EcPublicKey
@@ -15,9 +17,12 @@ from chipid.crypto.signer import Signer
 from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
 from chipid.pki.cv_authorisation import Role
 from chipid.pki.cv_public_key import VerificationKey, is_same_key
-from chipid.pki.cvc import CvCertificate, split_certificates
+from chipid.pki.cvc import CV_CERTIFICATE, CvCertificate, split_certificates
+from chipid.records import read_file
 
 CERTIFICATE_LIMIT: Final = 256
+FILE_LIMIT: Final = 64 * 1024
+"""Octets of a file with certificates."""
 LINK_LIMIT: Final = 8
 """Link certificates in one chain: a chip that missed more has been in a drawer for decades."""
 CHAIN_LIMIT: Final = 256
@@ -105,6 +110,17 @@ class TerminalCredentials:
             if len(found) + len(passed_over) > CERTIFICATE_LIMIT:
                 raise MalformedData(f"more than {CERTIFICATE_LIMIT} certificates for one terminal")
         return cls(tuple(found.values()), signer, tuple(passed_over.values()))
+
+    @classmethod
+    def load(cls, paths: Iterable[str | PathLike[str]], signer: Signer) -> TerminalCredentials:
+        """Read certificates from files and folders (not the folders inside).
+
+        Of a folder those files count that begin as a CV certificate does: keys may lie beside them.
+
+        :raises MalformedData: a file is none, a folder has none, or there are too many certificates.
+        :raises OSError: a path that cannot be read.
+        """
+        return cls.parse((raw for path in paths for raw in _load(Path(path))), signer)
 
     def chain_from(self, references: Sequence[str], *, at: date | None = None, data_groups: Iterable[str] = ()) -> CvChain:
         """The best chain from one of the authorities that the chip names to this terminal's key.
@@ -199,3 +215,18 @@ def _dated(certificate: CvCertificate, at: date) -> Iterator[str]:
         yield "cv-expired"
     elif at < certificate.effective:
         yield "cv-not-yet-effective"
+
+
+def _load(path: Path) -> list[bytes]:
+    if not path.is_dir():
+        return [read_file(path, FILE_LIMIT)]
+    files = [each for each in sorted(path.iterdir()) if each.is_file() and _begins_as_certificate(each)]
+    if not files:
+        raise MalformedData(f"there is no CV certificate in {path}")
+    return [read_file(each, FILE_LIMIT) for each in files]
+
+
+def _begins_as_certificate(path: Path) -> bool:
+    tag = CV_CERTIFICATE.to_bytes(2, "big")
+    with path.open("rb") as file:
+        return file.read(len(tag)) == tag

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from chipid.errors import MalformedData, NotAuthorised
 from chipid.issuing.cv_keys import CvKeyOptions
 from chipid.issuing.cv_pki import DEFAULT_KEY, CvProfile, TestCvca
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role, TerminalType
-from chipid.pki.cv_credentials import CERTIFICATE_LIMIT, LINK_LIMIT, TerminalCredentials
+from chipid.pki.cv_credentials import CERTIFICATE_LIMIT, FILE_LIMIT, LINK_LIMIT, TerminalCredentials
 from chipid.pki.cv_public_key import OIDS, CvPublicKey
 
 DAY = date(2026, 1, 10)
@@ -334,3 +335,32 @@ class TestChoice:
         longer = pki.verifier.certify(pki.terminal.reference, own, rights, CvProfile(DAY, DAY + 90 * ONE))
         credentials = TerminalCredentials.parse([pki.terminal.raw, pki.verifier.raw, longer], pki.terminal.key)
         assert credentials.chain_from(["DETESTCVCA00003"], at=DAY, data_groups=("DG3",)).data_groups == ("DG3", "DG4")
+
+
+class TestLoading:
+    def test_a_folder_with_keys_beside_the_certificates(self, pki: Pki, tmp_path: Path) -> None:
+        for holder in (pki.first, pki.verifier, pki.terminal):
+            holder.save(tmp_path)
+        (tmp_path / "inside").mkdir()
+        found = TerminalCredentials.load([tmp_path], pki.terminal.key)
+        assert {each.holder for each in found.certificates} == {each.reference for each in (pki.first, pki.verifier, pki.terminal)}
+
+    def test_files_by_name(self, pki: Pki, tmp_path: Path) -> None:
+        pki.terminal.save(tmp_path)
+        name = str(tmp_path / f"{pki.terminal.reference}.cvcert")
+        assert [each.raw for each in TerminalCredentials.load([name], pki.terminal.key).certificates] == [pki.terminal.raw]
+
+    def test_a_folder_without_any(self, pki: Pki, tmp_path: Path) -> None:
+        (tmp_path / "key.pem").write_bytes(pki.terminal.key.to_pem())
+        with pytest.raises(MalformedData, match="no CV certificate"):
+            TerminalCredentials.load([tmp_path], pki.terminal.key)
+
+    def test_a_named_file_that_is_none(self, pki: Pki, tmp_path: Path) -> None:
+        (tmp_path / "key.pem").write_bytes(pki.terminal.key.to_pem())
+        with pytest.raises(MalformedData):
+            TerminalCredentials.load([tmp_path / "key.pem"], pki.terminal.key)
+
+    def test_a_file_that_is_too_long(self, pki: Pki, tmp_path: Path) -> None:
+        (tmp_path / "long").write_bytes(pki.terminal.raw * (FILE_LIMIT // len(pki.terminal.raw) + 1))
+        with pytest.raises(MalformedData, match=str(FILE_LIMIT)):
+            TerminalCredentials.load([tmp_path], pki.terminal.key)
