@@ -6,13 +6,17 @@
     import chipid
 
     trust = chipid.TrustStore.load(["csca/"])                 # the CSCA certificates that you trust
-    keys = chipid.AccessKeys.from_number("099012345678")      # or from_can, from_mrz, from_fields, from_qr
+    keys = chipid.AccessKeys.from_number("099012345678")      # or from_can, from_mrz, from_fields, from_qr, from_pin
     evidence = chipid.read(keys)                              # waits for a card on any reader
     verdict = chipid.verify(evidence, trust=trust)
     if verdict.accepted: ...
 
 A terminal with rights reads fingerprints too, with ``chipid.read(keys, terminal=…)``: a :class:`chipid.TerminalCredentials` with
-the signer from :func:`chipid.open_signer`. A server that hands out the challenge gives it to :func:`chipid.verify`.
+the signer from :func:`chipid.open_signer`, or with a :class:`chipid.Signer` of one's own, which signs by one of the schemes below.
+A server that hands out the challenge gives it to :func:`chipid.verify`.
+
+:func:`chipid.change_pin` and :func:`chipid.unblock_pin` look after the PIN of a card that has one, with ``AccessKeys.from_pin`` and
+``from_puk``.
 
 The names below are the whole public API; they are imported when first used, so that ``import chipid`` costs nothing.
 """
@@ -24,6 +28,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chipid.api import change_pin, read, unblock_pin, verify
+    from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Pkcs1Scheme, PssScheme, PublicKey, RsaPublicKey, Scheme
+    from chipid.crypto.signer import Signer
     from chipid.errors import (
         AccessDenied,
         CardMisbehaved,
@@ -82,6 +88,9 @@ _ERRORS = (
 
 _HOMES = {
     **dict.fromkeys(("change_pin", "read", "unblock_pin", "verify"), "chipid.api"),
+    **dict.fromkeys(("EcPublicKey", "PublicKey", "RsaPublicKey"), "chipid.crypto.signature"),
+    **dict.fromkeys(("EcdsaScheme", "Pkcs1Scheme", "PssScheme", "Scheme"), "chipid.crypto.signature"),
+    "Signer": "chipid.crypto.signer",
     **dict.fromkeys(("Evidence", "Result", "TerminalAuthenticationRecord"), "chipid.evidence"),
     "ReadingPlan": "chipid.inspection.plan",
     "Progress": "chipid.inspection.progress",

@@ -177,7 +177,7 @@ class Check(Part, frozen=True, kw_only=True):
 class Verdict(Part, frozen=True, kw_only=True):
     """The decision, and each check that led to it.
 
-    :ivar decision: ``accepted``, ``rejected`` or ``inconclusive``. :ivar judged_at: RFC 3339.
+    :ivar decision: ``accepted``, ``rejected`` or ``inconclusive``.
     """
 
     decision: str
