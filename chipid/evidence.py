@@ -27,13 +27,10 @@ SIZE_LIMIT = 16 * 1024 * 1024
 
 
 class Protocol(Enum):
-    """A protocol that was tried, by its name in ICAO 9303-11."""
+    """A protocol that may open a chip, by its name in ICAO 9303-11."""
 
     BAC = "BAC"
     PACE = "PACE"
-    CHIP_AUTHENTICATION = "CA"
-    ACTIVE_AUTHENTICATION = "AA"
-    TERMINAL_AUTHENTICATION = "TA"
 
 
 class Result(Enum):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import TlvCursor, build_tlv
@@ -13,6 +13,7 @@ AUTHORITY_REFERENCE: Final = 0x42
 FILE_SIZE: Final = 36
 """Two data objects of the longest reference; the file always has this size."""
 REFERENCE_SIZE_MAX: Final = 16
+COUNT_MAX: Final = 2
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,6 @@ class CvcaReferences:
 
     :ivar references: ISO 8859-1. What they consist of is the matter of the certificates; here they are names.
     """
-
-    COUNT_MAX: ClassVar = 2
 
     references: tuple[str, ...]
 
@@ -45,7 +44,7 @@ class CvcaReferences:
             references.append(reference.value.decode("latin-1"))
         if any(cursor.rest):
             raise LdsError("EF.CVCA: behind the references are zeros alone", offset=cursor.offset)
-        if not 0 < len(references) <= cls.COUNT_MAX:
+        if not 0 < len(references) <= COUNT_MAX:
             raise LdsError(f"EF.CVCA names {len(references)} authorities instead of one or two")
         return cls(tuple(references))
 

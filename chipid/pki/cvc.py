@@ -33,9 +33,8 @@ SIZE_LIMIT: Final = 4096
 """Octets of one certificate: two numbers of RSA-8192 and all the rest are less."""
 COUNT_LIMIT: Final = 64
 """Certificates in one file."""
-REFERENCE_SIZE_MAX: Final = 16
-"""Country (2), holder mnemonic (at most 9), sequence number (5)."""
 
+# Country (2), holder mnemonic (at most 9), sequence number (5).
 _REFERENCE = re.compile(r"[A-Z]{2}[ -~\xA0-\xFF]{1,9}[ -~\xA0-\xFF]{5}", re.DOTALL)
 _VERSION_1 = b"\0"
 _CENTURY = 2000

@@ -28,7 +28,6 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,19}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _PATH_ATTRIBUTES = ("token", "serial", "manufacturer", "model", "slot-id", "object", "id", "type")
-_QUERY_ATTRIBUTES = ("module-path", "pin-source")
 # Attributes of the RFC that would be silently without effect here.
 _NOT_READ = ("module-name",)
 _PIN_HINT = "Put the PIN into a file of mode 0600 and name it: pin-source=file:/path"
