@@ -43,8 +43,9 @@ def counter(tmp_path: Path, chipid_issuer: Issuer) -> Counter:
     def run(
         *arguments: str, card: EmulatedCard | None, number: str = NUMBER, trusting: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "chipid.cli", *arguments, "--reader", VIRTUAL_READER, "--number-file", "-"]
-        command += ["--timeout", "10", *(["--trust", str(trust)] if trusting else [])]
+        name, *options = arguments
+        command = [sys.executable, "-m", "chipid.cli", name, "--reader", VIRTUAL_READER, "--number-file", "-", "--timeout", "10"]
+        command += [*options, *(["--trust", str(trust)] if trusting else [])]
         try:
             with presented(card) if card is not None else nullcontext():
                 return subprocess.run(command, input=f"{number}\n", capture_output=True, text=True, timeout=120, check=False)

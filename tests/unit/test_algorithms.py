@@ -169,7 +169,11 @@ def pkcs1_without_null(key: SigningKey, digest_info_tail: bytes = b"", message: 
     numbers = key.private.private_numbers()
     info = asn1.sequence(build_hash_identifier("sha256"), asn1.octet_string(hashlib.sha256(message).digest())) + digest_info_tail
     block = b"\0\1" + b"\xff" * (256 - 3 - len(info)) + b"\0" + info
-    return pow(int.from_bytes(block, "big"), numbers.d, numbers.public_numbers.n).to_bytes(256, "big")
+    # By the Chinese remainder theorem: one test makes hundreds of them.
+    at_p, at_q = (
+        pow(int.from_bytes(block, "big"), d, prime) for d, prime in ((numbers.dmp1, numbers.p), (numbers.dmq1, numbers.q))
+    )
+    return (at_q + numbers.iqmp * (at_p - at_q) % numbers.p * numbers.q).to_bytes(256, "big")
 
 
 def test_pkcs1_without_null_is_told(rsa_key: SigningKey) -> None:
