@@ -10,6 +10,7 @@ from functools import cache
 from typing import ClassVar
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from chipid.crypto.domain import EcDomain, generate_key_pair
 from chipid.crypto.random import system_random
@@ -21,6 +22,7 @@ from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
 from chipid.iso7816.status import SW
 from chipid.iso7816.tlv import TlvCursor, build_tlv
+from chipid.issuing import cv_keys
 from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey
 from chipid.issuing.cv_pki import DEFAULT_KEY, CvProfile, TestCvca, TestTerminal
 from chipid.pki.cv_authorisation import HolderAuthorisation, TerminalType
@@ -118,6 +120,10 @@ def refusing(ins: int, p2: int, sw: int = SW.CONDITIONS_NOT_SATISFIED) -> Answer
     return lambda command, honest: ResponseAPDU(b"", sw) if (command.ins, command.p2) == (ins, p2) else honest
 
 
+loaded = cache(load_der_private_key)
+"""libcrypto tests the primes each time that it loads an RSA key."""
+
+
 @cache
 def three_keys(kind: str) -> tuple[TestCvKey, ...]:
     return tuple(TestCvKey.generate(kind) for _ in range(3))
@@ -151,6 +157,7 @@ def test_rsa(mechanism, bits, version, monkeypatch):
     # Long keys take seconds to make: three of each length, for authority, verifier and terminal, serve every mechanism.
     keys = iter(three_keys(f"rsa-{bits}"))
     monkeypatch.setattr(TestCvKey, "generate", lambda _kind, _random: next(keys))
+    monkeypatch.setattr(cv_keys, "load_der_private_key", loaded)
     scene = Scene(CvKeyOptions(f"rsa-{bits}", mechanism), version)
     assert scene.run().result is Result.DONE
     assert scene.chip.data_groups == ("DG3", "DG4")
