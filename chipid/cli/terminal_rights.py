@@ -145,7 +145,7 @@ def _failure(record: TerminalAuthenticationRecord) -> str:
 
 def _explained(code: str) -> str:
     """What a code says, in words; *code* may stand behind the holder that it is about."""
-    from chipid.report.rights import explain_refusal  # noqa: PLC0415
+    from chipid.report.terminal_authentication import explain_refusal  # noqa: PLC0415
 
     return explain_refusal(code.rpartition(": ")[2])
 

@@ -34,8 +34,8 @@ from chipid.report.notices import notices
 from chipid.report.printable import printable
 from chipid.report.protocol_names import parameters_name, protocol_name
 from chipid.report.redact import Redaction
-from chipid.report.rights import terminal_authentication_part
 from chipid.report.signers import signers_part
+from chipid.report.terminal_authentication import terminal_authentication_part
 from chipid.report.verdict import verdict_part
 from chipid.verification.verdict import Verdict
 
