@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from chipid.crypto.domain import EC_PARAMETER_IDS
+from chipid.crypto.domain import standardised_domain
 from chipid.lds.security_infos import ID_AA, ID_CA, ID_PACE, ID_PK, ID_TA
 
 _CIPHERS = {1: "3DES-CBC-CBC", 2: "AES-CBC-CMAC-128", 3: "AES-CBC-CMAC-192", 4: "AES-CBC-CMAC-256"}
 _PACE = {1: "DH-GM", 2: "ECDH-GM", 3: "DH-IM", 4: "ECDH-IM", 6: "ECDH-CAM"}
 _AGREEMENTS = {1: "DH", 2: "ECDH"}
-_DH_PARAMETERS = {0: "MODP-1024/160", 1: "MODP-2048/224", 2: "MODP-2048/256"}
 
 PROTOCOL_NAMES: dict[str, str] = {
     **{f"{ID_PACE}.{n}": f"PACE-{mapping}" for n, mapping in _PACE.items()},
@@ -33,8 +32,8 @@ def protocol_name(oid: str) -> str:
 
 
 def parameters_name(parameter_id: int | None) -> str | None:
-    """The name of standardised domain parameters, or their number; ``None`` for none."""
+    """The name of standardised domain parameters as the core has it, or their number; ``None`` for none."""
     if parameter_id is None:
         return None
-    name = EC_PARAMETER_IDS.get(parameter_id) or _DH_PARAMETERS.get(parameter_id)
-    return name or f"parameters {parameter_id}"
+    domain = standardised_domain(parameter_id)
+    return domain.name if domain is not None else f"parameters {parameter_id}"

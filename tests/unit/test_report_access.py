@@ -28,8 +28,8 @@ from chipid.report import schema
 from chipid.report.access import access_part
 from chipid.report.document import document_report, verdict_report
 from chipid.report.json import from_json, to_json
-from chipid.report.terminal_authentication import explain_refusal, terminal_authentication_part
 from chipid.report.signers import signers_part
+from chipid.report.terminal_authentication import explain_refusal, terminal_authentication_part
 from chipid.report.text import document_text, terminal_text, verdict_text
 from chipid.verification import consistency
 from chipid.verification.verdict import CheckName
@@ -58,7 +58,7 @@ def attempt(info: PaceInfo, result: Result = Result.DONE, password: str = "can")
     [
         (STRONG, ("GM", "AES-256", "brainpoolP384r1", 3, True)),
         (MAPPED, ("CAM", "AES-256", "brainpoolP384r1", 3, True)),
-        (WEAK, ("GM", "3DES", "MODP-1024/160", 3, False)),
+        (WEAK, ("GM", "3DES", "modp1024-160", 3, False)),
     ],
 )
 def test_mapping_cipher_group_and_rank_of_the_way_in(info: PaceInfo, expected: tuple[Any, ...]) -> None:
@@ -85,7 +85,7 @@ def test_bac_has_no_mapping() -> None:
 
 def test_the_text_tells_the_rank() -> None:
     told = document_text(document_report(evidence(WEAK, STRONG, accesses=(attempt(WEAK, password="pin"),))))
-    assert "PACE  with PIN  done  PACE-DH-GM-3DES-CBC-CBC, MODP-1024/160, not the strongest of 2 offered" in told
+    assert "PACE  with PIN  done  PACE-DH-GM-3DES-CBC-CBC, modp1024-160, not the strongest of 2 offered" in told
     assert "brainpoolP384r1, the strongest of 2 offered" in document_text(
         document_report(evidence(WEAK, STRONG, accesses=(attempt(STRONG),)))
     )

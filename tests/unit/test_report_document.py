@@ -234,7 +234,7 @@ def test_chip_authentication_mapping_has_no_3des() -> None:
     assert f"{ID_PACE}.6.1" not in PROTOCOL_NAMES
 
 
-@pytest.mark.parametrize(("number", "name"), [(13, "brainpoolP256r1"), (0, "MODP-1024/160"), (40, "parameters 40"), (None, None)])
+@pytest.mark.parametrize(("number", "name"), [(13, "brainpoolP256r1"), (0, "modp1024-160"), (40, "parameters 40"), (None, None)])
 def test_parameter_names(number: int | None, name: str | None) -> None:
     assert parameters_name(number) == name
 
