@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""report/access.py, terminal_authentication.py and signers.py: how a chip was opened, who signed its files, what its terminal may read."""
+"""How a report tells how a chip was opened, who signed its files, and what its terminal may read."""
 
 from __future__ import annotations
 
