@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chipid.cli.options import with_options
 from chipid.cli.output import emit, force_option, json_option, output_path
 from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
@@ -90,9 +91,7 @@ class _Request:
 
 
 def _with_options(command: Any) -> Any:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 @click.command("issue-terminal")

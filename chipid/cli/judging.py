@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from chipid.cli.messages import warning
+from chipid.cli.options import with_options
 from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
 
@@ -45,9 +46,7 @@ _OPTIONS = (
 
 def judging_options(command: _Command) -> _Command:
     """The options of a command that verifies."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def load_trust(paths: Sequence[str]) -> TrustStore | None:

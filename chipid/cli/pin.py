@@ -11,6 +11,7 @@ import click
 from chipid.cli import secrets
 from chipid.cli.exit_codes import ExitCode
 from chipid.cli.messages import info
+from chipid.cli.options import reader_option, timeout_option
 from chipid.cli.usage import Misuse
 from chipid.errors import MalformedData
 
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _T = TypeVar("_T")
-
-
-def _reader_options(command: _Command) -> _Command:
-    reader = click.option("--reader", envvar="CHIPID_READER", metavar="NAME", help="The reader, or a part of its name.")
-    timeout = click.option(
-        "--timeout", type=click.FloatRange(min=0), default=30, show_default=True, metavar="SECONDS", help="Wait so long for a card."
-    )
-    return reader(timeout(command))
 
 
 def _file_option(name: str, meaning: str, *, asked: bool = True) -> Callable[[_Command], _Command]:
@@ -45,7 +38,8 @@ def command(context: click.Context) -> None:
 
 @command.command("unblock")
 @_file_option("puk", "The PUK")
-@_reader_options
+@reader_option
+@timeout_option
 def unblock(puk_file: str | None, reader: str | None, timeout: float) -> None:
     """Give a PIN that is blocked all its tries back, with the PUK."""
     from chipid.api import unblock_pin  # noqa: PLC0415
@@ -60,7 +54,8 @@ def unblock(puk_file: str | None, reader: str | None, timeout: float) -> None:
 @_file_option("pin", "The present PIN")
 @_file_option("can", "The CAN, which the last try of a PIN needs", asked=False)
 @_file_option("new-pin", "The new PIN")
-@_reader_options
+@reader_option
+@timeout_option
 def change(pin_file: str | None, can_file: str | None, new_pin_file: str | None, reader: str | None, timeout: float) -> None:
     """Give a card another PIN, six digits, with the present one."""
     if (pin_file, can_file, new_pin_file).count("-") > 1:

@@ -13,6 +13,7 @@ import click
 
 from chipid.cli.keys import access_keys, key_options, keys_given
 from chipid.cli.messages import info
+from chipid.cli.options import reader_option, timeout_option, with_options
 from chipid.cli.output import output_path
 from chipid.cli.progress import progress_bar
 from chipid.cli.terminal_rights import OPTION_NAMES as TERMINAL_OPTION_NAMES
@@ -31,15 +32,8 @@ CHALLENGE_SIZE = 8
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, dir_okay=False)
 _OPTIONS = (
-    click.option("--reader", envvar="CHIPID_READER", metavar="NAME", help="The reader, or a part of its name that no other has."),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=0),
-        default=30,
-        show_default=True,
-        metavar="SECONDS",
-        help="Wait so long for a card.",
-    ),
+    reader_option,
+    timeout_option,
     click.option(
         "--files",
         "plan",
@@ -63,10 +57,7 @@ OPTION_NAMES = TERMINAL_OPTION_NAMES | {"reader", "timeout", "plan", "no_bac", "
 
 def reading_options(command: _Command) -> _Command:
     """The options of a command that reads a card."""
-    command = key_options(terminal_options(command))
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(key_options(terminal_options(command)), _OPTIONS)
 
 
 def given_options(context: click.Context) -> list[str]:

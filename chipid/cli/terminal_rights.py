@@ -12,6 +12,7 @@ import click
 from chipid.cli import secrets
 from chipid.cli.keys import standard_input_taken
 from chipid.cli.messages import hint, warning
+from chipid.cli.options import with_options
 from chipid.cli.usage import Misuse
 from chipid.errors import AccessDenied, ChipIdError
 
@@ -47,9 +48,7 @@ OPTION_NAMES = frozenset({"terminal_certs", "terminal_key", "terminal_secret_fil
 
 def terminal_options(command: _Command) -> _Command:
     """The options of a command that may prove the terminal's rights."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+reader_option = click.option(
+    "--reader", envvar="CHIPID_READER", metavar="NAME", help="The reader, or a part of its name that no other has."
+)
+timeout_option = click.option(
+    "--timeout", type=click.FloatRange(min=0), default=30, show_default=True, metavar="SECONDS", help="Wait so long for a card."
+)
+
+
+def with_options(command: _Command, options: Sequence[Option]) -> _Command:
+    """*command* with *options*, which its help lists in their order."""
+    for option in reversed(options):
+        command = option(command)  # type: ignore[assignment]  # an option gives back what it was given
+    return command
