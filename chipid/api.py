@@ -63,9 +63,8 @@ def read(  # noqa: PLR0913  # all but one by keyword
     at = _aware(at)
     if challenge is not None and (len(challenge) != CHALLENGE_SIZE or not any(challenge)):
         raise MalformedData(f"a challenge has {CHALLENGE_SIZE} octets, not all of them zero")
-    with contextlib.ExitStack() as stack:
-        wire = channel if channel is not None else stack.enter_context(_card(reader, timeout))
-        atr: bytes | None = getattr(wire, "atr", None)
+    with _card(channel, reader, timeout) as card:
+        atr: bytes | None = getattr(card, "atr", None)
         capabilities = Atr.parse(atr or b"")
         dialogue = inspection(
             keys,
@@ -78,8 +77,8 @@ def read(  # noqa: PLR0913  # all but one by keyword
             terminal=terminal,
             progress=progress,
         )
-        evidence = run(dialogue, wire)
-        return replace(evidence, atr=atr, reader=getattr(wire, "reader", None))
+        evidence = run(dialogue, card)
+        return replace(evidence, atr=atr, reader=getattr(card, "reader", None))
 
 
 def verify(
@@ -118,8 +117,8 @@ def unblock_pin(
     :raises AccessDenied: the chip refuses; as :class:`WrongPassword` where it is the PUK.
     """
     _demand(puk, PasswordKind.PUK)
-    with contextlib.ExitStack() as stack:
-        run(pin_unblocking(puk, random=random), channel or stack.enter_context(_card(reader, timeout)))
+    with _card(channel, reader, timeout) as card:
+        run(pin_unblocking(puk, random=random), card)
 
 
 def change_pin(
@@ -141,8 +140,8 @@ def change_pin(
     _demand(pin, PasswordKind.PIN)
     if not is_pin(new_pin.encode()):
         raise MalformedData("a PIN has six digits")
-    with contextlib.ExitStack() as stack:
-        run(pin_changing(pin, new_pin, random=random), channel or stack.enter_context(_card(reader, timeout)))
+    with _card(channel, reader, timeout) as card:
+        run(pin_changing(pin, new_pin, random=random), card)
 
 
 def _demand(keys: AccessKeys, kind: PasswordKind) -> None:
@@ -159,7 +158,11 @@ def _aware(at: datetime | None) -> datetime:
 
 
 @contextlib.contextmanager
-def _card(reader: str | None, timeout: float | None) -> Iterator[Channel]:
+def _card(channel: Channel | None, reader: str | None, timeout: float | None) -> Iterator[Channel]:
+    """*channel* where there is one, otherwise the card on a reader."""
+    if channel is not None:
+        yield channel
+        return
     from chipid.readers.pcsc import wait_for_card  # noqa: PLC0415  # a server that only verifies has no pyscard
 
     with wait_for_card(reader, timeout) as card:

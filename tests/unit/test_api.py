@@ -43,3 +43,23 @@ def test_without_a_time_it_is_now(emulated_cccd: EmulatedCard, chipid_keys: Acce
     assert abs(datetime.now(UTC) - evidence.read_at) < timedelta(minutes=5)
     assert chipid.verify(evidence, trust=chipid_trust).accepted
     assert chipid.verify(replace(evidence, reader=None), trust=chipid_trust).accepted
+
+
+def test_a_channel_is_talked_to_whatever_its_truth_value() -> None:
+    """Also one that is falsy: nobody goes looking for a reader then."""
+
+    class Empty:
+        def __len__(self) -> int:
+            return 0
+
+        def transmit(self, command: bytes) -> bytes:
+            return b"\x6f\x00"
+
+    for call in (
+        lambda channel: chipid.unblock_pin(chipid.AccessKeys.from_puk("0123456789"), channel=channel),
+        lambda channel: chipid.change_pin(chipid.AccessKeys.from_pin("123456"), "654321", channel=channel),
+        lambda channel: chipid.read(chipid.AccessKeys.from_can("012345"), channel=channel),
+    ):
+        with pytest.raises(chipid.ChipIdError) as refused:
+            call(Empty())
+        assert not isinstance(refused.value, chipid.ReaderError)
