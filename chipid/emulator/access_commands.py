@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chipid.emulator.exchange import refused
 from chipid.emulator.instruction import is_chained
 from chipid.emulator.state import State
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 def get_challenge(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """RND.IC, good for the very next command (§4.3.1)."""
     if command.data or command.le is None or command.le < NONCE_SIZE:
-        return _refused(SW.WRONG_LENGTH)
+        return refused(SW.WRONG_LENGTH)
     if not applet.application_selected:
-        return _refused(SW.CONDITIONS_NOT_SATISFIED)
+        return refused(SW.CONDITIONS_NOT_SATISFIED)
     password = _passwords(applet).get(PasswordKind.MRZ)
     if password is None or not applet.image.bac:
-        return _refused(SW.REFERENCE_NOT_FOUND)
+        return refused(SW.REFERENCE_NOT_FOUND)
     applet.bac = BacChip(password, applet.random)
     applet.state = State.CHALLENGED
     return ResponseAPDU(applet.bac.get_challenge(), SW.OK)
@@ -39,7 +40,7 @@ def external_authenticate(applet: Applet, command: CommandAPDU, _capacity: int) 
     """BAC's mutual authentication; right or wrong, the challenge is used up."""
     bac, applet.bac, applet.state = applet.bac, None, State.PLAIN
     if bac is None:
-        return _refused(SW.CONDITIONS_NOT_SATISFIED)
+        return refused(SW.CONDITIONS_NOT_SATISFIED)
     applet.wait(PasswordKind.MRZ)
     done = bac.external_authenticate(command.data)
     applet.memory.password_tried(PasswordKind.MRZ, right=done is not None)
@@ -58,9 +59,9 @@ def set_at_pace(applet: Applet, command: CommandAPDU, _capacity: int) -> Respons
     last try."""
     before, during = applet.access_states
     if applet.session is not None and not applet.opened_by_pace:
-        return _refused(SW.CONDITIONS_NOT_SATISFIED)
+        return refused(SW.CONDITIONS_NOT_SATISFIED)
     if applet.card_access is None:
-        return _refused(SW.FUNCTION_NOT_SUPPORTED)
+        return refused(SW.FUNCTION_NOT_SUPPORTED)
     resumed = applet.session is not None and applet.password is PasswordKind.CAN
     applet.pace = PaceChip(applet.card_access, _secrets(applet), applet.random, resumed=resumed)
     sw = applet.pace.set_at(command.data)
@@ -72,7 +73,7 @@ def general_authenticate_pace(applet: Applet, command: CommandAPDU, _capacity: i
     """One of PACE's four steps (§4.4.4.2); a failed one voids the run, and leaves alone the session in which it ran."""
     pace, (before, _during) = applet.pace, applet.access_states
     if pace is None or pace.kind is None:
-        return _refused(SW.CONDITIONS_NOT_SATISFIED)
+        return refused(SW.CONDITIONS_NOT_SATISFIED)
     last = not is_chained(command)
     if last:
         applet.wait(pace.kind)
@@ -111,20 +112,16 @@ def _secrets(applet: Applet) -> PaceSecrets:
 def reset_retry_counter(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """RESET RETRY COUNTER (BSI TR-03110-3 §B.11.3): whoever knows the PUK may unblock the PIN, whoever knows the PIN change it."""
     if applet.memory.pin is None:
-        return _refused(SW.REFERENCE_NOT_FOUND)
+        return refused(SW.REFERENCE_NOT_FOUND)
     mode = command.p1
     demanded = {UNBLOCK: PasswordKind.PUK, CHANGE: PasswordKind.PIN}[mode]
     if applet.password is not demanded:
-        return _refused(SW.SECURITY_STATUS)
+        return refused(SW.SECURITY_STATUS)
     if mode == CHANGE:
         if not is_pin(command.data):
-            return _refused(SW.WRONG_DATA)
+            return refused(SW.WRONG_DATA)
         applet.memory.pin = command.data.decode("ascii")
     elif command.data:
-        return _refused(SW.WRONG_LENGTH)
+        return refused(SW.WRONG_LENGTH)
     applet.memory.pin_counter.reset()
     return ResponseAPDU(b"", SW.OK)
-
-
-def _refused(sw: SW) -> ResponseAPDU:
-    return ResponseAPDU(b"", sw)

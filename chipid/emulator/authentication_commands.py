@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chipid.crypto.domain import Domain
 from chipid.crypto.mac import equal
+from chipid.emulator.exchange import refused
 from chipid.emulator.instruction import is_chained
 from chipid.emulator.state import State
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 def internal_authenticate(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """The chip signs the terminal's 8 octets (§6.1)."""
     if len(command.data) != CHALLENGE_SIZE or command.le is None:
-        return _refused(SW.WRONG_LENGTH)
+        return refused(SW.WRONG_LENGTH)
     if applet.active_authentication is None or not applet.application_selected:
-        return _refused(SW.REFERENCE_NOT_FOUND)
+        return refused(SW.REFERENCE_NOT_FOUND)
     signature = applet.active_authentication.internal_authenticate(command.data)
     if len(signature) > command.le:
-        return _refused(SW.WRONG_LENGTH)
+        return refused(SW.WRONG_LENGTH)
     return ResponseAPDU(signature, SW.OK)
 
 
@@ -41,9 +42,9 @@ def set_at_chip_authentication(applet: Applet, command: CommandAPDU, _capacity: 
     """MSE:Set AT for Chip Authentication (§6.2.4.2): version 1 in the application, version 2 in the master file."""
     responder = applet.chip_authentication
     if responder is None:
-        return _refused(SW.REFERENCE_NOT_FOUND)
+        return refused(SW.REFERENCE_NOT_FOUND)
     if responder is applet.chip_authentication_v2 and _announced(applet) is None:
-        return _refused(SW.SECURITY_STATUS)
+        return refused(SW.SECURITY_STATUS)
     sw = responder.set_at(command.data)
     applet.state = State.CHIP_AUTHENTICATION if sw == SW.OK else State.SESSION
     return ResponseAPDU(b"", sw)
@@ -54,7 +55,7 @@ def general_authenticate_chip(applet: Applet, command: CommandAPDU, _capacity: i
     applet.state = State.SESSION
     responder = applet.chip_authentication
     if responder is None or is_chained(command):
-        return _refused(SW.CONDITIONS_NOT_SATISFIED)
+        return refused(SW.CONDITIONS_NOT_SATISFIED)
     if responder is applet.chip_authentication_v2:
         announced = _announced(applet)
 
@@ -72,7 +73,7 @@ def set_kat(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPD
     """MSE:Set KAT: 3DES Chip Authentication in one command (§6.2.4.1)."""
     responder = applet.chip_authentication
     if responder is None or responder is applet.chip_authentication_v2:
-        return _refused(SW.REFERENCE_NOT_FOUND)
+        return refused(SW.REFERENCE_NOT_FOUND)
     sw = responder.set_kat(command.data)
     _take_over(applet, responder)
     return ResponseAPDU(b"", sw)
@@ -100,37 +101,37 @@ def _take_over(applet: Applet, responder: ChipAuthenticationChip) -> None:
 def set_dst(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """MSE:Set DST (§7.1.5.1)."""
     if applet.terminal is None:
-        return _refused(SW.REFERENCE_NOT_FOUND)
+        return refused(SW.REFERENCE_NOT_FOUND)
     return ResponseAPDU(b"", applet.terminal.set_dst(command.data))
 
 
 def verify_certificate(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """PSO:Verify Certificate (§7.1.5.2)."""
     if applet.terminal is None:
-        return _refused(SW.CONDITIONS_NOT_SATISFIED)
+        return refused(SW.CONDITIONS_NOT_SATISFIED)
     return ResponseAPDU(b"", applet.terminal.verify_certificate(command.data))
 
 
 def set_at_terminal_authentication(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """MSE:Set AT for Terminal Authentication (§7.1.5.3)."""
     if applet.terminal is None:
-        return _refused(SW.REFERENCE_NOT_FOUND)
+        return refused(SW.REFERENCE_NOT_FOUND)
     return ResponseAPDU(b"", applet.terminal.set_at(command.data))
 
 
 def get_terminal_challenge(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """GET CHALLENGE inside a session (§7.1.5.4)."""
     if applet.terminal is None:
-        return _refused(SW.CONDITIONS_NOT_SATISFIED)
+        return refused(SW.CONDITIONS_NOT_SATISFIED)
     if command.data:
-        return _refused(SW.WRONG_LENGTH)
+        return refused(SW.WRONG_LENGTH)
     return ResponseAPDU(*applet.terminal.get_challenge(command.le))
 
 
 def authenticate_terminal(applet: Applet, command: CommandAPDU, _capacity: int) -> ResponseAPDU:
     """EXTERNAL AUTHENTICATE inside a session (§7.1.5.5)."""
     if applet.terminal is None:
-        return _refused(SW.CONDITIONS_NOT_SATISFIED)
+        return refused(SW.CONDITIONS_NOT_SATISFIED)
     return ResponseAPDU(b"", applet.terminal.external_authenticate(command.data))
 
 
@@ -141,7 +142,3 @@ def terminal_responder(applet: Applet, id_ic: bytes) -> TerminalAuthenticationCh
     return TerminalAuthenticationChip(
         applet.memory.trust, id_ic, applet.random, version=applet.terminal_authentication_version
     )
-
-
-def _refused(sw: SW) -> ResponseAPDU:
-    return ResponseAPDU(b"", sw)

@@ -59,3 +59,8 @@ class Exchange:
 def naked(sw: int) -> bytes:
     """A status word alone and unprotected, as it travels."""
     return ResponseAPDU(b"", sw).to_bytes()
+
+
+def refused(sw: SW) -> ResponseAPDU:
+    """A status word alone, which secure messaging protects as it does any answer."""
+    return ResponseAPDU(b"", sw)
