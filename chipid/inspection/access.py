@@ -77,7 +77,7 @@ class Access:
     proofs: list[ChipAuthenticationMappingTranscript] = field(default_factory=list)
     attempts: list[AccessAttempt] = field(default_factory=list)
     _refused: list[Password] = field(default_factory=list)
-    _opened_with: tuple[Protocol, Password, PaceChoice | None] | None = None
+    _opened_with: tuple[Password, PaceChoice | None] | None = None
 
     def open(self) -> Dialogue[SecureMessaging]:
         """Enter the eMRTD application with the first password that fits.
@@ -117,14 +117,14 @@ class Access:
         """Authenticate anew after the session was lost, with what opened the chip before."""
         if self._opened_with is None:
             raise AccessDenied("the chip has not been opened yet")
-        protocol, password, choice = self._opened_with
+        password, choice = self._opened_with
         yield CommandAPDU(0x00, INS.SELECT, 0x00, 0x0C, MF.to_bytes(2, "big"))  # many chips refuse it: it does not matter
         once = Access([password], self.random, infos=self.infos, holder_authorisation=self.holder_authorisation)
         once.in_master_file, once.proofs = self.in_master_file, self.proofs
         session = (yield from once._try_pace(choice, once._enter)) if choice is not None else (yield from once._try_bac())
         if session is None:
             # Whatever the chip's reason is, it ends the reading.
-            raise AccessDenied(str(once._refusal(pace_offered=protocol is Protocol.PACE)))
+            raise AccessDenied(str(once._refusal(pace_offered=choice is not None)))
         self.run = once.run
         return session
 
@@ -184,7 +184,7 @@ class Access:
                 self._failed(choice, password, error)
             else:
                 self._note(Protocol.PACE, password, choice.info)
-                self._opened_with = (Protocol.PACE, password, choice)
+                self._opened_with = (password, choice)
                 return entered
         return None
 
@@ -279,7 +279,7 @@ class Access:
                 self._note(Protocol.BAC, password, reason=_reason(error))
             else:
                 self._note(Protocol.BAC, password)
-                self._opened_with, self.run = (Protocol.BAC, password, None), None
+                self._opened_with, self.run = (password, None), None
                 return session
         return None
 
