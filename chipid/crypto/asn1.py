@@ -22,6 +22,8 @@ SEQUENCE, SET = 0x30, 0x31
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 CONSTRUCTED = 0x20
 
+INTEGER_SIZE_MAX = 1280
+"""Octets of an INTEGER that is taken for a number: more than any key's, and few enough to be written in decimal."""
 _DEPTH_LIMIT = 32
 _OID_LIMIT = 64
 _REASONS = {
@@ -79,9 +81,12 @@ class Element:
         return self.failure(message, offset=self.offset)
 
     def integer(self) -> int:
-        """An INTEGER, two's complement."""
-        if self.value_start == self.value_end:
+        """An INTEGER, two's complement, of at most :data:`INTEGER_SIZE_MAX` octets."""
+        size = self.value_end - self.value_start
+        if not size:
             raise self.error("an INTEGER without octets")
+        if size > INTEGER_SIZE_MAX:
+            raise self.error(f"an INTEGER of {size} octets, more than {INTEGER_SIZE_MAX}")
         return int.from_bytes(self.value, "big", signed=True)
 
     def natural(self) -> bytes:

@@ -159,6 +159,14 @@ def test_values_of_a_wrong_form_are_refused(octets: str, method: str) -> None:
         getattr(element, method)()
 
 
+def test_an_integer_has_a_limit() -> None:
+    """Python writes none of more than 4,300 digits, not even into the message that refuses it."""
+    longest = asn1.integer((1 << (8 * asn1.INTEGER_SIZE_MAX - 1)) - 1)
+    assert len(str(asn1.parse(longest, asn1.INTEGER).integer())) < 4300
+    with pytest.raises(MalformedData, match="more than 1280"):
+        asn1.parse(asn1.integer(1 << (8 * asn1.INTEGER_SIZE_MAX)), asn1.INTEGER).integer()
+
+
 def test_a_primitive_element_has_no_children() -> None:
     with pytest.raises(MalformedData, match="constructed"):
         asn1.Reader(b"\x02\x01\x01").read().children()
