@@ -63,7 +63,14 @@ class TerminalRights:
     def prove(
         self, references: tuple[str, ...], id_ic: bytes, key: EphemeralKey, *, version: int = 1
     ) -> Dialogue[TerminalAuthenticationRecord]:
-        """Terminal Authentication, to be run inside the session."""
+        """Terminal Authentication, to be run inside the session; never for a key in a field whose order is unknown.
+
+        Nobody may have vouched for the group. In a small subgroup the forger of a group foresees the terminal's key: what is signed
+        over it would be worth as much to another chip, to which the forger has shown that key as his own.
+        """
+        if not key.domain.order:
+            self.record = TerminalAuthenticationRecord(version, Result.NOT_TRIED, reason="ta-group-of-unknown-order")
+            return self.record
         dialogue = terminal_authentication(
             self.credentials,
             references,

@@ -13,8 +13,8 @@ def verdict_part(verdict: Verdict) -> schema.Verdict:
     return schema.Verdict(
         decision=verdict.decision.value,
         policy=verdict.policy,
-        reasons=verdict.reasons,
-        deviations=verdict.deviations,
+        reasons=tuple(map(printable, verdict.reasons)),
+        deviations=tuple(map(printable, verdict.deviations)),
         checks=tuple(_check(check) for check in verdict.checks),
     )
 
@@ -24,7 +24,7 @@ def _check(check: Check) -> schema.Check:
         name=check.name.name.lower(),
         label=check.name.value,
         outcome=check.outcome.value,
-        reason=check.reason,
+        reason=printable(check.reason),
         detail=printable(check.detail),
-        deviations=check.deviations,
+        deviations=tuple(map(printable, check.deviations)),
     )

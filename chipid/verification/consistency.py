@@ -32,7 +32,10 @@ def access(evidence: Evidence) -> Check:  # noqa: PLR0911  # one answer a step
     if not evidence.complete:
         return Check(name, Outcome.UNDETERMINED, "reading-broken-off", "The chip broke off the reading.")
     if opened.protocol is Protocol.PACE:
-        detail = f"PACE{_way(opened, evidence.file(FileId.CARD_ACCESS))} with {opened.password.upper()}."
+        way, strongest = _way(opened, evidence.file(FileId.CARD_ACCESS))
+        detail = f"PACE{way} with {opened.password.upper()}."
+        if not strongest:
+            return Check(name, Outcome.UNDETERMINED, "pace-not-strongest", detail)
         return Check(name, Outcome.SUCCESSFUL, "ok", detail, _retries(attempts))
     if any(attempt.protocol is Protocol.PACE for attempt in attempts):
         detail = "The chip offers PACE and failed it; it was opened with BAC."
@@ -151,17 +154,20 @@ def _retries(attempts: tuple[AccessAttempt, ...]) -> tuple[str, ...]:
     return ("access-took-several-tries",) if failed else ()
 
 
-def _way(opened: AccessAttempt, card_access: bytes | None) -> str:
-    """Mapping, cipher and group, and what they are among the ways that are offered; nothing where that is not known."""
+def _way(opened: AccessAttempt, card_access: bytes | None) -> tuple[str, bool]:
+    """Mapping, cipher and group, and what they are among the ways that are offered; nothing where that is not known.
+
+    :returns: and whether nothing stronger is known to be offered.
+    """
     infos = _pace_of(card_access) if card_access is not None else SecurityInfos.of([])
     offered, name = pace_choices(infos), (opened.oid, opened.parameter_id)
     choice = next((each for each in offered if (each.info.oid, each.info.parameter_id) == name), None)
     if choice is None:
-        return ""
+        return "", True
     strongest = choice.info in [each.info for each in preferred_pace(infos)]
     rank = f"{'the' if strongest else 'not the'} strongest of {len(offered)} offered"
     suite = choice.suite
-    return f"-{suite.group.value}-{suite.mapping.value} with {suite.cipher} in {choice.domain.name}, {rank},"
+    return f"-{suite.group.value}-{suite.mapping.value} with {suite.cipher} in {choice.domain.name}, {rank},", strongest
 
 
 def _offered_pace(raw: bytes | None) -> bool:

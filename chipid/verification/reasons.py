@@ -79,6 +79,7 @@ _SOD_AGAINST_COM: Final = {
 _ACCESS: Final = {
     "access-unknown": "The evidence does not say how the chip was opened.",
     "access-failed": "No try to open the chip succeeded.",
+    "pace-not-strongest": "PACE was run in a weaker way than the strongest that the chip offers.",
     "bac-after-pace-failed": "The chip offers PACE and failed it; it was opened with BAC, which is weaker.",
     "pace-not-tried": "The chip offers PACE, and BAC was used.",
     "card-access-malformed": "BAC was used, and EF.CardAccess, which says whether there is PACE, is damaged.",
@@ -90,6 +91,8 @@ _TERMINAL_AUTHENTICATION: Final = {
     "ta-not-offered": "The chip asks no terminal for its rights.",
     "ta-chip-not-authenticated": "The chip did not prove itself, and takes no proof of a terminal's rights without.",
     "ta-chip-not-identified": "DG1 could not be read, whose number Terminal Authentication after BAC needs.",
+    "ta-group-of-unknown-order": "The chip's key is in a field whose order is unknown, in which the terminal signs nothing.",
+    "ta-refused": "The terminal could not prove its rights.",
     "ta-session-lost": "The session was lost in Terminal Authentication.",
     **TERMINAL_AUTHENTICATION_REASONS,
 }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from chipid.evidence import Evidence, Result
+from chipid.verification.reasons import REASONS
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 _OUTCOMES = {
@@ -25,4 +26,6 @@ def terminal_authentication(evidence: Evidence) -> Check:
     where = f" at the certificate of {record.refused}" if record.refused is not None else ""
     status = f" ({record.sw:04X})" if record.sw is not None else ""
     detail = f"The terminal could not prove its rights{where}{status}."
-    return Check(name, _OUTCOMES[record.result], record.reason or "ta-refused", detail)
+    # Evidence may come from anywhere: of its words only those that chipid knows become a reason of the verdict.
+    reason = record.reason if record.reason is not None and record.reason in REASONS else "ta-refused"
+    return Check(name, _OUTCOMES[record.result], reason, detail)

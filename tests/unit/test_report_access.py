@@ -31,8 +31,9 @@ from chipid.report.json import from_json, to_json
 from chipid.report.signers import signers_part
 from chipid.report.terminal_authentication import explain_refusal, terminal_authentication_part
 from chipid.report.text import document_text, terminal_text, verdict_text
+from chipid.report.verdict import verdict_part
 from chipid.verification import consistency
-from chipid.verification.verdict import CheckName
+from chipid.verification.verdict import Check, CheckName, Decision, Outcome, Verdict
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 STRONG = PaceInfo(f"{ID_PACE}.2.4", 2, 16)
@@ -101,6 +102,19 @@ def test_the_text_tells_the_rank() -> None:
 )
 def test_the_verdict_tells_the_same_in_a_sentence(info: PaceInfo, told: str) -> None:
     assert consistency.access(evidence(WEAK, STRONG, accesses=(attempt(info),))).detail == told
+
+
+def test_a_weaker_way_than_the_strongest_is_no_success() -> None:
+    check = consistency.access(evidence(WEAK, STRONG, accesses=(attempt(WEAK),)))
+    assert (check.outcome, check.reason) == (Outcome.UNDETERMINED, "pace-not-strongest")
+    assert consistency.access(evidence(WEAK, STRONG, accesses=(attempt(STRONG),))).outcome is Outcome.SUCCESSFUL
+
+
+def test_words_in_a_verdict_do_not_steer_the_screen() -> None:
+    check = Check(CheckName.ACCESS, Outcome.FAILED, "\x1b[2J", "\x1b[32m", ("\u202e",))
+    part = verdict_part(Verdict(Decision.REJECTED, "counter", (check,), ("\x1b[2J",), ("\u202e",)))
+    texts = (part.reasons, part.deviations, part.checks[0].reason, part.checks[0].detail, part.checks[0].deviations)
+    assert not {"\x1b", "\u202e"} & set("".join(map("".join, texts)))
 
 
 # Terminal Authentication ---------------------------------------------------------------------------------------------------

@@ -6,19 +6,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
+from typing import cast
 
 import pytest
 
 from chipid.crypto.agreement_key import build_agreement_key
-from chipid.crypto.domain import generate_key_pair
+from chipid.crypto.domain import DhDomain, generate_key_pair
 from chipid.crypto.private_key import EcPrivateKey, parse_private_key
 from chipid.evidence import ChipAuthenticationMappingTranscript, Evidence, Result, TerminalAuthenticationRecord
-from chipid.inspection.terminal_rights import chip_identifier, mapping_key, named_authorities
+from chipid.inspection.terminal_rights import EphemeralKey, TerminalRights, chip_identifier, mapping_key, named_authorities
 from chipid.iso7816.secure_messaging import SecureMessaging
 from chipid.issuing.chip_keys import make_chip_keys
 from chipid.lds.dg1 import Dg1
 from chipid.lds.mrz import Mrz, MrzFormat
 from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo, PaceInfo, SecurityInfos
+from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.protocols.object_identifiers import ID_PK_ECDH
 from chipid.protocols.pace import PaceRun, pace_choice
 from chipid.protocols.pace.chip_authentication_mapping import chip_authentication_data
@@ -73,6 +75,7 @@ def test_a_refusal_names_the_certificate_and_the_status() -> None:
     assert "certificate" not in bare
     assert "(" not in bare
     assert judged(replace(FAILED, reason=None))[1] == "ta-refused"
+    assert judged(replace(FAILED, reason="\x1b[2JACCEPTED"))[1] == "ta-refused"
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,22 @@ def test_a_refusal_names_the_certificate_and_the_status() -> None:
 )
 def test_each_result_has_its_outcome(result: Result, outcome: Outcome) -> None:
     assert judged(replace(FAILED, result=result, reason="ta-no-chain"))[:2] == (outcome, "ta-no-chain")
+
+
+def test_nothing_is_signed_over_a_key_in_a_field_of_unknown_order() -> None:
+    """3 might be of a small order modulo this prime: the maker of the group would know what the terminal's key can be."""
+
+    class Unused:
+        def chain_from(self, *_: object, **__: object) -> None:
+            raise AssertionError
+
+    group = DhDomain.explicit((2**1279 - 1).to_bytes(160, "big"), b"\x03", None)
+    rights = TerminalRights(cast("TerminalCredentials", Unused()), AT, ("DG3",))
+    dialogue = rights.prove(("DETESTCVCA00001",), b"X012345674", EphemeralKey(group, b"\x09"), version=2)
+    assert list(dialogue) == []
+    expected = TerminalAuthenticationRecord(2, Result.NOT_TRIED, reason="ta-group-of-unknown-order")
+    assert rights.record == expected
+    assert judged(expected)[:2] == (Outcome.UNDETERMINED, "ta-group-of-unknown-order")
 
 
 # The authorities that a chip names -----------------------------------------------------------------------------------
