@@ -38,6 +38,7 @@ class MasterFile:
     :param rights: what the terminal can prove, ``None`` for one without rights: version 2 is then left alone.
     :ivar chip_authentication: the transcript of version 2 in the session that was entered last, ``None`` where it was not run. One
         that disproved the chip stays: it is not run again.
+    :ivar disproved: version 2 has shown that the chip has not the key.
     :ivar card_security: what EF.CardSecurity says, ``None`` where it was not read or says nothing.
     """
 
@@ -56,7 +57,7 @@ class MasterFile:
         self._rights = rights
         self.chip_authentication: ChipAuthenticationTranscript | None = None
         self.card_security: SecurityInfos | None = None
-        self._disproved = False
+        self.disproved = False
 
     def enter(self, run: PaceRun, infos: SecurityInfos | None) -> Dialogue[SecureMessaging]:
         """What is to be done, in the session that *run* has opened; gives the session to go on with.
@@ -64,7 +65,7 @@ class MasterFile:
         :param infos: EF.CardAccess.
         """
         session = run.session
-        if self._disproved:
+        if self.disproved:
             if self._rights is not None:
                 self._rights.without("ta-session-lost", version=VERSION_2)
         else:
@@ -96,14 +97,14 @@ class MasterFile:
         if not chip.response_as_specified:
             self._notes.append(ANSWER_IRREGULAR)
         if chip.session is None:
-            self._disproved = True
+            self.disproved = True
             return run.session
         seen: list[tuple[CommandAPDU, ResponseAPDU]] = []
         exchange = first_exchange(FileId.CARD_ACCESS)
         try:
             yield from secured(exchange, chip.session, lambda command, answer: seen.append((command, answer)))
         except SecureMessagingError:
-            self._disproved = True
+            self.disproved = True
             raise
         finally:
             if seen:

@@ -137,6 +137,8 @@ class _Inspector:
     def run(self, at: datetime) -> Dialogue[Evidence]:
         # 1. EF.CardAccess, and the way in
         self._session = yield from self._access.open()
+        if self._access.run is None:
+            self._forget_master_file()
         self._record_card_access()
         self._reader = self._new_reader()
         complete = True
@@ -186,6 +188,16 @@ class _Inspector:
         finally:
             version_1 = before if before is not None and before.version != VERSION_2 else None
             self._chip_authentication = self._master_file.chip_authentication or version_1
+
+    def _forget_master_file(self) -> None:
+        """BAC opened the chip after PACE's sessions were given up: what was proved in those would speak for whoever answers now.
+
+        What was disproved in them stays.
+        """
+        if not self._master_file.disproved:
+            self._chip_authentication = None
+        if self._rights is not None:
+            self._rights.record = None
 
     # Files ---------------------------------------------------------------------------------------------------
 

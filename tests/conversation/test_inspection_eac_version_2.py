@@ -19,6 +19,7 @@ from reader_desk import (
     assert_rejected,
     clone,
     credentials,
+    issue,
     judge,
     no_application,
     read,
@@ -37,8 +38,8 @@ from chipid.crypto.agreement_key import build_domain
 from chipid.crypto.domain import standardised_domain
 from chipid.emulator import attacks, faults
 from chipid.emulator.icc import EmulatedCard
-from chipid.evidence import Result
-from chipid.iso7816.apdu import ResponseAPDU
+from chipid.evidence import Protocol, Result
+from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.file_ids import LDS1_AID, FileId
 from chipid.iso7816.instructions import INS
 from chipid.lds.security_infos import (
@@ -47,6 +48,8 @@ from chipid.lds.security_infos import (
     ChipAuthenticationPublicKeyInfo,
     TerminalAuthenticationInfo,
 )
+from chipid.profiles.access_keys import AccessKeys
+from chipid.protocols.password import Password
 from chipid.verification.verdict import CheckName, Outcome
 
 S, F, U = Outcome.SUCCESSFUL, Outcome.FAILED, Outcome.UNDETERMINED
@@ -204,4 +207,30 @@ def test_a_proof_of_version_2_of_a_session_that_was_given_up_speaks_for_no_other
     assert [attempt.parameter_id for attempt in evidence.accesses] == [13, 12]
     assert proofs == [2]
     assert evidence.chip_authentication is None
+    assert_not_accepted(evidence)
+
+
+def test_nor_does_it_speak_for_a_chip_that_bac_opens_afterwards() -> None:
+    """The forger has a genuine chip prove itself, loses the session, fails PACE, and shows the copy of another document."""
+    image = issue(pace=None, chip_authentication=None, terminal_authentication=None)
+    copy, keys = EmulatedCard(image), AccessKeys((Password.from_mrz_information(image.mrz_information),))
+
+    class Forger:
+        genuine: EmulatedCard | None = EmulatedCard(version_2())
+
+        def transmit(self, command: bytes) -> bytes:
+            plain = CommandAPDU.from_bytes(command)
+            if self.genuine is None:
+                return b"\x6f\x00" if plain.ins == INS.MANAGE_SECURITY_ENVIRONMENT else copy.transmit(command)
+            if plain.ins == INS.SELECT and plain.p1 == 4:
+                self.genuine = None
+                return b"\x69\x82"
+            return self.genuine.transmit(command)
+
+    evidence = read(Forger(), keys=keys, terminal=credentials())
+    assert [attempt.protocol for attempt in evidence.accesses][-1] is Protocol.BAC
+    assert evidence.chip_authentication is None
+    assert evidence.terminal_authentication is not None
+    assert evidence.terminal_authentication.rights == ()
+    assert said(evidence, CheckName.CHIP_AUTHENTICITY)[0] is not S
     assert_not_accepted(evidence)
