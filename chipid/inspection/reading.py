@@ -31,6 +31,9 @@ LE_STEPS = (224, 192, 160, 128, 112)
 OFFSET_LIMIT = 0x8000
 """From here on READ BINARY needs its odd instruction with an offset data object (ISO 7816-4 §11.3.3)."""
 
+_PIECE_SIZE_MIN = 32
+_SMALL_PIECES_MAX = 64
+
 _RESPONSE_SIZE = 256
 _SM_OVERHEAD = 4 + 4 + 10  # DO87 up to its indicator (87 81 L 01), DO99, DO8E
 _EXTENDED_BLOCK = 32 * 1024 - 32
@@ -88,7 +91,7 @@ class FileReader:
 
         :raises NotAuthorised: the chip refuses it.
         :raises StatusError: 6A82 where there is no such file; any other status word that ends the reading.
-        :raises CardMisbehaved: the file is shorter than it announces, or longer than :data:`FILE_SIZE_LIMIT`.
+        :raises CardMisbehaved: the file is shorter than it announces, longer than :data:`FILE_SIZE_LIMIT`, or doled out.
         :raises MalformedData: its first octets are no data object.
         """
         data = bytearray((yield from self._first_block(file)))
@@ -98,7 +101,10 @@ class FileReader:
         if total > FILE_SIZE_LIMIT:
             raise CardMisbehaved(f"{file.label} announces {total} octets, more than {FILE_SIZE_LIMIT}")
         del data[total:]
+        pieces = 0
         while len(data) < total:
+            pieces += 1
+            _check_pieces(pieces, total, file)
             self._tell(len(data), total)
             part = yield from self._next_block(len(data), total - len(data), file)
             if not part:
@@ -150,7 +156,10 @@ class FileReader:
 
     def _read_to_the_end(self, data: bytearray, file: FileId) -> Dialogue[bytes]:
         """A file of indefinite length ends where the chip says so (seen on US documents)."""
+        pieces = 0
         while len(data) <= FILE_SIZE_LIMIT:
+            pieces += 1
+            _check_pieces(pieces, len(data), file)
             if len(data) >= OFFSET_LIMIT:
                 raise CardMisbehaved(f"{file.label} has no definite length and goes beyond {OFFSET_LIMIT} octets")
             response = yield CommandAPDU(0x00, INS.READ_BINARY, len(data) >> 8, len(data) & 0xFF, le=self.block)
@@ -158,6 +167,12 @@ class FileReader:
             if response.sw != SW.OK or not response.data:
                 break
         return bytes(data)
+
+
+def _check_pieces(pieces: int, size: int, file: FileId) -> None:
+    """A chip that doles out single octets would keep the reader for hours: there are 64 pieces, and one more for each 32 octets."""
+    if pieces > size // _PIECE_SIZE_MIN + _SMALL_PIECES_MAX:
+        raise CardMisbehaved(f"{file.label} comes in pieces too small to be read: {pieces} for {size} octets")
 
 
 def announced_size(head: bytes, file: FileId) -> int | None:

@@ -93,6 +93,27 @@ def test_a_small_file_is_not_read_past_its_end_by_the_first_block_either() -> No
     assert [c.le for c in chip.commands] == [6, 16]
 
 
+def test_a_chip_that_doles_out_single_octets_is_not_read_for_hours() -> None:
+    class Doles(OneFile):
+        piece = 1
+
+        def block(self, offset: int, le: int) -> ResponseAPDU:
+            full = super().block(offset, le)
+            return ResponseAPDU(full.data[: self.piece], 0x9000) if offset else full
+
+    chip = Doles(file_of(60000))
+    with pytest.raises(CardMisbehaved, match="too small"):
+        run(FileReader("AES-128").read(FileId.DG2), chip)
+    assert len(chip.commands) < 60000 // 32 + 80
+    indefinite = Doles(b"\x75\x80" + bytes(30000))
+    with pytest.raises(CardMisbehaved, match="too small"):
+        run(FileReader("AES-128").read(FileId.DG2), indefinite)
+    assert len(indefinite.commands) < 80
+    thrifty = Doles(file_of(40000))
+    thrifty.piece = 40
+    assert run(FileReader("AES-128").read(FileId.DG2), thrifty) == thrifty.content
+
+
 def test_the_odd_instruction_takes_over_beyond_32767() -> None:
     chip = OneFile(file_of(70000))
     assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
