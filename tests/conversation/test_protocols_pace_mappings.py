@@ -47,6 +47,7 @@ from chipid.protocols.pace.chip_authentication_mapping import (
     encrypt_chip_authentication_data,
 )
 from chipid.protocols.pace.mapping import GenericMapping, IntegratedMappingChip, IntegratedMappingTerminal
+from chipid.protocols.pace.selection import WAYS_MAX
 from chipid.protocols.pace.suite import SUITES, MappingKind
 from chipid.protocols.password import Password, PasswordKind
 
@@ -155,6 +156,31 @@ def test_what_is_weaker_is_not_preferred():
     weak, strong, equal_one = info(2, 1, 13), info(2, 2, 13), info(4, 2, 13)
     assert [choice.info for choice in preferred_pace(SecurityInfos.of([weak, strong, equal_one]))] == [strong, equal_one]
     assert preferred_pace(SecurityInfos.of([])) == []
+
+
+def test_no_chip_gets_a_token_for_each_line_of_ef_card_access():
+    """Each tests a guess at the password, and nobody has signed the file."""
+    repeated = SecurityInfos.of([PaceInfo(f"{PACE}.2.2", 2, 13)] * 40)
+    assert len(preferred_pace(repeated)) == 1
+    many = [PaceInfo(f"{PACE}.{arc}.2", 2, number) for arc in (2, 4, 6) for number in (12, 13)]
+    assert len(pace_choices(SecurityInfos.of(many))) == 6
+    assert len(preferred_pace(SecurityInfos.of(many))) == WAYS_MAX
+
+
+def test_a_field_of_the_issuers_own_is_no_small_one():
+    """Nobody has signed EF.CardAccess: who chose a small prime may know a short way to its logarithms, and so to the password."""
+    p = 2 * (2**1888 + 1323) * (q := int.from_bytes(standardised_domain(0).order, "big")) + 1
+    own = DhDomain.explicit(octets(p), octets(pow(2, (p - 1) // q, p)), octets(q))
+    info = PaceInfo(f"{PACE}.1.2", 2, 32)
+
+    def offered(field):
+        return SecurityInfos.of([info, PaceDomainParameterInfo(f"{PACE}.1", build_domain(field), 32)])
+
+    with pytest.raises(UnsupportedFeature, match="too small"):
+        pace_choice(offered(own), info)
+    for number in (0, 1, 2):  # those that the standard has are what it says
+        standardised = standardised_domain(number)
+        assert pace_choice(offered(standardised), info).domain.parameters == standardised.parameters
 
 
 # The integrated mapping: the terminal --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chipid.crypto.agreement_key import parse_domain
-from chipid.crypto.domain import Domain, EcDomain, standardised_domain
+from chipid.crypto.domain import DH_PARAMETER_IDS, DhDomain, Domain, EcDomain, bits_of_security, standardised_domain
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.key_agreement import strength
@@ -15,6 +15,10 @@ from chipid.protocols.pace.suite import PACE_VERSION, SUITES, Group, MappingKind
 
 OWN_GROUPS_MAX = 4
 """Groups of the issuer's own that are looked at: each may cost a second to check, and nobody has signed EF.CardAccess."""
+OWN_FIELD_BITS_MIN = 112
+"""What a logarithm in a field of the issuer's own has to cost, in bits: whoever chose the prime may know a shorter way."""
+WAYS_MAX = 4
+"""Ways of one strength that are tried, one after the other: each hands out a token that tests one guess of the password."""
 P_224 = "secp224r1"
 """The one standardised curve whose field has no point encoding: the integrated mapping has none there (§9.5.1)."""
 
@@ -48,9 +52,9 @@ def pace_strength(infos: SecurityInfos) -> tuple[int, int, int] | None:
 
 
 def preferred_pace(infos: SecurityInfos) -> list[PaceChoice]:
-    """What :func:`select_pace` selects, and behind it the other ways of the same strength; nothing weaker."""
+    """What :func:`select_pace` selects, and behind it others of the same strength: :data:`WAYS_MAX` in all, none weaker."""
     choices = sorted(pace_choices(infos), key=_preference, reverse=True)
-    return [choice for choice in choices if _strength(choice) == _strength(choices[0])]
+    return [choice for choice in choices if _strength(choice) == _strength(choices[0])][:WAYS_MAX]
 
 
 def pace_choices(infos: SecurityInfos) -> list[PaceChoice]:
@@ -75,13 +79,15 @@ def pace_choice(infos: SecurityInfos, info: PaceInfo) -> PaceChoice:
     if not domain.order:
         # EF.CardAccess is unsigned: in a group of unknown order its forger could search for the password afterwards.
         raise UnsupportedFeature("PACE in a finite field whose order is not given")
+    if _is_own_field(domain) and bits_of_security(domain) < OWN_FIELD_BITS_MIN:
+        raise UnsupportedFeature("PACE in a finite field of the issuer's own that is too small")
     if suite.mapping is MappingKind.INTEGRATED and isinstance(domain, EcDomain) and domain.name == P_224:
         raise UnsupportedFeature(f"{P_224} has no integrated mapping")
     return PaceChoice(info, suite, domain)
 
 
 def _spoken(infos: SecurityInfos) -> Iterator[PaceChoice]:
-    for info in infos.pace:
+    for info in dict.fromkeys(infos.pace):  # what is offered twice is no second way
         try:
             yield pace_choice(infos, info)
         except (MalformedData, UnsupportedFeature):
@@ -94,6 +100,13 @@ def _explicit_domain(infos: SecurityInfos, info: PaceInfo) -> Domain | None:
         if own.parameter_id == info.parameter_id and info.oid.startswith(f"{own.oid}."):
             return parse_domain(own.parameters)
     return None
+
+
+def _is_own_field(domain: Domain) -> bool:
+    """A finite field that is none of the standardised ones, whichever way it was given."""
+    return isinstance(domain, DhDomain) and domain.parameters not in [
+        DhDomain.standardised(number).parameters for number in DH_PARAMETER_IDS
+    ]
 
 
 def _preference(choice: PaceChoice) -> tuple[int, int, int, bool]:
