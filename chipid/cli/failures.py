@@ -62,7 +62,7 @@ def _outcome(command: click.Command, arguments: Sequence[str] | None) -> int:  #
         if problem.filename is None:
             return _internal(problem)
         return _fail(ExitCode.USAGE, f"{problem.filename}: {problem.strerror or type(problem).__name__}")
-    except Exception as problem:
+    except BaseException as problem:  # a panic of an extension in Rust is no Exception, and would end with 1: "rejected"
         _debug()
         return _internal(problem)
 
@@ -78,13 +78,13 @@ def _usage(problem: click.ClickException) -> int:
     return _fail(ExitCode.USAGE, message, _NO_NUMBERS_HINT if HIDDEN in message else hint)
 
 
-def _internal(problem: Exception) -> int:
+def _internal(problem: BaseException) -> int:
     """Kind and place alone: the message of an exception that nobody foresaw may hold anything."""
     hint = None if _debugging() else _DEBUG_HINT
     return _fail(ExitCode.INTERNAL, f"internal error: {type(problem).__name__}{_place(problem)}", hint)
 
 
-def _place(problem: Exception) -> str:
+def _place(problem: BaseException) -> str:
     package = Path(__file__).resolve().parents[1]
     frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if package in Path(frame.filename).resolve().parents]
     if not frames:

@@ -14,9 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 from chipid._native import Cipher as CipherName
@@ -45,6 +43,13 @@ _AES: dict[str, tuple[CipherName, int]] = {
     "2.16.840.1.101.3.4.1.42": ("AES-256", 32),
 }
 _DES_EDE3, _DES_EDE3_KEY_SIZE = "1.2.840.113549.3.7", 24
+_DEK_ALGORITHMS = {
+    "AES-128-CBC": "2.16.840.1.101.3.4.1.2",
+    "AES-192-CBC": "2.16.840.1.101.3.4.1.22",
+    "AES-256-CBC": "2.16.840.1.101.3.4.1.42",
+    "DES-EDE3-CBC": _DES_EDE3,
+}
+_DEK_SALT_SIZE = 8
 _CONVERT = "Convert the file: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW"
 _PASSWORD_HINT = "Give the password of the key file."  # noqa: S105  not a password
 _PLAIN, _ENCRYPTED, _RSA, _EC = "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"
@@ -71,7 +76,8 @@ class KeyFile:
 
         :param password: of an encrypted one; not looked at otherwise.
         :raises MalformedData: there is no private key, or several in PEM.
-        :raises UnsupportedFeature: it is encrypted by something else than PBES2 with PBKDF2 or scrypt and AES or 3DES in CBC mode.
+        :raises UnsupportedFeature: it is encrypted by something else than PBES2 with PBKDF2 or scrypt, or the older way of PEM, and
+            AES or 3DES in CBC mode.
         :raises AccessDenied: it is encrypted, and there is no password.
         :raises WrongPassword: it is encrypted, and not with this password.
         """
@@ -119,17 +125,31 @@ def _blocks(raw: bytes) -> Iterator[tuple[str, list[str]]]:
 
 
 def _decrypt_traditional(label: str, lines: list[str], password: str | None) -> bytes:
-    """A block whose headers tell how it is encrypted (RFC 1421), which ``cryptography`` reads where it knows the curve."""
-    block = "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""]).encode("latin-1")
-    secret = _require(password)
+    """A block whose headers tell how it is encrypted (RFC 1421 §4.6.1.1, §4.6.1.3): OpenSSL's way before PKCS#8."""
+    headers = {name.strip(): value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}
+    name, _, iv_digits = headers.get("DEK-Info", "").partition(",")
+    if label not in (_RSA, _EC) or headers.get("Proc-Type") != "4,ENCRYPTED" or name not in _DEK_ALGORITHMS:
+        raise UnsupportedFeature("the way in which the key file is encrypted", hint=_CONVERT)
+    oid, ciphertext = _DEK_ALGORITHMS[name], _base64([line for line in lines if ":" not in line])
     try:
-        key = serialization.load_pem_private_key(block, secret)
-    except UnsupportedAlgorithm:
-        raise UnsupportedFeature("the way in which the key file is encrypted", hint=_CONVERT) from None
-    except (ValueError, TypeError):
-        raise WrongPassword("the key file is damaged, or its password is another", hint=_PASSWORD_HINT) from None
-    encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(encoding, form, serialization.NoEncryption())
+        iv = binascii.unhexlify(iv_digits.strip())
+    except (binascii.Error, ValueError):
+        raise MalformedData("an encrypted private key in PEM whose IV is not in hexadecimal") from None
+    block = _checked_block_size(oid, iv, ciphertext)
+    key = _traditional_key(_require(password), iv[:_DEK_SALT_SIZE], _key_size(oid))
+    plain = _unpadded(_cbc(oid, key, iv, ciphertext), block)
+    if plain is None or not _is_of_kind(plain, label):
+        raise WrongPassword("the key file is damaged, or its password is another", hint=_PASSWORD_HINT)
+    return _WRAP[label](plain)
+
+
+def _traditional_key(secret: bytes, salt: bytes, size: int) -> bytes:
+    """PBKDF1 with MD5 and one iteration (RFC 8018 §5.1), which OpenSSL goes on with where the key is longer than a hash."""
+    derived = digest = b""
+    while len(derived) < size:
+        digest = hashlib.md5(digest + secret + salt, usedforsecurity=False).digest()
+        derived += digest
+    return derived[:size]
 
 
 # DER -----------------------------------------------------------------------------------------------------------------
@@ -189,13 +209,11 @@ def _decrypt(der: bytes, password: str | None) -> bytes:
     oid = encryption.expect(asn1.OBJECT_IDENTIFIER).oid()
     iv = encryption.octet_string()
     size = _key_size(oid)
-    block = 8 if oid == _DES_EDE3 else 16
-    if len(iv) != block or not ciphertext or len(ciphertext) % block:
-        raise MalformedData("an encrypted private key of a length that is none")
+    block = _checked_block_size(oid, iv, ciphertext)
     # The parameters are checked before the password is asked for: a file that cannot be read needs none.
     derive = _key_derivation(kdf, size)
     plain = _unpadded(_cbc(oid, derive(_require(password)), iv, ciphertext), block)
-    if plain is None or not _is_private_key_info(plain):
+    if plain is None or not _is_of_kind(plain, _PLAIN):
         raise WrongPassword("the key file's password is another", hint=_PASSWORD_HINT)
     return plain
 
@@ -212,6 +230,14 @@ def _key_size(oid: str) -> int:
     if oid not in _AES:
         raise UnsupportedFeature(f"a key file encrypted with {oid}", hint=_CONVERT)
     return _AES[oid][1]
+
+
+def _checked_block_size(oid: str, iv: bytes, ciphertext: bytes) -> int:
+    """Octets of the cipher's block. Lengths that do not go with it are refused here: ``cryptography`` panics at some."""
+    block = 8 if oid == _DES_EDE3 else 16
+    if len(iv) != block or not ciphertext or len(ciphertext) % block:
+        raise MalformedData("an encrypted private key of a length that is none")
+    return block
 
 
 def _key_derivation(kdf: asn1.Reader, size: int) -> Callable[[bytes], bytes]:
@@ -285,8 +311,8 @@ def _unpadded(data: bytes, block: int) -> bytes | None:
     return data[:-count]
 
 
-def _is_private_key_info(der: bytes) -> bool:
+def _is_of_kind(der: bytes, label: str) -> bool:
     try:
-        return _kind(der) == _PLAIN
+        return _kind(der) == label
     except MalformedData:
         return False

@@ -102,6 +102,20 @@ def test_an_internal_error_tells_kind_and_place_and_not_its_message(cli, command
     assert "Traceback" not in result.err
 
 
+def test_a_panic_is_internal(cli, command_that_raises) -> None:
+    """What cryptography raises where Rust gives up is derived from BaseException alone."""
+
+    class PanicException(BaseException):
+        pass
+
+    command_that_raises(PanicException("called `unwrap()` on NGUYEN"))
+    result = cli("readers")
+    assert (result.code, result.out) == (70, "")
+    assert result.err.startswith("chipid: error: internal error: PanicException in chipid/cli/readers.py:")
+    assert "NGUYEN" not in result.err
+    assert "Traceback" not in result.err
+
+
 def test_debugging_shows_where(cli, command_that_raises, monkeypatch: pytest.MonkeyPatch) -> None:
     command_that_raises(ValueError("x"))
     monkeypatch.setenv("CHIPID_DEBUG", "1")

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
+import subprocess
 from functools import cache
 from textwrap import wrap
 
@@ -174,6 +176,76 @@ def test_the_older_encryption_in_pem(key) -> None:
         KeyFile.parse(raw, "another")
     with pytest.raises(AccessDenied):
         KeyFile.parse(raw)
+
+
+def traditional(
+    info: str, *, label: str = "RSA PRIVATE KEY", proc_type: str = "4,ENCRYPTED", ciphertext: bytes = bytes(16)
+) -> bytes:
+    return pem(label, ciphertext, f"Proc-Type: {proc_type}", f"DEK-Info: {info}", "")
+
+
+@pytest.mark.parametrize("cipher", ["aes128", "aes192", "aes256", "des3"])
+@pytest.mark.parametrize("curve", ["secp521r1", "brainpoolP224r1"])
+def test_every_cipher_of_the_older_encryption(cipher: str, curve: str) -> None:
+    """By an implementation that is not ours."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("the openssl command is not installed")
+    der = ec_private_key(curve, parameters=build_ec_parameters(EcDomain.named(curve), explicit=False))
+    command = [openssl, "ec", "-inform", "DER", f"-{cipher}", "-passout", "pass:secret"]
+    raw = subprocess.run(command, input=der, capture_output=True, check=True).stdout
+    assert b"DEK-Info" in raw
+    held = KeyFile.parse(raw, "secret")
+    key = parse_private_key(held.private_key_info)
+    assert isinstance(key, EcPrivateKey)
+    assert (key.domain.name, int.from_bytes(key.scalar, "big")) == (curve, 0x1234567890ABCDEF)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        traditional("AES-128-CBC,0011223344556677"),
+        traditional("AES-256-CBC,00"),
+        traditional("AES-256-CBC,"),
+        traditional("AES-256-CBC"),
+        traditional("AES-256-CBC," + "00" * 17),
+        traditional("DES-EDE3-CBC,0011"),
+        traditional("DES-EDE3-CBC," + "00" * 16),
+        traditional("AES-128-CBC," + "0g" * 16),
+        traditional("AES-128-CBC," + "é" * 32),
+        traditional("AES-128-CBC," + "00" * 16, ciphertext=b""),
+        traditional("AES-128-CBC," + "00" * 16, ciphertext=bytes(15)),
+    ],
+)
+def test_older_encryptions_that_are_none(raw: bytes) -> None:
+    """cryptography panics at some: what it raises is no Exception."""
+    with pytest.raises(MalformedData):
+        KeyFile.parse(raw, "secret")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        traditional("DES-CBC," + "00" * 8),
+        traditional("AES-128-CTR," + "00" * 16),
+        traditional("AES-128-CBC," + "00" * 16, proc_type="4,MIC-ONLY"),
+        traditional("AES-128-CBC," + "00" * 16, label="PRIVATE KEY"),
+        traditional("AES-128-CBC," + "00" * 16, label="ENCRYPTED PRIVATE KEY"),
+        pem("RSA PRIVATE KEY", bytes(16), "Comment: none", ""),
+    ],
+)
+def test_older_encryptions_that_are_not_read(raw: bytes) -> None:
+    with pytest.raises(UnsupportedFeature) as caught:
+        KeyFile.parse(raw, "secret")
+    assert "openssl pkcs8" in (caught.value.hint or "")
+
+
+def test_the_older_encryption_of_another_structure_is_no_key() -> None:
+    """What a good padding leaves has to be what the block's label says."""
+    key = hashlib.md5(b"secret" + bytes(8)).digest()
+    ciphertext = enciphered(private_key_info("secp256r1"), key, AES[16])
+    with pytest.raises(WrongPassword):
+        KeyFile.parse(traditional("AES-128-CBC," + "00" * 16, ciphertext=ciphertext), "secret")
 
 
 @pytest.mark.parametrize("cipher", [*AES.values(), DES_EDE3])
