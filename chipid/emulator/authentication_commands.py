@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chipid.crypto.domain import Domain
-from chipid.crypto.mac import equal
 from chipid.emulator.exchange import refused
 from chipid.emulator.instruction import is_chained
 from chipid.emulator.state import State
@@ -56,15 +54,9 @@ def general_authenticate_chip(applet: Applet, command: CommandAPDU, _capacity: i
     responder = applet.chip_authentication
     if responder is None or is_chained(command):
         return refused(SW.CONDITIONS_NOT_SATISFIED)
-    if responder is applet.chip_authentication_v2:
-        announced = _announced(applet)
-
-        def is_announced(domain: Domain, public_key: bytes) -> bool:
-            return announced is not None and equal(compress(domain, public_key), announced)
-
-        data, sw = responder.general_authenticate(command.data, is_announced)
-    else:
-        data, sw = responder.general_authenticate(command.data)
+    # Nothing is no key's compressed form: where nothing was announced, no key is good.
+    announced = (_announced(applet) or b"") if responder is applet.chip_authentication_v2 else None
+    data, sw = responder.general_authenticate(command.data, announced)
     _take_over(applet, responder)
     return ResponseAPDU(data, sw)
 

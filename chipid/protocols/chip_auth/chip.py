@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from chipid.crypto.domain import Domain
 from chipid.crypto.kdf import derive_session_keys
+from chipid.crypto.mac import equal
 from chipid.crypto.private_key import key_pair_of, parse_private_key
 from chipid.crypto.random import RandomSource, system_random
 from chipid.errors import MalformedData
@@ -25,6 +26,7 @@ from chipid.protocols.general_authenticate import (
     reference,
 )
 from chipid.protocols.key_agreement import checked_public_key, shared_secret
+from chipid.protocols.terminal_auth.signed_data import compress
 
 NONCE_SIZE = 8
 
@@ -89,18 +91,20 @@ class ChipAuthenticationChip:
         self._chosen = _by_reference(candidates, key_reference)
         return SW.OK if self._chosen is not None else SW.REFERENCE_NOT_FOUND
 
-    def general_authenticate(self, data: bytes, announced: Callable[[Domain, bytes], bool] | None = None) -> tuple[bytes, int]:
+    def general_authenticate(self, data: bytes, announced: bytes | None = None) -> tuple[bytes, int]:
         """GENERAL AUTHENTICATE (§6.2.4.2) with the terminal's ephemeral key; each MSE:Set AT serves for one.
 
-        :param announced: in version 2, whether Terminal Authentication announced this key; another one is refused.
+        :param announced: in version 2, the key that Terminal Authentication announced, compressed; another one is refused.
         """
         choice, self._chosen, self.session = self._chosen, None, None
         if choice is None:
             return b"", SW.CONDITIONS_NOT_SATISFIED
         try:
             public_key = only_object(data, 0x80)
-            if announced is not None and not announced(choice.domain, checked_public_key(choice.domain, public_key)):
-                return b"", SW.AUTHENTICATION_FAILED
+            if announced is not None:
+                compressed = compress(choice.domain, checked_public_key(choice.domain, public_key))
+                if not equal(compressed, announced):
+                    return b"", SW.AUTHENTICATION_FAILED
             nonce = self._random(NONCE_SIZE) if self._version == VERSION_2 else b""
             sw = self._agree(choice, public_key, nonce)
         except MalformedData:
