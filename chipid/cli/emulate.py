@@ -31,7 +31,7 @@ def command(card: str, host: str, slot: int, port: int | None, faults: tuple[str
     PIN) it remembers as long as the command runs; the image stays as it is.
     """
     from chipid.emulator.icc import EmulatedCard  # noqa: PLC0415
-    from chipid.emulator.vpcd import DEFAULT_PORT, Ending, serve  # noqa: PLC0415
+    from chipid.emulator.vpcd import DEFAULT_PORT, TAKE_UP_TIMEOUT, Ending, serve  # noqa: PLC0415
     from chipid.issuing.card_image import CardImage  # noqa: PLC0415
 
     emulated = EmulatedCard(CardImage.load(Path(card)), faults=faults_named(faults), pause=time.sleep)
@@ -42,6 +42,7 @@ def command(card: str, host: str, slot: int, port: int | None, faults: tuple[str
         port,
         on_connect=lambda: info(f"the card lies on the reader at {host}:{port}; Ctrl-C takes it off"),
         withdraw_after=pull_after,
+        taken_up_within=TAKE_UP_TIMEOUT,
     )
     if ending is Ending.DISCONNECTED:
         raise NoReader("the PC/SC service let the card go")

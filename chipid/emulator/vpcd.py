@@ -22,6 +22,9 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 35963
 """Slot 0 (``Virtual PCD 00 00``); slot 1 listens on the next port."""
 CONNECT_TIMEOUT = 5.0
+TAKE_UP_TIMEOUT = 5.0
+"""Seconds in which a free slot asks its new card for the ATR: pcscd looks at each slot several times a second. The system queues
+the connection of a second card, and nobody speaks to it until the first has gone."""
 POLL_INTERVAL = 0.1
 """Seconds between two looks at *stop* while the reader is silent; an APDU does not wait for it."""
 FRAME_MAX = 0xFFFF
@@ -71,20 +74,25 @@ def serve(
     stop: threading.Event | None = None,
     on_connect: Callable[[], None] | None = None,
     withdraw_after: int | None = None,
+    taken_up_within: float | None = None,
 ) -> Ending:
     """Lay *card* on the virtual reader and answer until it is taken away.
 
     Calling it again lays the card on again.
 
     :param stop: set from another thread to end; without it, only the reader or the card ends it.
-    :param on_connect: called once when the card lies on the reader.
+    :param on_connect: called once when the card lies on the reader; with *taken_up_within*, once the reader has spoken to it.
     :param withdraw_after: take the card away in place of answering the APDU after this many.
+    :param taken_up_within: seconds in which the reader has to speak; without it, a card waits for a slot to become free.
     :returns: why it ended. A card that raises :class:`chipid.errors.CardRemoved` is withdrawn.
-    :raises NoReader: nothing listens at *host*:*port*.
+    :raises NoReader: nothing listens at *host*:*port*, or the reader has not spoken in time.
     :raises TransmitFailed: what listens there does not speak vpcd.
     """
     card.reset()
     with _connect(host, port) as connection:
+        if taken_up_within is not None and not select.select([connection], [], [], taken_up_within)[0]:
+            silent = f"the virtual reader at {host}:{port} does not take the card up"
+            raise NoReader(f"{silent}: another card lies on it, or its service does not answer", hint=_HINT)
         if on_connect is not None:
             on_connect()
         return _Slot(card, connection, stop or threading.Event(), withdraw_after).run()

@@ -97,3 +97,13 @@ def test_an_authority_that_a_link_introduced_is_trusted_from_then_on(
     assert "ta-no-chain" in outcomes[0].stderr
     rights = [json.loads(done.stdout)["terminal_authentication"] for done in outcomes[1:]]
     assert [each["trust_point"] for each in rights] == ["DETESTCVCA00001", "DETESTCVCA00002"]
+
+
+def test_a_second_card_on_a_taken_slot_is_3(emulated, chipid_issue, desk) -> None:
+    image = chipid_issue(portrait="none")
+    with emulated(image):
+        second = [*CHIPID, "emulate", str(desk.lay(image, "second.image"))]
+        refused = subprocess.run(second, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert "another card lies on it" in refused.stderr
+    assert "chipid: hint: " in refused.stderr

@@ -218,3 +218,22 @@ def test_failure_shows_when_the_block_ends(reader: Reader, card: EchoCard) -> No
 
     with pytest.raises(TransmitFailed):
         present()
+
+
+def test_a_slot_that_is_taken_says_nothing_to_a_second_card(reader: Reader, card: EchoCard) -> None:
+    """The system takes the connection, and the driver has an ear for the first card alone."""
+    laid_on: list[bool] = []
+    with presented(EchoCard(), port=reader.port):
+        assert reader.exchange(bytes([Control.ATR])) == ATR
+        with pytest.raises(NoReader, match="does not take the card up") as error:
+            serve(card, port=reader.port, taken_up_within=0.2, on_connect=lambda: laid_on.append(True))
+    assert laid_on == []
+    assert "another virtual card off the same slot" in str(error.value.hint)
+
+
+def test_a_card_that_is_taken_up_in_time_stays(reader: Reader, card: EchoCard) -> None:
+    stop = threading.Event()
+    reader_speaks = threading.Thread(target=lambda: reader.send(bytes([Control.ATR])))
+    reader_speaks.start()
+    assert serve(card, port=reader.port, stop=stop, on_connect=stop.set, taken_up_within=10) is Ending.STOPPED
+    reader_speaks.join(10)
