@@ -35,6 +35,8 @@ from chipid.signers.key_file import KeyFile
 
 FILE_LIMIT: Final = 64 << 10
 """Octets of a key file: one of 8192 bits with its certificates beside it has less."""
+PRIME_BITS_MAX: Final = KEY_BITS[-1] // 2
+"""Half of the longest modulus: loading tests the primes, which takes minutes where they are longer."""
 _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -130,14 +132,35 @@ def _load(private_key_info: bytes) -> rsa.RSAPrivateKey | EcPrivateKey:
         if not isinstance(key, EcPrivateKey):
             raise UnsupportedFeature("a key that is neither RSA nor elliptic-curve")
         return key
+    _check_rsa_lengths(private_key_info)
     # libcrypto's arithmetic, through cryptography, is constant-time; that of the emulated chip is not.
     try:
         loaded = serialization.load_der_private_key(private_key_info, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise MalformedData("an RSA private key is inconsistent") from None
-    if not isinstance(loaded, rsa.RSAPrivateKey) or loaded.key_size not in KEY_BITS:
-        raise UnsupportedFeature(f"an RSA key beyond {KEY_BITS[0]} to {KEY_BITS[-1]} bits")
+    assert isinstance(loaded, rsa.RSAPrivateKey)  # noqa: S101  the algorithm says so
     return loaded
+
+
+def _check_rsa_lengths(private_key_info: bytes) -> None:
+    """Before anything is computed: the modulus within :data:`KEY_BITS`, and no other number longer (RFC 8017 Appendix A.1.2)."""
+    info = asn1.parse(private_key_info, asn1.SEQUENCE).children()
+    info.expect(asn1.INTEGER)
+    info.expect(asn1.SEQUENCE)
+    numbers = asn1.parse(info.octet_string(), asn1.SEQUENCE).children()
+    numbers.expect(asn1.INTEGER)
+    n, e, d, p, q, d_p, d_q, q_inverse = (_bits(numbers.expect(asn1.INTEGER).natural()) for _ in range(8))
+    numbers.finish()
+    if n not in KEY_BITS:
+        raise UnsupportedFeature(f"an RSA key of {n} bits: {KEY_BITS[0]} to {KEY_BITS[-1]} are spoken here")
+    if max(e, d, p, q, d_p, d_q, q_inverse) > n:
+        raise MalformedData("an RSA private key is inconsistent")
+    if max(p, q) > PRIME_BITS_MAX:
+        raise UnsupportedFeature(f"an RSA key with a prime of more than {PRIME_BITS_MAX} bits")
+
+
+def _bits(octets: bytes) -> int:
+    return int.from_bytes(octets, "big").bit_length()
 
 
 def _public_half(key: rsa.RSAPrivateKey | EcPrivateKey | None) -> PublicKey:

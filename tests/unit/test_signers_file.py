@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,6 +170,59 @@ def small_rsa() -> bytes:
     numbers = (0, p * q, 65537, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p))
     key = asn1.sequence(*(asn1.integer(number) for number in numbers))
     return asn1.sequence(asn1.integer(0), asn1.sequence(asn1.oid("1.2.840.113549.1.1.1"), asn1.null()), asn1.octet_string(key))
+
+
+def rsa_numbers(n: int, *, e: int = 65537, d: int = 3, p: int = 3, q: int = 3, rest: int = 3, more: bytes = b"") -> bytes:
+    """RSAPrivateKey with numbers of given lengths, which belong to no key."""
+    key = asn1.sequence(*(asn1.integer(number) for number in (0, n, e, d, p, q, rest, rest, rest)), more)
+    return asn1.sequence(asn1.integer(0), asn1.sequence(asn1.oid("1.2.840.113549.1.1.1"), asn1.null()), asn1.octet_string(key))
+
+
+def long(bits: int) -> int:
+    return (1 << bits) - 1
+
+
+LONG_KEYS = {
+    "modulus": (rsa_numbers(long(8193)), UnsupportedFeature, "8193 bits"),
+    "short modulus": (rsa_numbers(long(1023)), UnsupportedFeature, "1023 bits"),
+    "exponent": (rsa_numbers(long(2048), e=long(2049)), MalformedData, "inconsistent"),
+    "private exponent": (rsa_numbers(long(2048), d=long(2049)), MalformedData, "inconsistent"),
+    "first prime": (rsa_numbers(long(2048), p=long(2049)), MalformedData, "inconsistent"),
+    "second prime": (rsa_numbers(long(2048), q=long(2049)), MalformedData, "inconsistent"),
+    "remainders": (rsa_numbers(long(2048), rest=long(2049)), MalformedData, "inconsistent"),
+    "unbalanced": (rsa_numbers(long(8192), p=long(4097)), UnsupportedFeature, "a prime of more than 4096 bits"),
+    "more primes": (rsa_numbers(long(2048), more=asn1.sequence()), MalformedData, "too many"),
+}
+
+
+@pytest.mark.parametrize(("info", "error", "message"), LONG_KEYS.values(), ids=LONG_KEYS)
+def test_long_numbers_are_refused_before_anything_is_computed(monkeypatch, info, error, message) -> None:
+    """Primes are tested where a key is loaded: for minutes, were they as long as a file can hold."""
+    monkeypatch.setattr(serialization, "load_der_private_key", lambda *_: pytest.fail("loaded"))
+    with pytest.raises(error, match=message):
+        FileSigner(info)
+
+
+def older_pem(der: bytes) -> bytes:
+    """PKCS#1 as OpenSSL has encrypted it before PKCS#8, with the password ``secret`` and an IV of zeros."""
+    padding = 16 - len(der) % 16
+    key = hashlib.md5(b"secret" + bytes(8)).digest()
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).encryptor()
+    body = base64.encodebytes(encryptor.update(der + bytes((padding,)) * padding)).decode()
+    headers = f"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,{'00' * 16}\n\n"
+    return f"-----BEGIN RSA PRIVATE KEY-----\n{headers}{body}-----END RSA PRIVATE KEY-----\n".encode()
+
+
+@pytest.mark.parametrize("form", ["PKCS#8", "PKCS#1", "older PEM"])
+def test_a_huge_modulus_in_every_form_of_a_file(tmp_path, monkeypatch, form) -> None:
+    info = rsa_numbers(long(16384))
+    pkcs1 = list(asn1.parse(info, asn1.SEQUENCE).children())[2].octets()
+    path = tmp_path / "key"
+    path.write_bytes({"PKCS#8": info, "PKCS#1": pkcs1, "older PEM": older_pem(pkcs1)}[form])
+    for loader in ("load_der_private_key", "load_pem_private_key"):
+        monkeypatch.setattr(serialization, loader, lambda *_: pytest.fail("loaded"))
+    with pytest.raises(UnsupportedFeature, match="16384 bits"):
+        FileSigner.load(path, "secret")
 
 
 def x9_42() -> bytes:
