@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Protocol, TypeVar
 
+from chipid.errors import CardMisbehaved, MalformedData
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 
 T = TypeVar("T")
@@ -32,12 +33,17 @@ class Channel(Protocol):
 
 
 def run(dialogue: Dialogue[T], channel: Channel) -> T:
-    """Drive *dialogue* over *channel* to its result; whatever the channel raises is raised inside the dialogue."""
+    """Drive *dialogue* over *channel* to its result; whatever the channel raises is raised inside the dialogue.
+
+    An answer without status word is raised inside the dialogue as :class:`chipid.errors.MalformedData`.
+
+    :raises CardMisbehaved: the dialogue had no use for such an answer: no file is malformed, the chip breaks the protocol.
+    """
     try:
         command = next(dialogue)
         while True:
             try:
-                response = ResponseAPDU.from_bytes(channel.transmit(command.to_bytes()))
+                response = _response(channel.transmit(command.to_bytes()))
             except Exception as error:
                 command = dialogue.throw(error)
             else:
@@ -45,6 +51,19 @@ def run(dialogue: Dialogue[T], channel: Channel) -> T:
     except StopIteration as stop:
         result: T = stop.value
         return result
+    except _NoStatusWord as error:
+        raise CardMisbehaved(str(error), hint="Lay the card on anew, or examine it by other means.") from None
+
+
+class _NoStatusWord(MalformedData):
+    """An answer that ends before its status word (ISO 7816-4 §5.1)."""
+
+
+def _response(answer: bytes) -> ResponseAPDU:
+    try:
+        return ResponseAPDU.from_bytes(answer)
+    except MalformedData as error:
+        raise _NoStatusWord(str(error)) from None
 
 
 def layered(dialogue: Dialogue[T], exchange: Callable[[CommandAPDU], Dialogue[ResponseAPDU]]) -> Dialogue[T]:

@@ -350,3 +350,11 @@ def test_a_program_with_rights_reads_fingerprints_unless_it_says_otherwise(
     assert FileId.DG3 not in chipid.read(chipid_keys, channel=emulated_eac_card, terminal=chipid_terminal, plan=plan).files
     emulated_eac_card.reset()
     assert FileId.DG3 not in chipid.read(chipid_keys, channel=emulated_eac_card, plan=ReadingPlan.with_biometrics()).files
+
+
+@pytest.mark.parametrize("octets", ["", "90"])
+def test_a_card_that_answers_nothing_is_5(cli, desk, octets: str) -> None:
+    result = cli("dump", "--card", desk.card, "--number-file", desk.number, "--fault", f"raw-answer:octets={octets}")
+    assert (result.code, result.out) == (5, "")
+    assert "at least 2 octets" in result.err
+    assert "chipid: hint: Lay the card on anew" in result.err

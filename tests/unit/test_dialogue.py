@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
-from chipid.errors import CardRemoved, MalformedData, TransmitFailed
+from chipid.errors import CardMisbehaved, CardRemoved, MalformedData, TransmitFailed
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue, observed, run
 
@@ -71,9 +73,28 @@ def test_an_error_that_the_dialogue_does_not_want_comes_out():
 
 
 @pytest.mark.parametrize("answer", [b"", b"\x90"])
-def test_an_answer_that_is_none(answer):
-    with pytest.raises(MalformedData):
+def test_an_answer_without_status_word_is_the_chips_fault(answer):
+    with pytest.raises(CardMisbehaved, match=f"at least 2 octets, not {len(answer)}") as error:
         run(two_reads(), Wire(answer))
+    assert "Lay the card on anew" in str(error.value.hint)
+
+
+def test_a_dialogue_may_go_on_after_it():
+    def careful() -> Dialogue[bytes]:
+        with contextlib.suppress(MalformedData):
+            yield FIRST
+        return (yield SECOND).data
+
+    assert run(careful(), Wire(b"\x90", b"\x5b\x90\x00")) == b"\x5b"
+
+
+def test_malformed_data_of_another_kind_stay_what_they_are():
+    def reading() -> Dialogue[None]:
+        yield FIRST
+        raise MalformedData("a file")
+
+    with pytest.raises(MalformedData, match="a file"):
+        run(reading(), Wire(b"\x90\x00"))
 
 
 def test_an_observer_sees_each_exchange_and_changes_none():
