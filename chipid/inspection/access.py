@@ -38,8 +38,6 @@ from chipid.protocols.bac import bac
 from chipid.protocols.pace import PaceChoice, PaceRun, pace, preferred_pace
 from chipid.protocols.password import Password, PasswordKind
 
-_FOR_INSPECTION_SYSTEMS = frozenset({PasswordKind.MRZ, PasswordKind.CAN})
-"""The passwords with which a terminal may announce the rights of an inspection system (BSI TR-03110-3 §A.1.1)."""
 _COUNTED = frozenset({PasswordKind.PIN, PasswordKind.PUK})
 """Those of which a chip may allow so many tries."""
 _REFUSALS = frozenset({"refused", "not-offered", f"status-{SW.SECURITY_STATUS:04X}", f"status-{SW.CONDITIONS_NOT_SATISFIED:04X}"})
@@ -77,6 +75,7 @@ class Access:
     proofs: list[ChipAuthenticationMappingTranscript] = field(default_factory=list)
     attempts: list[AccessAttempt] = field(default_factory=list)
     _refused: list[Password] = field(default_factory=list)
+    _counted: str | None = None
     _opened_with: tuple[Password, PaceChoice | None] | None = None
 
     def open(self) -> Dialogue[SecureMessaging]:
@@ -225,7 +224,7 @@ class Access:
     def _pace(self, choice: PaceChoice, password: Password, *, resumed: bool = False) -> Dialogue[PaceRun]:
         infos = self.infos or SecurityInfos.of([])
         named = len(infos.pace) > 1
-        may_announce = infos.terminal_authentication and password.kind in _FOR_INSPECTION_SYSTEMS
+        may_announce = infos.terminal_authentication and password.kind.is_for_inspection_systems
         announced = self.holder_authorisation if may_announce else b""
         tried = False
 
@@ -258,6 +257,9 @@ class Access:
 
     def _failed(self, choice: PaceChoice, password: Password, error: ChipIdError) -> None:
         self._note(Protocol.PACE, password, choice.info, reason=_reason(error))
+        if isinstance(error, WrongPassword) and password.kind in _COUNTED:
+            left = "" if error.attempts_left is None else f", {error.attempts_left} left"
+            self._counted = f"Each wrong {password.kind.name} uses up one of the chip's tries{left}: ask the holder first."
         if isinstance(error, WrongPassword | PasswordBlocked):
             self._refused.append(password)
 
@@ -297,7 +299,7 @@ class Access:
             AccessAttempt(protocol, password.kind.label, outcome, password.source, oid, parameter_id, reason)
         )
 
-    def _refusal(self, *, pace_offered: bool) -> ChipIdError:
+    def _refusal(self, *, pace_offered: bool) -> ChipIdError:  # noqa: PLR0911  # one answer a cause
         tried = ", ".join(f"{a.protocol.value} with {a.source or a.password}: {a.reason}" for a in self.attempts)
         blocked = next((attempt for attempt in self.attempts if attempt.reason in _BLOCKED), None)
         if blocked is not None:
@@ -307,7 +309,10 @@ class Access:
                 hint=_BLOCKED[blocked.reason or ""],
             )
         if any(attempt.reason == "wrong-password" for attempt in self.attempts):
-            return WrongPassword(f"the chip refused every password given ({tried})")
+            return WrongPassword(f"the chip refused every password given ({tried})", hint=self._counted)
+        if self.attempts and all(_is_unknown(attempt) for attempt in self.attempts):
+            names = " and no ".join(dict.fromkeys(attempt.password.upper() for attempt in self.attempts))
+            return AccessDenied(f"the chip has no {names} ({tried})", hint="Open it with another of its passwords.")
         if not self.attempts and not pace_offered:
             return AccessDenied(
                 "the chip offers Basic Access Control alone, which takes the machine readable zone, not a CAN",
@@ -319,6 +324,11 @@ class Access:
         if any(attempt.reason not in _REFUSALS for attempt in self.attempts):
             return CardMisbehaved(message, hint="The password may be right. Lay the card on anew, or examine it by other means.")
         return AccessDenied(message)
+
+
+def _is_unknown(attempt: AccessAttempt) -> bool:
+    """The chip has no such password (BSI TR-03110-3 §B.11.1). Of the MRZ's, which all chips have, it would be another fault."""
+    return attempt.reason == f"status-{SW.REFERENCE_NOT_FOUND:04X}" and attempt.password != PasswordKind.MRZ.label
 
 
 def select_application() -> Dialogue[None]:

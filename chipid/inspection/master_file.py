@@ -81,6 +81,9 @@ class MasterFile:
     def _general_authentication(
         self, run: PaceRun, rights: TerminalRights, info: ChipAuthenticationInfo, domain: Domain
     ) -> Dialogue[SecureMessaging]:
+        if not run.password.is_for_inspection_systems:
+            rights.without("ta-with-pin", version=VERSION_2)
+            return run.session
         # 1. Terminal Authentication announces the key of the Chip Authentication to come
         own = generate_key_pair(domain, self._random)
         key, id_ic = EphemeralKey(domain, own.public), chip_identifier(run, None) or b""

@@ -380,6 +380,8 @@ class _Inspector:
         run = self._access.run
         key = self._terminal_key or mapping_key(run, self._master_file.card_security)
         id_ic = chip_identifier(run, self._files.get(FileId.DG1))
+        if run is not None and not run.password.is_for_inspection_systems:
+            return rights.without("ta-with-pin")
         if key is None:
             return rights.without("ta-chip-not-authenticated")
         if id_ic is None:

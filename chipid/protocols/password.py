@@ -30,6 +30,11 @@ class PasswordKind(IntEnum):
         """Lower-case name, as evidence records it."""
         return self.name.lower()
 
+    @property
+    def is_for_inspection_systems(self) -> bool:
+        """Whether a terminal that was let in with it may announce the rights of one, and have them (BSI TR-03110-3 §A.1.1)."""
+        return self in (PasswordKind.MRZ, PasswordKind.CAN)
+
 
 @dataclass(frozen=True)
 class Password:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import ChipAuthenticationTranscript, Evidence
 from chipid.iso7816.file_ids import FileId
+from chipid.lds.card_access import CardAccess
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
 from chipid.lds.security_infos import SecurityInfos
@@ -93,6 +94,24 @@ def _active_authentication(
 
 
 def _chip_authentication(evidence: Evidence, infos: SecurityInfos | None, vouched: Vouched) -> Check:
+    check = _chip_authentication_by_version(evidence, infos, vouched)
+    if check.reason == "ca-not-offered" and _announces_version_2(evidence, infos):
+        detail = "The chip has Chip Authentication version 2, for terminals with rights: it was not done."
+        return Check(check.name, Outcome.NOT_PERFORMED, "ca-needs-rights", detail)
+    return check
+
+
+def _announces_version_2(evidence: Evidence, dg14: SecurityInfos | None) -> bool:
+    """In DG14, or in EF.CardAccess: nobody has signed that, and nothing but the words for what was not done depends on it."""
+    try:
+        card_access = CardAccess.parse(evidence.file(FileId.CARD_ACCESS) or b"").infos
+    except MalformedData:
+        card_access = None
+    said = (info for infos in (dg14, card_access) if infos is not None for info in infos.chip_authentication)
+    return any(info.version == VERSION_2 for info in said)
+
+
+def _chip_authentication_by_version(evidence: Evidence, infos: SecurityInfos | None, vouched: Vouched) -> Check:
     name, transcript = CheckName.CHIP_AUTHENTICATION, evidence.chip_authentication
     if transcript is not None and _is_version_2(evidence):
         if vouched.card_security.infos is None:
@@ -149,9 +168,10 @@ def _authenticity(proofs: tuple[_Proof, ...]) -> Check:
         return Check(name, Outcome.UNDETERMINED, "key-signature-open", "Who signed the chip's key could not be found out.")
     if sound:
         return Check(name, Outcome.FAILED, "key-not-signed", "The chip proved a key that the document's signer does not vouch for.")
-    for proof in proofs:
-        if proof.check.outcome is Outcome.UNDETERMINED:
-            return Check(name, Outcome.UNDETERMINED, proof.check.reason, proof.check.detail)
+    for outcome in (Outcome.UNDETERMINED, Outcome.NOT_PERFORMED):
+        for proof in proofs:
+            if proof.check.outcome is outcome:
+                return Check(name, outcome, proof.check.reason, proof.check.detail)
     return Check(name, Outcome.NOT_SUPPORTED, "copy-not-excluded", "The chip offers no proof: it may be a copy.")
 
 

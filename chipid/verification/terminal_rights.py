@@ -23,6 +23,9 @@ def terminal_authentication(evidence: Evidence) -> Check:
     if record.result is Result.DONE:
         granted = " and ".join(record.rights) or "nothing more"
         return Check(name, Outcome.SUCCESSFUL, "ok", f"The chip granted {granted}, under {record.trust_point}.")
+    if record.reason == "ta-no-chain" and record.trust_point is not None:
+        detail = f"The terminal has no chain from {record.trust_point}, which the chip trusts, to its key."
+        return Check(name, _OUTCOMES[record.result], record.reason, detail)
     where = f" at the certificate of {record.refused}" if record.refused is not None else ""
     status = f" ({record.sw:04X})" if record.sw is not None else ""
     detail = f"The terminal could not prove its rights{where}{status}."

@@ -250,6 +250,14 @@ def test_a_wrong_pin_costs_one_try(passwords) -> None:
     assert tries_left(card) == 2
 
 
+@pytest.mark.parametrize("password", [f"pin:{PIN}", f"puk:{PUK}"])
+def test_a_chip_without_a_pin_says_so(password) -> None:
+    """It is neither wrong nor the chip's fault, so that another card, or another try, would not help."""
+    with pytest.raises(chipid.AccessDenied, match=f"the chip has no {password[:3].upper()} ") as caught:
+        read(issue(), keys=pin_keys(password))
+    assert type(caught.value) is chipid.AccessDenied
+
+
 def test_a_wrong_pin_costs_one_try_also_where_the_next_password_fails_otherwise() -> None:
     def can_breaks(command):
         return ResponseAPDU(b"", 0x6A80) if pace_step(command) == 0 and b"\x83\x01\x02" in command.data else None

@@ -164,7 +164,7 @@ def test_a_named_short_identifier_of_ef_cvca_is_the_one() -> None:
     evidence = read(with_dg14(issue(pace=None, can=None), misplaced), Heard(commands), keys=keys, terminal=credentials())
     record = evidence.terminal_authentication
     assert record is not None
-    assert (record.result, record.reason) == (Result.FAILED, "ta-no-chain")
+    assert (record.result, record.reason) == (Result.FAILED, "ta-no-authority")
     assert any(command.ins == INS.READ_BINARY and command.p1 == 0x8B for command in commands)
 
 

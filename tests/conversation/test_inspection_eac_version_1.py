@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from issuer import PIN, PUK
 from reader_desk import (
     CAM,
     Answers,
@@ -18,8 +19,10 @@ from reader_desk import (
     credentials,
     issue,
     judge,
+    pin_keys,
     read,
     said,
+    version_2,
     watched,
     with_card_access,
     with_dg14,
@@ -134,7 +137,7 @@ def test_authorities_that_nobody_knows(reference) -> None:
     assert record is not None
     assert len(repr(record)) < 1000
     if 0 < len(reference) <= 16:
-        assert record.reason == "ta-no-chain"
+        assert (record.reason, record.trust_point) == ("ta-no-chain", reference.decode("latin-1"))
         assert not spy.signed
     else:  # it is no name, and EF.CVCA still has the chip's own
         assert record.result is Result.DONE
@@ -158,7 +161,7 @@ def test_a_hostile_ef_cvca(raw) -> None:
     evidence = read(issue(pace=None, can=None), Answers(0xB0, answer), keys=keys, terminal=terminal)
     record = evidence.terminal_authentication
     assert record is not None
-    assert record.reason == "ta-no-chain"
+    assert record.reason in ("ta-no-authority", "ta-no-chain")
     assert not spy.signed
 
 
@@ -173,7 +176,7 @@ def test_ef_cvca_is_where_dg14_says() -> None:
     assert any(command.ins == INS.SELECT and command.data == b"\x12\x34" for command in commands)
     assert not any(command.ins == 0xB0 and command.p1 == 0x9F for command in commands)  # 31 is no short identifier
     assert evidence.terminal_authentication is not None
-    assert evidence.terminal_authentication.reason == "ta-no-chain"
+    assert evidence.terminal_authentication.reason == "ta-no-authority"
 
 
 @pytest.mark.parametrize("size", [0, 7, 9, 16])
@@ -239,3 +242,17 @@ def test_a_forger_gets_no_signature_in_a_session_that_was_opened_anew() -> None:
     evidence = read(relay, terminal=terminal)
     assert not spy.signed
     assert_rejected(evidence, "ca-unprotected")
+
+
+@pytest.mark.parametrize("issued", [issue, version_2])
+@pytest.mark.parametrize("kind", ["pin", "puk"])
+def test_with_pin_and_puk_no_rights_are_asked_for(issued, kind) -> None:
+    """An inspection system has none then (BSI TR-03110-3 §A.1.1), and the verdict says how it would get them."""
+    terminal, spy = watched()
+    keys = pin_keys({"pin": f"pin:{PIN}", "puk": f"puk:{PUK}"}[kind])
+    evidence = read(issued(pin=PIN, puk=PUK), keys=keys, terminal=terminal)
+    record = evidence.terminal_authentication
+    assert record is not None
+    assert (record.result, record.reason) == (Result.NOT_TRIED, "ta-with-pin")
+    assert not spy.signed
+    assert said(evidence, CheckName.TERMINAL_AUTHENTICATION) == (Outcome.UNDETERMINED, "ta-with-pin")

@@ -68,6 +68,14 @@ def test_without_rights_version_2_is_left_alone() -> None:
     evidence = read(version_2())
     assert evidence.chip_authentication is None
     assert_not_accepted(evidence)  # nothing has proved the chip
+    assert said(evidence, CheckName.CHIP_AUTHENTICATION) == (Outcome.NOT_PERFORMED, "ca-needs-rights")
+    assert said(evidence, CheckName.CHIP_AUTHENTICITY) == (Outcome.NOT_PERFORMED, "ca-needs-rights")
+
+
+def test_a_chip_without_version_2_is_not_said_to_have_it() -> None:
+    evidence = read(issue(chip_authentication=None, terminal_authentication=None))
+    assert said(evidence, CheckName.CHIP_AUTHENTICATION)[0] is Outcome.NOT_SUPPORTED
+    assert said(evidence, CheckName.CHIP_AUTHENTICITY) == (Outcome.NOT_SUPPORTED, "copy-not-excluded")
 
 
 def test_version_2_is_for_chips_that_announce_it_for_the_terminal_too() -> None:

@@ -103,9 +103,11 @@ def test_a_blocked_pin_with_the_can(t: EacTerminal) -> None:
 
 
 def test_a_wrong_pin_alone(t: EacTerminal) -> None:
-    with pytest.raises(WrongPassword):
+    with pytest.raises(WrongPassword) as caught:
         access(t, WRONG)
     assert tries(t) == 2
+    assert caught.value.hint is not None
+    assert "tries, 2 left" in caught.value.hint
 
 
 def test_a_chip_that_takes_its_time(t: EacTerminal) -> None:

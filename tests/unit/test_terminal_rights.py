@@ -24,6 +24,7 @@ from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.protocols.object_identifiers import ID_PK_ECDH
 from chipid.protocols.pace import PaceRun, pace_choice
 from chipid.protocols.pace.chip_authentication_mapping import chip_authentication_data
+from chipid.protocols.password import PasswordKind
 from chipid.verification.terminal_rights import terminal_authentication
 from chipid.verification.verdict import Outcome
 
@@ -39,7 +40,7 @@ def session() -> SecureMessaging:
 
 
 def run(*references: bytes, proof: ChipAuthenticationMappingTranscript | None = None) -> PaceRun:
-    return PaceRun(session(), CHOICE, KEY, OTHER, references, proof)
+    return PaceRun(session(), CHOICE, PasswordKind.CAN, KEY, OTHER, references, proof)
 
 
 # The check -----------------------------------------------------------------------------------------------------------

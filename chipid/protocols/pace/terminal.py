@@ -46,7 +46,7 @@ class PaceRun:
     """PACE has succeeded.
 
     :ivar session: secure messaging on the new keys, counter zero.
-    :ivar choice: what was run.
+    :ivar choice: what was run, and with which *password*.
     :ivar chip_key: the chip's ephemeral public key of step 3, by which Terminal Authentication knows this chip; ``terminal_key``:
         ours, to which it binds after Chip Authentication Mapping.
     :ivar certification_authority_references: data objects 87 and 88, for Terminal Authentication; unauthenticated.
@@ -56,6 +56,7 @@ class PaceRun:
 
     session: SecureMessaging = field(repr=False)
     choice: PaceChoice
+    password: PasswordKind
     chip_key: bytes = field(repr=False)
     terminal_key: bytes = field(repr=False)
     certification_authority_references: tuple[bytes, ...] = ()
@@ -105,7 +106,7 @@ def pace(
     _check_token_accepted(response.sw)
     answer = _check_token(suite, response.data, token.authentication_token(suite, mapped, keys, own.public))
     transcript = _transcript(choice, chip_mapping_data, answer.chip_authentication_data, keys)
-    return PaceRun(open_session(keys), choice, peer, own.public, answer.references, transcript)
+    return PaceRun(open_session(keys), choice, password.kind, peer, own.public, answer.references, transcript)
 
 
 def _set_at(choice: PaceChoice, password: Password, name_parameters: bool, holder_authorisation: bytes) -> CommandAPDU:

@@ -27,8 +27,9 @@ from chipid.protocols.terminal_auth.signed_data import CHALLENGE_SIZE, signed_da
 
 REASONS: Final[dict[str, str]] = {
     "ta-no-chain": "The terminal has no certificate chain from an authority that the chip trusts.",
+    "ta-no-authority": "The chip names no authority that it trusts.",
     "ta-authority-refused": "The chip does not know the key that it was to verify a certificate with.",
-    "ta-certificate-refused": "The chip refused a certificate.",
+    "ta-certificate-refused": "The chip refused a certificate. It judges by its own date, which may not be the terminal's.",
     "ta-terminal-refused": "The chip did not take the terminal's certificate for authentication.",
     "ta-challenge-refused": "The chip gave no challenge.",
     "ta-challenge-malformed": "The chip's challenge is not of 8 octets.",
@@ -79,7 +80,8 @@ def terminal_authentication(
     try:
         chain = credentials.chain_from(references, at=at, data_groups=data_groups)
     except NotAuthorised:
-        return TerminalAuthenticationRecord(version, Result.FAILED, reason="ta-no-chain")
+        named = next(iter(references), None)
+        return TerminalAuthenticationRecord(version, Result.FAILED, named, reason="ta-no-chain" if named else "ta-no-authority")
     session = _Session(credentials, chain, id_ic, terminal_key, version, auxiliary_data)
     foreseen = tuple(f"{holder}: {reason}" for holder, reason in chain.foreseen(at, data_groups)) if at is not None else ()
     record = TerminalAuthenticationRecord(version, Result.FAILED, chain.trust_point, chain.holders, foreseen=foreseen)
