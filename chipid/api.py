@@ -61,8 +61,7 @@ def read(  # noqa: PLR0913  # all but one by keyword
     :raises UnsupportedFeature: the card holds no identity document.
     """
     at = _aware(at)
-    if challenge is not None and (len(challenge) != CHALLENGE_SIZE or not any(challenge)):
-        raise MalformedData(f"a challenge has {CHALLENGE_SIZE} octets, not all of them zero")
+    _check_challenge(challenge)
     with _card(channel, reader, timeout) as card:
         atr: bytes | None = getattr(card, "atr", None)
         capabilities = Atr.parse(atr or b"")
@@ -97,7 +96,9 @@ def verify(
     :param challenge: the 8 octets that a server gave for Active Authentication: evidence over another challenge is rejected, since
         it may be old. ``None`` where the terminal drew its own.
     :raises ValueError: *at* has no time zone.
+    :raises MalformedData: *challenge* is no challenge.
     """
+    _check_challenge(challenge)
     return _verify(evidence, trust, policy or Policy.counter(), at=_aware(at), challenge=challenge)
 
 
@@ -147,6 +148,11 @@ def change_pin(
 def _demand(keys: AccessKeys, kind: PasswordKind) -> None:
     if not any(password.kind is kind for password in keys.passwords):
         raise MalformedData(f"there is no {kind.name} among the keys")
+
+
+def _check_challenge(challenge: bytes | None) -> None:
+    if challenge is not None and (len(challenge) != CHALLENGE_SIZE or not any(challenge)):
+        raise MalformedData(f"a challenge has {CHALLENGE_SIZE} octets, not all of them zero")
 
 
 def _aware(at: datetime | None) -> datetime:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -220,14 +221,14 @@ class Evidence:
         """
         return _decode(parse_record(raw, FORMAT, VERSION, SIZE_LIMIT))
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write to *path*, mode 0600, whole or not at all."""
-        write_private(path, self.to_cbor())
+        write_private(Path(path), self.to_cbor())
 
     @classmethod
-    def load(cls, path: Path) -> Evidence:
+    def load(cls, path: str | PathLike[str]) -> Evidence:
         """Read from *path*; errors as :meth:`from_cbor`, and ``OSError``."""
-        return cls.from_cbor(read_file(path, SIZE_LIMIT))
+        return cls.from_cbor(read_file(Path(path), SIZE_LIMIT))
 
 
 # CBOR ----------------------------------------------------------------------------------------------------------------

@@ -46,12 +46,16 @@ class TrustStore:
                 self._by_key[certificate.subject_key_id].append(certificate)
 
     @classmethod
-    def load(cls, paths: Iterable[str | PathLike[str]]) -> TrustStore:
+    def load(cls, paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> TrustStore:
         """Read certificates, DER or PEM with any number of certificates, from files and folders (not the folders inside).
+
+        :param paths: one, or several.
 
         :raises CertificateError: a file that holds none, or a malformed one, or a folder without any; the message names it.
         :raises OSError: a path that cannot be read.
         """
+        if isinstance(paths, str | PathLike):
+            paths = (paths,)
         return cls(certificate for path in paths for certificate in _load(Path(path)))
 
     @classmethod

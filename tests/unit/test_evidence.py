@@ -256,7 +256,7 @@ def test_a_saved_file_is_private_and_loads(tmp_path: Path) -> None:
     finally:
         os.umask(old)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Evidence.load(path) == EVIDENCE
+    assert Evidence.load(path) == Evidence.load(str(path)) == EVIDENCE
     assert list(tmp_path.iterdir()) == [path]
 
 

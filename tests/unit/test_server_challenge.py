@@ -10,6 +10,7 @@ import pytest
 
 import chipid
 from chipid.emulator.icc import EmulatedCard
+from chipid.errors import MalformedData
 from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.profiles.access_keys import AccessKeys
@@ -33,9 +34,14 @@ def test_the_challenge_that_was_given(evidence: Evidence, chipid_trust, challeng
     assert judged(evidence, chipid_trust, challenge)[0] is Decision.ACCEPTED
 
 
-@pytest.mark.parametrize("challenge", [CHALLENGE[:-1] + b"\xee", CHALLENGE[:-1], b"", CHALLENGE + b"\x00"])
-def test_another_challenge_is_an_old_record(evidence: Evidence, chipid_trust, challenge: bytes) -> None:
-    decision, check = judged(evidence, chipid_trust, challenge)
+@pytest.mark.parametrize("challenge", [CHALLENGE[:-1], b"", CHALLENGE + b"\x00", bytes(8)])
+def test_what_is_no_challenge_is_the_callers_mistake_and_not_the_cards(evidence: Evidence, chipid_trust, challenge: bytes) -> None:
+    with pytest.raises(MalformedData, match="8 octets"):
+        judged(evidence, chipid_trust, challenge)
+
+
+def test_another_challenge_is_an_old_record(evidence: Evidence, chipid_trust) -> None:
+    decision, check = judged(evidence, chipid_trust, CHALLENGE[:-1] + b"\xee")
     assert (decision, check.outcome, check.reason) == (Decision.REJECTED, Outcome.FAILED, "aa-challenge-differs")
 
 

@@ -67,6 +67,7 @@ def test_files_and_folders_are_loaded(tmp_path: Path, one: TestCsca, two: TestCs
     (tmp_path / "csca" / "inner" / "bad.pem").write_text("not read either")
     (tmp_path / "anything").write_bytes(one.certificate_pem() + two.certificate_pem())
     store = TrustStore.load([tmp_path / "csca", str(tmp_path / "anything")])
+    assert len(TrustStore.load(str(tmp_path / "csca"))) == len(TrustStore.load(tmp_path / "csca")) > 0
     assert store.certificates == (one.parsed, two.parsed)
     assert len(store) == 2
     assert repr(store) == "<TrustStore: 2 certificates>"
