@@ -150,18 +150,19 @@ def _asked() -> tuple[str, str]:
     if not secrets.has_terminal():
         hint = "Give --number-file FILE (- is standard input), or another key. See --help."
         raise Misuse("nothing to open the card with, and no terminal to ask on", hint)
-    text = secrets.ask("Number on the card (or CAN, QR text, MRZ line 1): ").strip()
-    for kind in KINDS:
-        if kind.looks_like is not None and kind.looks_like(text):
-            return kind.name, _rest_of_mrz(text) if kind.name == "mrz" else text
+    with secrets.unseen() as ask:
+        text = ask("Number on the card (or CAN, QR text, MRZ line 1): ").strip()
+        for kind in KINDS:
+            if kind.looks_like is not None and kind.looks_like(text):
+                return kind.name, _whole_zone(text, ask) if kind.name == "mrz" else text
     raise Misuse(f"that is none of: {'; '.join(kind.meaning for kind in KINDS if kind.looks_like is not None)}")
 
 
-def _rest_of_mrz(first: str) -> str:
+def _whole_zone(first: str, ask: Callable[[str], str]) -> str:
     """All lines: three of 30 characters, or two of 36 or 44; some scanners send them as one."""
     lines = [first]
     while len(lines) < (3 if len(first) <= 30 else 2) and len(first) < 72:
-        lines.append(secrets.ask(f"MRZ line {len(lines) + 1}: ").strip())
+        lines.append(ask(f"MRZ line {len(lines) + 1}: ").strip())
     return "\n".join(lines)
 
 

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+import io
 import os
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -60,14 +63,55 @@ def ask(prompt: str) -> str:
         raise click.Abort from None
 
 
+@contextlib.contextmanager
+def unseen() -> Iterator[Callable[[str], str]]:
+    """:func:`ask` for several answers that belong together, as the lines of a zone.
+
+    getpass forgets what waits when it asks: of lines that are pasted at once, or typed by a scanner, it takes the first alone. Here
+    what waits is the next answer, and nothing of it is echoed in between. What is left at the end is forgotten: no shell shall get it.
+    """
+    terminal = controlling_terminal()
+    if terminal is None:
+        yield ask
+        return
+    import termios  # noqa: PLC0415  # POSIX alone has it
+
+    with open(terminal, "rb", buffering=0) as device:
+        before = termios.tcgetattr(terminal)
+        silent = [*before]
+        silent[3] &= ~termios.ECHO
+        termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+        try:
+            yield lambda prompt: _answer(device, prompt)
+        finally:
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+
+def _answer(device: io.RawIOBase, prompt: str) -> str:
+    os.write(device.fileno(), prompt.encode(errors="replace"))
+    line = device.readline(SIZE_LIMIT)
+    os.write(device.fileno(), b"\n")
+    if not line:
+        raise click.Abort
+    return line.decode(errors="replace").rstrip("\r\n")
+
+
+def controlling_terminal() -> int | None:
+    """The process's terminal, open for questions and answers; ``None`` where there is none."""
+    if os.name != "posix":
+        return None
+    try:
+        return os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        return None
+
+
 def has_terminal() -> bool:
     """Whether there is somebody to ask."""
     if sys.stdin is not None and sys.stdin.isatty():
         return True
-    if os.name != "posix":
+    terminal = controlling_terminal()
+    if terminal is None:
         return False
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
+    os.close(terminal)
     return True

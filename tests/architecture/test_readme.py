@@ -79,6 +79,7 @@ def test_the_commands_at_the_counter_do_what_is_said(
     monkeypatch.setattr("chipid.readers.pcsc.reader_states", lambda: [ReaderState("Reader", card_present=True, atr=b"\x3b\x00")])
     monkeypatch.setattr("chipid.readers.pcsc.wait_for_card", lambda reader, timeout: nullcontext(emulated_cccd))
     monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: True)
+    monkeypatch.setattr("chipid.cli.secrets.controlling_terminal", lambda: None)
     monkeypatch.setattr(getpass, "getpass", lambda prompt: "099012345678")
     shown = commands("At the counter")
     assert [arguments[0] for arguments in shown] == ["readers", "dump", "verify"]

@@ -64,6 +64,7 @@ def cli(monkeypatch: pytest.MonkeyPatch) -> Cli:
     for name in ("NUMBER", "CAN", "MRZ", "QR", "DOCUMENT", "TRUST", "READER", "DEBUG"):
         monkeypatch.delenv(f"CHIPID_{name}", raising=False)
     monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: False)
+    monkeypatch.setattr("chipid.cli.secrets.controlling_terminal", lambda: None)
 
     def invoke(*arguments: object, stdin: bytes = b"", terminal: bool = False) -> Result:
         out, err = io.BytesIO(), io.BytesIO()

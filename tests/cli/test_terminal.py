@@ -14,6 +14,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.lds.dg1 import Dg1
 
 pty = pytest.importorskip("pty", reason="a pseudo-terminal needs a POSIX system")
+termios = pytest.importorskip("termios", reason="a pseudo-terminal needs a POSIX system")
 
 ON_TERMINAL = (
     "import fcntl, os, sys, termios\n"
@@ -39,6 +40,10 @@ class Session:
             part = os.read(self._master, 4096)
             assert part, self.seen
             self.seen += part.decode()
+
+    @property
+    def echoes(self) -> bool:
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -80,6 +85,30 @@ def test_the_lines_of_the_zone_are_asked_for_one_by_one(session, desk) -> None:
     assert code == 0
     assert "PACE  with MRZ" in out
     assert not any(line in asked.seen for line in lines)
+
+
+def test_lines_that_are_pasted_at_once_are_all_taken_and_none_is_echoed(session, desk) -> None:
+    lines = Dg1.parse(desk.image.files[FileId.DG1]).mrz.lines
+    asked = session("dump", "--card", desk.card)
+    asked.read_until("Number on the card")
+    asked.type("\n".join([*lines, "one line too many", ""]))
+    code, out = asked.end()
+    assert code == 0, asked.seen
+    assert "PACE  with MRZ" in out
+    assert "MRZ line 3" in asked.seen
+    assert not any(line in asked.seen for line in (*lines, "one line too many"))
+
+
+@pytest.mark.parametrize("typed", ["099012345678\n", "\x03", "\x04", "none of all\n"])
+def test_the_terminal_echoes_again_however_the_question_ends(session, desk, typed: str) -> None:
+    asked = session("dump", "--card", desk.card)
+    asked.read_until("Number on the card")
+    assert not asked.echoes
+    asked.type(typed)
+    asked.read_until("\r\n")
+    asked.process.wait(60)
+    assert asked.echoes
+    asked.end()
 
 
 def test_ctrl_c_at_the_question_is_130(session, desk) -> None:
