@@ -68,7 +68,7 @@ def unseen() -> Iterator[Callable[[str], str]]:
     """:func:`ask` for several answers that belong together, as the lines of a zone.
 
     getpass forgets what waits when it asks: of lines that are pasted at once, or typed by a scanner, it takes the first alone. Here
-    what waits is the next answer, and nothing of it is echoed in between. What is left at the end is forgotten, lest a shell get it.
+    what waits is the next answer, and nothing of it is echoed in between. What is left at the end is forgotten: no shell gets it.
     """
     terminal = controlling_terminal()
     if terminal is None:
