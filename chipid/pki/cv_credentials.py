@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
-from chipid.crypto.signature import EcPublicKey
+from chipid.crypto.signature import EcPublicKey, PublicKey
 from chipid.crypto.signer import Signer
 from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
 from chipid.pki.cv_authorisation import Role
@@ -26,7 +26,10 @@ FILE_LIMIT: Final = 64 * 1024
 LINK_LIMIT: Final = 8
 """Link certificates in one chain: a chip that missed more has been in a drawer for decades."""
 CHAIN_LIMIT: Final = 256
-"""Chains that are compared, before the search ends."""
+"""Chains from one authority's name that are compared, before the search ends."""
+SIGNATURE_LIMIT: Final = 1024
+"""Signatures that are checked, before the search ends. Most certificates have one issuer of the name that they give; those of a
+folder that was made for it multiply."""
 
 
 @dataclass(frozen=True)
@@ -130,31 +133,50 @@ class TerminalCredentials:
 
         :param references: from EF.CVCA, or from PACE's data objects 87 and 88.
         :param at: the terminal's date and :param data_groups: what is to be read, where objections shall be foreseen.
-        :raises NotAuthorised: there is no chain from any of them; the message names them.
+        :raises NotAuthorised: there is no chain from any of them, or none within :data:`SIGNATURE_LIMIT`; the message names them.
         """
-        wanted = tuple(data_groups)
+        wanted, search = tuple(data_groups), _Search(self.certificates, self.signer.public_key)
         best: tuple[tuple[int, int, int, int], CvChain] | None = None
         for place, reference in enumerate(dict.fromkeys(references)):
-            for chain in self._chains(reference):
+            for chain in islice(search.chains(reference), CHAIN_LIMIT):
                 objections = len(chain.foreseen(at, wanted)) if at is not None else 0
                 last_day = min(certificate.expiration for certificate in chain.certificates[-2:])
                 rank = (objections, place, len(chain.certificates), -last_day.toordinal())
                 if best is None or rank < best[0]:
                     best = rank, chain
         if best is None:
-            raise NotAuthorised(f"no certificate chain from {', '.join(references) or 'any authority: the chip names none'}")
+            within = f" within {SIGNATURE_LIMIT} signatures" if search.exhausted else ""
+            names = ", ".join(references) or "any authority: the chip names none"
+            raise NotAuthorised(f"no certificate chain{within} from {names}")
         return best[1]
 
-    def _chains(self, reference: str) -> Iterator[CvChain]:
-        """Chains that begin under *reference*, the shortest first, at most :data:`CHAIN_LIMIT`."""
-        authorities = [
-            each
-            for each in self.certificates
-            if each.is_self_signed and each.holder == reference and each.authorisation.role is Role.CVCA
-        ]
+
+class _Search:
+    """One search among *certificates* for chains to the key *own*, which looks at each certificate once under each key.
+
+    :ivar exhausted: :data:`SIGNATURE_LIMIT` was reached.
+    """
+
+    def __init__(self, certificates: Sequence[CvCertificate], own: PublicKey) -> None:
+        self.exhausted = False
+        self._own = own
+        self._authorities = [each for each in certificates if each.is_self_signed and each.authorisation.role is Role.CVCA]
+        self._issued: defaultdict[str, list[CvCertificate]] = defaultdict(list)
+        self._ours: defaultdict[str, list[CvCertificate]] = defaultdict(list)
+        for each in certificates:
+            if not each.is_self_signed and each.authorisation.role is not Role.TERMINAL:
+                self._issued[each.authority].append(each)
+            elif not each.is_self_signed and self._may_be_ours(each):
+                self._ours[each.authority].append(each)
+        self._signed: dict[_Pair, bool] = {}
+        self._terminals: dict[_Pair, tuple[CvCertificate, ...]] = {}
+
+    def chains(self, reference: str) -> Iterator[CvChain]:
+        """Chains that begin under *reference*, of each authority of that name the shortest first."""
+        authorities = [each for each in self._authorities if each.holder == reference]
         for authority in authorities or (None,):
             key = None if authority is None else self._key(authority, None)
-            for path in islice(self._paths(reference, key), CHAIN_LIMIT):
+            for path in self._paths(reference, key):
                 yield CvChain(reference, path, authority)
 
     def _paths(self, reference: str, key: VerificationKey | None) -> Iterator[tuple[CvCertificate, ...]]:
@@ -167,20 +189,37 @@ class TerminalCredentials:
         followed: set[bytes] = set()
         while waiting:
             name, issuer, links = waiting.popleft()
-            for child in self._children(name, issuer):
+            for child in self._issued[name]:
                 if child.authorisation.role.is_verifier:
-                    verifier = self._key(child, issuer)
-                    terminals = (each for each in self._children(child.holder, verifier) if self._is_ours(each, verifier))
-                    yield from ((*links, child, terminal) for terminal in terminals)
-                elif child.authorisation.role is Role.CVCA and len(links) < LINK_LIMIT and child.raw not in followed:
-                    followed.add(child.raw)
+                    yield from ((*links, child, terminal) for terminal in self._terminals_of(child, issuer))
+                elif len(links) < LINK_LIMIT and child.body not in followed and self._is_signed(child, issuer):
+                    followed.add(child.body)
                     waiting.append((child.holder, self._key(child, issuer), (*links, child)))
 
-    def _children(self, reference: str, issuer: VerificationKey | None) -> Iterator[CvCertificate]:
-        """Certificates that name *reference* as their issuer's and, where its key is at hand, bear its signature: among strangers
-        names are not unique."""
-        named = (each for each in self.certificates if each.authority == reference and not each.is_self_signed)
-        return (each for each in named if issuer is None or _is_signed(each, issuer))
+    def _terminals_of(self, verifier: CvCertificate, issuer: VerificationKey | None) -> tuple[CvCertificate, ...]:
+        """Our certificates from *verifier*, whose own is from *issuer*. Who signed what is asked last: it costs most."""
+        pair = _pair(verifier, issuer)
+        if pair not in self._terminals:
+            candidates = self._ours[verifier.holder]
+            if candidates and self._is_signed(verifier, issuer):
+                key = self._key(verifier, issuer)
+                candidates = [each for each in candidates if self._is_ours(each, key) and self._is_signed(each, key)]
+            else:
+                candidates = []
+            self._terminals[pair] = tuple(candidates)
+        return self._terminals[pair]
+
+    def _is_signed(self, certificate: CvCertificate, issuer: VerificationKey | None) -> bool:
+        """Whether *certificate* bears the signature of *issuer*, whose name others may have; true where its key is not at hand."""
+        if issuer is None:
+            return True
+        pair = _pair(certificate, issuer)
+        if pair not in self._signed:
+            if len(self._signed) >= SIGNATURE_LIMIT:
+                self.exhausted = True
+                return False
+            self._signed[pair] = _is_signed(certificate, issuer)
+        return self._signed[pair]
 
     def _key(self, certificate: CvCertificate, issuer: VerificationKey | None) -> VerificationKey | None:
         """The certified key, ``None`` where it is not known what curve it is on.
@@ -188,17 +227,32 @@ class TerminalCredentials:
         Where no authority's certificate tells the curve it is the terminal's own, which has inherited it (9303-12 §7.2.2.3), unless
         a link has changed it.
         """
-        own = self.signer.public_key
-        inherited = issuer.domain if issuer is not None else own.domain if isinstance(own, EcPublicKey) else None
+        own = self._own.domain if isinstance(self._own, EcPublicKey) else None
         try:
-            return certificate.public_key.resolve(inherited)
+            return certificate.public_key.resolve(own if issuer is None else issuer.domain)
         except MalformedData:
             return None
 
+    def _may_be_ours(self, terminal: CvCertificate) -> bool:
+        """Whether the numbers are ours; on which curve a point lies is the issuer's to tell."""
+        certified = terminal.public_key
+        return certified.point == self._own.point if isinstance(self._own, EcPublicKey) else certified.rsa == self._own
+
     def _is_ours(self, terminal: CvCertificate, issuer: VerificationKey | None) -> bool:
         key = self._key(terminal, issuer)
-        is_terminal = terminal.authorisation.role is Role.TERMINAL
-        return is_terminal and key is not None and is_same_key(key.key, self.signer.public_key)
+        return key is not None and is_same_key(key.key, self._own)
+
+
+_Pair = tuple[bytes, bytes, str, object]
+
+
+def _pair(certificate: CvCertificate, issuer: VerificationKey | None) -> _Pair:
+    """A certificate and a key, in a form that can be looked up."""
+    if issuer is None:
+        return certificate.body, certificate.signature, "", None
+    key = issuer.key
+    numbers = (key.domain.name, key.point) if isinstance(key, EcPublicKey) else (key.n, key.e)
+    return certificate.body, certificate.signature, issuer.oid, numbers
 
 
 def _is_signed(certificate: CvCertificate, issuer: VerificationKey) -> bool:

@@ -6,16 +6,26 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chipid.crypto.signature import RsaPublicKey
 from chipid.errors import MalformedData, NotAuthorised
-from chipid.issuing.cv_keys import CvKeyOptions
-from chipid.issuing.cv_pki import DEFAULT_KEY, CvProfile, TestCvca
+from chipid.issuing.cv_keys import CvKeyOptions, TestCvKey
+from chipid.issuing.cv_pki import DEFAULT_KEY, CvHolder, CvProfile, TestCvca
 from chipid.pki.cv_authorisation import HolderAuthorisation, Role, TerminalType
-from chipid.pki.cv_credentials import CERTIFICATE_LIMIT, FILE_LIMIT, LINK_LIMIT, TerminalCredentials
-from chipid.pki.cv_public_key import OIDS, CvPublicKey
+from chipid.pki.cv_credentials import (
+    CERTIFICATE_LIMIT,
+    CHAIN_LIMIT,
+    FILE_LIMIT,
+    LINK_LIMIT,
+    SIGNATURE_LIMIT,
+    CvChain,
+    TerminalCredentials,
+)
+from chipid.pki.cv_public_key import OIDS, CvPublicKey, VerificationKey
+from chipid.pki.cvc import CvCertificate
 
 DAY = date(2026, 1, 10)
 ONE = timedelta(days=1)
@@ -146,6 +156,24 @@ def test_a_verifier_of_its_authoritys_name_is_no_way(pki):
         credentials.chain_from(["DETESTCVCA00003"])
 
 
+def test_a_terminal_of_its_verifiers_name_is_no_way(pki):
+    """Who selects that name does not know which key he gets."""
+    terminal = pki.verifier.issue_terminal(pki.verifier.reference, profile=PROFILE)
+    with pytest.raises(NotAuthorised):
+        terminal.credentials(pki.verifier).chain_from(["DETESTCVCA00003"])
+
+
+def test_our_point_on_another_curve_is_no_way(pki):
+    """The numbers are ours, and the verifier's certificates are on a curve that does not have them."""
+    authority = TestCvca.create("DETESTCVCA00009", profile=CvProfile(DAY), key=CvKeyOptions("brainpoolP256r1"))
+    verifier = authority.issue_verifier(profile=PROFILE)
+    ours = pki.terminal.certificate
+    raw = verifier.certify(ours.holder, ours.public_key, ours.authorisation, PROFILE)
+    credentials = TerminalCredentials.parse([authority.raw, verifier.raw, raw], pki.terminal.key)
+    with pytest.raises(NotAuthorised):
+        credentials.chain_from(["DETESTCVCA00009"])
+
+
 def test_links_in_a_circle_end(pki):
     """1 → 2 → 1, and no terminal below either."""
     back = pki.second.certify(
@@ -173,6 +201,75 @@ def test_a_fan_of_links_costs_no_more_than_there_are(pki):
     ]
     with pytest.raises(NotAuthorised):
         TerminalCredentials(tuple(crowd), pki.terminal.key).chain_from(["DETESTCVCA00000"])
+
+
+class TestWork:
+    """Certificates of one name and several dates multiply; the signatures that are checked do not."""
+
+    @pytest.fixture
+    def checked(self, monkeypatch) -> list[CvCertificate]:
+        checked: list[CvCertificate] = []
+        is_signed_by = CvCertificate.is_signed_by
+
+        def counted(certificate: CvCertificate, key: VerificationKey) -> bool:
+            checked.append(certificate)
+            return is_signed_by(certificate, key)
+
+        monkeypatch.setattr(CvCertificate, "is_signed_by", counted)
+        return checked
+
+    @staticmethod
+    def again(issuer: CvHolder, holder: CvHolder, count: int) -> list[bytes]:
+        """*count* certificates of one key under one name, each of another day."""
+        subject = holder.certificate
+        days = (CvProfile(DAY - day * ONE, DAY + ONE) for day in range(count))
+        return [issuer.certify(subject.holder, subject.public_key, subject.authorisation, profile) for profile in days]
+
+    def credentials(self, pki: Pki, count: int, key: TestCvKey) -> TerminalCredentials:
+        raws = self.again(pki.third, pki.verifier, count) + self.again(pki.verifier, pki.terminal, count)
+        return TerminalCredentials.parse(raws + self_signed(pki.third, count), key)
+
+    def test_each_signature_once(self, pki, checked):
+        chain = self.credentials(pki, 12, pki.terminal.key).chain_from(["DETESTCVCA00003"], at=DAY)
+        assert chain.holders == ("DETESTDVDE00001", "DETESTISDE00001")
+        assert 0 < len(checked) <= 24
+        assert len(set(checked)) == len(checked)
+
+    def test_none_for_another_terminals_certificates(self, pki, checked):
+        stranger = pki.verifier.issue_terminal(profile=PROFILE).key
+        with pytest.raises(NotAuthorised):
+            self.credentials(pki, 12, stranger).chain_from(["DETESTCVCA00003"])
+        assert checked == []
+
+    def test_no_more_than_so_many(self, pki, checked):
+        """Verifiers of one name, each with a key of its own, and terminals from another of that name."""
+        verifiers = [pki.third.issue_verifier(profile=PROFILE) for _ in range(33)]
+        stranger = pki.third.issue_verifier(profile=PROFILE)
+        raws = [each.raw for each in verifiers] + self.again(stranger, pki.terminal, 33)
+        credentials = TerminalCredentials.parse([*raws, *self_signed(pki.third, 1)], pki.terminal.key)
+        with pytest.raises(NotAuthorised, match=f"within {SIGNATURE_LIMIT} signatures from DETESTCVCA00003"):
+            credentials.chain_from(["DETESTCVCA00003"])
+        assert len(checked) == SIGNATURE_LIMIT == 1024
+
+    def test_no_more_chains_than_so_many(self, pki, monkeypatch):
+        compared = []
+        foreseen = CvChain.foreseen
+
+        def counted(chain: CvChain, *arguments: Any) -> Any:
+            compared.append(chain)
+            return foreseen(chain, *arguments)
+
+        monkeypatch.setattr(CvChain, "foreseen", counted)
+        self.credentials(pki, 12, pki.terminal.key).chain_from(["DETESTCVCA00003"], at=DAY)
+        assert len(compared) == CHAIN_LIMIT
+
+
+def self_signed(authority: TestCvca, count: int) -> list[bytes]:
+    """The authority's own certificate, several times."""
+    public = CvPublicKey.of(authority.oid, authority.key.public_key, with_domain=True)
+    rights = HolderAuthorisation.inspection_system(Role.CVCA, 3, 4)
+    days = (CvProfile(DAY - day * ONE, DAY + ONE) for day in range(count))
+    return [authority.certify(authority.reference, public, rights, profile) for profile in days]
 
 
 @pytest.mark.parametrize("with_authority", [True, False])
