@@ -110,11 +110,14 @@ class FileSigner:
 def _read(path: Path) -> tuple[bytes, int]:
     """A regular file's octets and mode, of one and the same open file; a pipe would keep us waiting."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
-        raw = file.read(FILE_LIMIT + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            raw = file.read(FILE_LIMIT + 1)
+    finally:
+        os.close(descriptor)
     if len(raw) > FILE_LIMIT:
         raise MalformedData(f"a key file of more than {FILE_LIMIT} octets")
     return raw, mode

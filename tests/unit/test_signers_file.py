@@ -296,3 +296,9 @@ def test_a_closed_signer_has_no_key(key_file) -> None:
 def test_nothing_of_a_key_shows(key_file) -> None:
     signer = FileSigner.load(key_file)
     assert "90abcdef" not in f"{signer!r} {vars(signer)}".lower()
+
+
+def test_a_folder_in_place_of_a_key_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="not a regular file") as error:
+        FileSigner.load(tmp_path)
+    assert error.value.filename == str(tmp_path)
