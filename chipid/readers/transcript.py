@@ -142,7 +142,10 @@ def _check_title(line: str) -> None:
     if words[3] != str(VERSION):
         raise UnsupportedFeature("a later version of chipid wrote this transcript")
     if words[4] != Extent.WHOLE.value:
-        raise UnsupportedFeature("a transcript of headers alone cannot be replayed")
+        raise UnsupportedFeature(
+            "this transcript holds headers alone: nothing can be replayed or read from it",
+            hint="It is text: read it as it is. --trace-whole FILE records every octet, for test cards.",
+        )
 
 
 def _entries(lines: list[str]) -> Iterator[tuple[int, str, str]]:

@@ -276,6 +276,15 @@ def test_a_transcript(cli, desk) -> None:
     assert int(dict(facts(result.report))["exchanges"]) > 10
 
 
+def test_a_transcript_of_headers_is_named_with_what_holds_more(cli, desk) -> None:
+    trace = desk.path("trace")
+    assert cli("dump", "--card", desk.card, "--number-file", desk.number, "--trace", trace).code == 0
+    result = cli("inspect", trace)
+    assert (result.code, result.out) == (5, "")
+    assert "this transcript holds headers alone" in result.err
+    assert "--trace-whole FILE" in result.err
+
+
 def test_standard_input(cli, chipid_card_image) -> None:
     result = cli("inspect", "-", stdin=chipid_card_image.files[FileId.COM])
     assert result.code == 0
