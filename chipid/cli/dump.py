@@ -56,7 +56,8 @@ def command(**options: Any) -> int:
     from chipid.report.document import document_report  # noqa: PLC0415
     from chipid.report.text import document_text  # noqa: PLC0415
 
-    report = document_report(evidence, verdict, show_personal=options["show_personal"])
+    personal = options["show_personal"]
+    report = document_report(evidence, verdict, show_personal=personal, challenged=challenge is not None)
     emit(report, document_text, as_json=options["as_json"])
     return of_decision(report.verdict.decision) if report.verdict is not None else _reading_code(report, saved and entitled)
 

@@ -45,7 +45,7 @@ def command(context: click.Context, /, file: str | None, **options: Any) -> int:
     from chipid.report.document import verdict_report  # noqa: PLC0415
     from chipid.report.text import verdict_text  # noqa: PLC0415
 
-    report = verdict_report(evidence, verdict)
+    report = verdict_report(evidence, verdict, challenged=challenge is not None)
     emit(report, verdict_text, as_json=options["as_json"])
     return of_decision(report.verdict.decision)
 

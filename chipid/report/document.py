@@ -37,18 +37,21 @@ from chipid.report.redact import Redaction
 from chipid.report.signers import signers_part
 from chipid.report.terminal_authentication import terminal_authentication_part
 from chipid.report.verdict import verdict_part
-from chipid.verification.verdict import Verdict
+from chipid.verification.verdict import CheckName, Outcome, Verdict
 
 _T = TypeVar("_T")
 
 
-def document_report(evidence: Evidence, verdict: Verdict | None = None, *, show_personal: bool = False) -> schema.DocumentReport:
+def document_report(
+    evidence: Evidence, verdict: Verdict | None = None, *, show_personal: bool = False, challenged: bool = False
+) -> schema.DocumentReport:
     """What was read, and what was made of it.
 
     A file that cannot be understood is named in ``troubles``; it never stops the report.
 
     :param verdict: on this evidence, where it was verified.
     :param show_personal: the caller may see personal data.
+    :param challenged: the verdict is with a challenge of the caller's own.
     """
     files = _Files(evidence)
     mrz = files.mrz
@@ -74,26 +77,46 @@ def document_report(evidence: Evidence, verdict: Verdict | None = None, *, show_
         portrait=portrait,
         troubles=tuple(files.troubles.values()),
         notes=tuple(printable(note) for note in evidence.notes),
-        notices=notices(cccd=cccd, portrait=portrait is not None, complete=evidence.complete, judged=verdict is not None),
+        notices=notices(
+            cccd=cccd,
+            portrait=portrait is not None,
+            complete=evidence.complete,
+            judged=verdict is not None,
+            challenged=challenged and verdict is not None and _active_authentication_done(verdict),
+        ),
         verdict=verdict_part(verdict) if verdict is not None else None,
         signers=signers_part(evidence),
         terminal_authentication=terminal_authentication_part(evidence),
     )
 
 
-def verdict_report(evidence: Evidence, verdict: Verdict) -> schema.VerdictReport:
-    """The verdict on *evidence*, and what must be said beside it; no personal data at all."""
+def verdict_report(evidence: Evidence, verdict: Verdict, *, challenged: bool = False) -> schema.VerdictReport:
+    """The verdict on *evidence*, and what must be said beside it; no personal data at all.
+
+    :param challenged: the verdict is with a challenge of the caller's own.
+    """
     files = _Files(evidence)
     cccd = files.mrz is not None and vn_cccd.is_cccd(files.mrz)
     return schema.VerdictReport(
         verdict=verdict_part(verdict),
         read_at=rfc3339(evidence.read_at),
         complete=evidence.complete,
-        notices=notices(cccd=cccd, portrait=files.dg2 is not None, complete=evidence.complete, judged=True),
+        notices=notices(
+            cccd=cccd,
+            portrait=files.dg2 is not None,
+            complete=evidence.complete,
+            judged=True,
+            challenged=challenged and _active_authentication_done(verdict),
+        ),
         access=access_part(evidence),
         signers=signers_part(evidence),
         terminal_authentication=terminal_authentication_part(evidence),
     )
+
+
+def _active_authentication_done(verdict: Verdict) -> bool:
+    """Over a key of the document's signer: otherwise whoever signs is anybody."""
+    return verdict.accepted and verdict.check(CheckName.ACTIVE_AUTHENTICATION).outcome is Outcome.SUCCESSFUL
 
 
 def rfc3339(moment: datetime) -> str:

@@ -39,11 +39,12 @@ INCOMPLETE = Notice(
 )
 
 
-def notices(*, cccd: bool, portrait: bool, complete: bool, judged: bool) -> tuple[Notice, ...]:
+def notices(*, cccd: bool, portrait: bool, complete: bool, judged: bool, challenged: bool = False) -> tuple[Notice, ...]:
     """The notices for a report.
 
     :param cccd: the document is a Vietnamese card, which tells a residence. :param portrait: a portrait was read.
     :param complete: nothing was broken off. :param judged: the report carries a verdict.
+    :param challenged: Active Authentication has been verified over a challenge that whoever asks for the verdict chose.
     """
     every = (
         (not judged, DATA_UNVERIFIED),
@@ -51,7 +52,7 @@ def notices(*, cccd: bool, portrait: bool, complete: bool, judged: bool) -> tupl
         (cccd, RESIDENCE_AS_OF_ISSUE),
         (cccd, NO_TEMPORARY_RESIDENCE),
         (judged, LOSS_UNKNOWN),
-        (judged, PROOFS_ARE_OURS),
+        (judged and not challenged, PROOFS_ARE_OURS),
         (portrait, COMPARE_FACE),
         (judged and not portrait, NO_PORTRAIT),
     )

@@ -184,6 +184,21 @@ def test_evidence_over_the_servers_challenge_is_accepted(cli, desk, fresh_eviden
     assert cli("verify", fresh_evidence, "--trust", desk.trust, "--challenge", CHALLENGE).code == 0
 
 
+def test_a_challenge_of_ones_own_that_was_answered_convinces(cli, desk, fresh_evidence: Path) -> None:
+    """Nobody made up the proof: that a file can be is said of all others."""
+
+    def told(*arguments: object) -> bool:
+        report = cli("verify", fresh_evidence, "--json", *arguments).report
+        return "proofs-convince-the-reader" in {notice.code for notice in report.notices}
+
+    trusted = ("--trust", desk.trust)
+    assert not told(*trusted, "--challenge", CHALLENGE)
+    assert told(*trusted)
+    assert told(*trusted, "--challenge", OTHER)
+    assert told(*trusted, "--challenge", OTHER, "--policy", "data-only")
+    assert told("--challenge", CHALLENGE)  # DG15 may be anybody's
+
+
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_evidence_over_another_challenge_is_rejected(cli, desk, fresh_evidence: Path, form: tuple[str, ...]) -> None:
     result = cli("verify", fresh_evidence, "--trust", desk.trust, "--challenge", OTHER, *form)
@@ -210,6 +225,7 @@ def test_at_the_reader_the_card_signs_it(cli, desk, on_reader, command: tuple[st
     on_reader(desk.image)
     done = cli(*command, "--number-file", desk.number, "--trust", desk.trust, "--challenge", CHALLENGE)
     assert (done.code, done.err) == (0, "")
+    assert "can be made up" not in done.out
 
 
 @pytest.mark.parametrize("challenge", ["00", "xyz", "0000000000000000", "00112233445566778899"])
