@@ -165,7 +165,7 @@ def test_a_terminal_of_its_verifiers_name_is_no_way(pki):
 
 def test_our_point_on_another_curve_is_no_way(pki):
     """The numbers are ours, and the verifier's certificates are on a curve that does not have them."""
-    authority = TestCvca.create("DETESTCVCA00009", profile=CvProfile(DAY), key=CvKeyOptions("brainpoolP256r1"))
+    authority = TestCvca.create("DETESTCVCA00009", profile=CvProfile(DAY), key=CvKeyOptions("secp256r1"))
     verifier = authority.issue_verifier(profile=PROFILE)
     ours = pki.terminal.certificate
     raw = verifier.certify(ours.holder, ours.public_key, ours.authorisation, PROFILE)
