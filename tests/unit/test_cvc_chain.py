@@ -267,6 +267,24 @@ class TestChipTrust:
         self.take(trust, link, trust.trust_point("DETESTCVCA00001"))
         assert trust.state == before
 
+    @pytest.mark.parametrize("linked", [False, True])
+    @pytest.mark.parametrize(("days", "replaced"), [(-1, False), (0, False), (1, True)])
+    def test_an_older_certificate_of_a_trust_point_brings_nothing_back(self, cvca, trust, linked, days, replaced):
+        """Of the same name and key, signed by itself or by the authority before it, with other dates and fewer rights."""
+        holder = cvca
+        if linked:
+            holder = cvca.issue_link("DETESTCVCA00002", profile=CvProfile(DAY))
+            self.take(trust, holder.certificate, trust.trust_point("DETESTCVCA00001"))
+        public = CvPublicKey.of(holder.oid, holder.key.public_key, with_domain=True)
+        rights = HolderAuthorisation.inspection_system(Role.CVCA, 4)
+        raw = cvca.certify(holder.reference, public, rights, CvProfile(DAY + days * ONE, DAY + 2 * ONE))
+        before = trust.state
+        self.take(trust, CvCertificate.parse(raw), trust.trust_point("DETESTCVCA00001"))
+        point = trust.trust_point(holder.reference)
+        assert point.authorisation.data_groups == (("DG4",) if replaced else ("DG3", "DG4"))
+        assert (trust.state == before) is not replaced
+        assert len(trust.references) == len(before.trust_points)
+
     def test_another_key_of_a_known_name_is_refused(self, cvca, trust):
         link = cvca.issue_link("DETESTCVCA00001", profile=CvProfile(DAY))
         assert trust.refusal(link.certificate, trust.trust_point("DETESTCVCA00001")) == "cv-reference-in-use"

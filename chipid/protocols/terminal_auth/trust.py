@@ -78,13 +78,16 @@ class ChipTrust:
     def accept(self, certificate: CvCertificate, issuer: TrustedKey) -> TrustedKey:
         """Import what :meth:`refusal` had nothing against: the date advances, a link certificate becomes a trust point.
 
+        Of one name and key the certificate that took effect last stays in force: an older one would bring back its dates and rights.
+
         :returns: the imported key; a document verifier's or a terminal's is the session's to keep.
         """
         imported = TrustedKey.certified(certificate, issuer)
         state = self.state
         if is_accurate(certificate, issuer):
             state = replace(state, today=max(state.today, certificate.effective))
-        if imported.role is Role.CVCA:
+        known = self.trust_point(imported.reference)
+        if imported.role is Role.CVCA and (known is None or known.effective < imported.effective):
             others = [point for point in state.trust_points if point.reference != imported.reference]
             state = replace(state, trust_points=_ordered([imported, *others])[:TRUST_POINT_LIMIT])
         self.state = state  # one assignment: there is no state between the old and the new
