@@ -61,10 +61,17 @@ def _outcome(command: click.Command, arguments: Sequence[str] | None) -> int:  #
         _debug()
         if problem.filename is None:
             return _internal(problem)
-        return _fail(ExitCode.USAGE, f"{problem.filename}: {problem.strerror or type(problem).__name__}")
+        return _unreadable(problem)
     except BaseException as problem:  # a panic of an extension in Rust is no Exception, and would end with 1: "rejected"
         _debug()
         return _internal(problem)
+
+
+def _unreadable(problem: OSError) -> int:
+    """A file that cannot be read or written: its name may be a secret that was typed in the wrong place."""
+    from chipid.report.redact import without_secrets  # noqa: PLC0415  only where something went wrong
+
+    return _fail(ExitCode.USAGE, f"{without_secrets(str(problem.filename))}: {problem.strerror or type(problem).__name__}")
 
 
 def _usage(problem: click.ClickException) -> int:

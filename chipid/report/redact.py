@@ -15,7 +15,7 @@ from chipid.report.schema import PersonalField
 
 HIDDEN = "[hidden]"
 
-_SECRET_LOOKING = re.compile(r"[0-9A-Z]*[0-9]{6,}[0-9A-Z<]*|\S*<<\S*|\S*\|\S*")
+_SECRET_LOOKING = re.compile(r"[0-9A-Z]*[0-9]{6,}[0-9A-Z<]*|\S*<<\S*|\S*\|\S*|(?i:pin-value=[^\s&]*)")
 
 
 @dataclass(frozen=True)

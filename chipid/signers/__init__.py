@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chipid.signers.file import FileSigner
 from chipid.signers.pkcs11 import Pkcs11Signer
-from chipid.signers.pkcs11_uri import SCHEME, Pkcs11Uri
+from chipid.signers.pkcs11_uri import Pkcs11Uri, is_pkcs11_uri
 
 __all__ = ["FileSigner", "Pkcs11Signer", "Pkcs11Uri", "open_signer"]
 
@@ -22,6 +22,6 @@ def open_signer(key: str, secret: str | None = None) -> FileSigner | Pkcs11Signe
     :raises ChipIdError: as :meth:`Pkcs11Uri.parse`, :meth:`Pkcs11Signer.open` or :meth:`FileSigner.load`.
     :raises OSError: a file cannot be read.
     """
-    if key.startswith(SCHEME):
+    if is_pkcs11_uri(key):
         return Pkcs11Signer.open(Pkcs11Uri.parse(key), secret)
     return FileSigner.load(Path(key), secret)

@@ -79,9 +79,9 @@ class Pkcs11Uri:
         """
         if len(text) > LENGTH_MAX:
             raise MalformedData(f"a pkcs11 URI of more than {LENGTH_MAX} characters")
-        if not text.startswith(SCHEME):
+        if not is_pkcs11_uri(text):
             raise MalformedData(f"a pkcs11 URI begins with {SCHEME}")
-        path, has_query, query = text.removeprefix(SCHEME).partition("?")
+        path, has_query, query = text.strip()[len(SCHEME) :].partition("?")
         values = _attributes(path, ";", _PATH_VALUE) if path else {}
         _check_path_attributes(values)
         queried = _attributes(query, "&", _QUERY_VALUE) if has_query else {}
@@ -111,6 +111,14 @@ class Pkcs11Uri:
         query = "&".join(f"{name}={_quoted(value, '/:')}" for name, value in queried.items() if value is not None)
         path = ";".join(f"{name}={_quoted(value)}" for name, value in named.items() if value is not None)
         return f"{SCHEME}{path}{'?' if query else ''}{query}"
+
+
+def is_pkcs11_uri(text: str) -> bool:
+    """Whether *text* is meant as one: a scheme may have capitals (RFC 3986 §3.1), and what was copied has spaces around it.
+
+    Were it taken for a file's name, a PIN inside would stand in messages.
+    """
+    return text.strip()[: len(SCHEME)].lower() == SCHEME
 
 
 # Reading ---------------------------------------------------------------------------------------------------------

@@ -139,6 +139,15 @@ def test_a_file_that_cannot_be_read_is_2(cli, command_that_raises) -> None:
     assert result.err == "chipid: error: somewhere: Permission denied\n"
 
 
+@pytest.mark.parametrize("secret", ["099012345678", "x:?pin-value=123456", "x:?pin-value=1234", "?PIN-VALUE=ab%63"])
+def test_a_secret_taken_for_a_file_is_not_shown(cli, command_that_raises, secret: str) -> None:
+    command_that_raises(FileNotFoundError(2, "No such file or directory", f"/there/{secret}"))
+    result = cli("readers")
+    assert result.code == 2
+    assert "[hidden]: No such file or directory" in result.err
+    assert not any(digits in result.err for digits in ("1234", "ab%63"))
+
+
 def test_an_error_of_the_system_without_a_file_is_internal(cli, command_that_raises) -> None:
     command_that_raises(OSError(28, "No space left on device"))
     assert cli("readers").code == 70

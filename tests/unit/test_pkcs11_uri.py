@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.signers import open_signer
 from chipid.signers.pkcs11_uri import LENGTH_MAX, Pkcs11Uri
 
 
@@ -35,6 +36,19 @@ def test_nothing_named_is_anything() -> None:
     assert Pkcs11Uri.parse("pkcs11:") == Pkcs11Uri()
 
 
+@pytest.mark.parametrize("text", ["PKCS11:token=a", "Pkcs11:token=a", " pkcs11:token=a", "\tPKCS11:token=a\n"])
+def test_capitals_of_the_scheme_and_spaces_around(text: str) -> None:
+    assert Pkcs11Uri.parse(text) == Pkcs11Uri(token="a")
+
+
+@pytest.mark.parametrize("text", ["PKCS11:token=x?pin-value=123456", " pkcs11:token=x?pin-value=123456"])
+def test_a_uri_is_never_taken_for_a_file(text: str) -> None:
+    """Its name would be in the message, with the PIN."""
+    with pytest.raises(UnsupportedFeature, match="a PIN in the URI") as caught:
+        open_signer(text)
+    assert "123456" not in str(caught.value)
+
+
 def test_unknown_attributes_of_the_query_are_passed_over() -> None:
     assert Pkcs11Uri.parse("pkcs11:token=a?vendor=x/y|z") == Pkcs11Uri(token="a")
 
@@ -58,8 +72,7 @@ def test_pin_sources(source: str, path: str) -> None:
     [
         "",
         "token=a",
-        "PKCS11:token=a",
-        " pkcs11:token=a",
+        "pkcs12:token=a",
         "pkcs11:token",
         "pkcs11:token=",
         "pkcs11:token=a;",
@@ -72,7 +85,7 @@ def test_pin_sources(source: str, path: str) -> None:
         "pkcs11:token=a%2",
         "pkcs11:token=a%GG",
         "pkcs11:token=a/b",
-        "pkcs11:token=a\n",
+        "pkcs11:token=a\n;object=b",
         "pkcs11:token=%00",
         "pkcs11:token=a%0Ab",
         "pkcs11:token=%ff",
