@@ -74,6 +74,8 @@ def terminal_credentials(options: Mapping[str, Any]) -> Iterator[TerminalCredent
         stack.callback(signer.close)
         credentials = TerminalCredentials.load(options["terminal_certs"], signer)
         kept = stack.pop_all()
+    for reason in dict.fromkeys(credentials.passed_over):
+        warning(f"a certificate of --terminal-cert is left out: {reason}")
     with kept:
         yield credentials
 
@@ -138,6 +140,8 @@ def tell_rights(evidence: Evidence) -> bool:
 
 def _failure(record: TerminalAuthenticationRecord) -> str:
     where = f" at {record.refused}" if record.refused is not None else ""
+    if record.reason == "ta-no-chain" and record.trust_point is not None:
+        where = f" from {record.trust_point}"
     status = f", the chip answered {record.sw:04X}" if record.sw is not None else ""
     return f"{record.result.value}: {record.reason}{where}{status} ({_explained(record.reason or '')})"
 

@@ -80,6 +80,15 @@ def read(result: Any) -> set[str]:
     return {file["name"] for file in result.json["files"] if file["state"] == "read"}
 
 
+def test_a_certificate_that_is_left_out_is_told(dump, terminal: Terminal, tmp_path: Path) -> None:
+    request = tmp_path / "request.cvcert"
+    request.write_bytes(b"\x67\x00")
+    result = dump("--terminal-cert", request, *terminal.options())
+    assert result.code == 0
+    assert "a certificate of --terminal-cert is left out: " in result.err
+    assert {"DG3", "DG4"} <= read(result)
+
+
 # What is read ------------------------------------------------------------------------------------------------------------
 
 
@@ -273,7 +282,7 @@ def test_a_strangers_key_has_no_chain(dump, terminal: Terminal, tmp_path: Path) 
     stranger = Terminal(tmp_path)
     result = dump("--terminal-cert", terminal.certificates, "--terminal-key", stranger.key)
     assert result.code == 5
-    assert "ta-no-chain" in result.err
+    assert "ta-no-chain from DETESTCVCA" in result.err
     assert result.json["terminal_authentication"]["reason"] == "ta-no-chain"
 
 
