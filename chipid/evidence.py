@@ -233,6 +233,9 @@ class Evidence:
 
 # CBOR ----------------------------------------------------------------------------------------------------------------
 
+MAPPINGS_MAX = 32
+"""Records of Chip Authentication Mapping: one for each session. A chip that loses the session at each step makes the reader open it
+some fifteen times, and each record is verified anew."""
 _TRANSCRIPT_LIMIT = 64 * 1024
 _SW_LIMIT = 0xFFFF
 _T = TypeVar("_T")
@@ -285,7 +288,7 @@ def _decode(record: Record) -> Evidence:
         accesses=tuple(_access(Record(attempt, "an access attempt")) for attempt in record.array("accesses")),
         active_authentication=_optional(record, "active_authentication", _active_authentication),
         chip_authentication=_optional(record, "chip_authentication", _chip_authentication),
-        chip_authentication_mapping=tuple(map(_chip_authentication_mapping, record.array("chip_authentication_mapping"))),
+        chip_authentication_mapping=_chip_authentication_mappings(record, "chip_authentication_mapping"),
         terminal_authentication=_optional(record, "terminal_authentication", _terminal_authentication),
         atr=_optional(record, "atr", lambda entries, key: entries.octets(key, 64)),
         reader=_optional(record, "reader", Record.text),
@@ -371,6 +374,13 @@ def _chip_authentication(record: Record, key: str) -> ChipAuthenticationTranscri
     )
     entries.finish()
     return transcript
+
+
+def _chip_authentication_mappings(record: Record, key: str) -> tuple[ChipAuthenticationMappingTranscript, ...]:
+    contents = record.array(key)
+    if len(contents) > MAPPINGS_MAX:
+        raise record.error(key, f"at most {MAPPINGS_MAX} records")
+    return tuple(map(_chip_authentication_mapping, contents))
 
 
 def _chip_authentication_mapping(content: object) -> ChipAuthenticationMappingTranscript:

@@ -16,10 +16,12 @@ import pytest
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import (
     FORMAT,
+    MAPPINGS_MAX,
     SIZE_LIMIT,
     VERSION,
     AccessAttempt,
     ActiveAuthenticationTranscript,
+    ChipAuthenticationMappingTranscript,
     ChipAuthenticationTranscript,
     Evidence,
     FileFailure,
@@ -211,6 +213,16 @@ def test_an_entry_given_twice_is_refused() -> None:
     assert cbor2.loads(twice)["atr"] == b"\x3b"
     with pytest.raises(MalformedData):
         Evidence.from_cbor(twice)
+
+
+def test_so_many_records_of_chip_authentication_mapping_and_no_more() -> None:
+    """Each is verified."""
+    mapping = ChipAuthenticationMappingTranscript("0.4.0.127.0.7.2.2.4.6.2", 13, b"\4" * 65, b"\1" * 16, b"\2" * 32)
+    evidence = replace(SMALLEST, chip_authentication_mapping=(mapping,) * MAPPINGS_MAX)
+    assert Evidence.from_cbor(evidence.to_cbor()) == evidence
+    many = replace(SMALLEST, chip_authentication_mapping=(mapping,) * (MAPPINGS_MAX + 1))
+    with pytest.raises(MalformedData, match=f"chip_authentication_mapping must be at most {MAPPINGS_MAX} records"):
+        Evidence.from_cbor(many.to_cbor())
 
 
 def test_a_record_too_large_is_refused_before_it_is_looked_at() -> None:
