@@ -11,7 +11,7 @@ import pytest
 from pace_wire import PaceWire, answers, at, untouched, value_of
 
 from chipid.crypto import asn1
-from chipid.crypto.agreement_key import AgreementKey, build_agreement_key, build_domain
+from chipid.crypto.agreement_key import AgreementKey, build_agreement_key, build_domain, parse_agreement_key
 from chipid.crypto.cipher import cbc_encrypt, zero_iv
 from chipid.crypto.domain import DhDomain, EcDomain, KeyPair, standardised_domain
 from chipid.crypto.kdf import SessionKeys, derive_session_keys
@@ -42,6 +42,7 @@ from chipid.protocols.pace import (
     preferred_pace,
 )
 from chipid.protocols.pace.chip_authentication_mapping import (
+    KEYS_MAX,
     chip_authentication_data,
     decrypt_chip_authentication_data,
     encrypt_chip_authentication_data,
@@ -602,6 +603,41 @@ FOREIGN = UnknownSecurityInfo("1.2.3", asn1.sequence(asn1.oid("1.2.3"), asn1.int
 )
 def test_the_key_is_chosen_by_id_and_group(proof, infos, expected):
     assert reason(proof, card_security(*infos)) == expected
+
+
+@pytest.fixture
+def parsed(monkeypatch) -> list[bytes]:
+    """The keys that are parsed."""
+    parsed = []
+
+    def counted(spki: bytes) -> AgreementKey:
+        parsed.append(spki)
+        return parse_agreement_key(spki)
+
+    monkeypatch.setattr("chipid.protocols.pace.chip_authentication_mapping.parse_agreement_key", counted)
+    return parsed
+
+
+def test_the_key_of_that_id_is_parsed_before_any_other(proof, parsed):
+    named = key_info(public(), 13)
+    assert reason(proof, card_security(*(key_info(public(10), number) for number in range(12)), named)) == "ok"
+    assert parsed == [named.spki]
+
+
+@pytest.mark.parametrize("key_id", [13, None])
+def test_so_many_keys_are_parsed_and_no_more(proof, parsed, key_id):
+    keys = [key_info(public(10, 12), key_id, 12) for _ in range(KEYS_MAX + 4)]
+    assert reason(proof, card_security(*keys)) == "cam-key-missing"
+    assert len(parsed) == KEYS_MAX
+
+
+@pytest.mark.parametrize("oid", ["1.2.840.10046.2.1", "1.2.840.113549.1.3.1"])
+def test_a_key_in_a_field_of_its_own_is_not_parsed(proof, parsed, oid):
+    """That its parameters are primes takes long to find out."""
+    algorithm = asn1.sequence(asn1.oid(oid), asn1.sequence(asn1.integer(23), asn1.integer(4), asn1.integer(11)))
+    field_key = ChipAuthenticationPublicKeyInfo(ID_PK_ECDH, asn1.sequence(algorithm, asn1.bit_string(asn1.integer(16))), 13)
+    assert reason(proof, card_security(field_key, key_info(public(), None))) == "ok"
+    assert len(parsed) == 1
 
 
 def test_a_key_that_is_none_is_told(proof):

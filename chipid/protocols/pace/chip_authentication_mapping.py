@@ -8,7 +8,8 @@ new keys, and the terminal finds that PK_map = CA_IC · PK_IC. PK_IC stands in E
 from __future__ import annotations
 
 from chipid._native import NativeError
-from chipid.crypto.agreement_key import parse_agreement_key
+from chipid.crypto import asn1
+from chipid.crypto.agreement_key import DH_KEY_AGREEMENT, DH_PUBLIC_NUMBER, parse_agreement_key
 from chipid.crypto.cipher import BLOCK_SIZE, cbc_decrypt, cbc_encrypt, zero_iv
 from chipid.crypto.domain import EcDomain
 from chipid.crypto.kdf import SessionKeys
@@ -22,6 +23,8 @@ from chipid.protocols.finding import Finding
 from chipid.protocols.pace.selection import pace_choice
 from chipid.protocols.pace.suite import SUITES, MappingKind
 
+KEYS_MAX = 8
+"""Keys of EF.CardSecurity that are looked at for one proof."""
 _PADDING = 0x80
 
 
@@ -91,23 +94,33 @@ def _offered_domain(infos: SecurityInfos, transcript: ChipAuthenticationMappingT
 
 def _static_key(infos: SecurityInfos, parameter_id: int | None, domain: EcDomain) -> EcPublicKey | None:
     """By key id, which is the parameter id (§9.2.1), and group; one without an id where there is no other of the group."""
-    keys, problem = [], None
-    for info in infos.chip_authentication_public_keys:
+    named_first = sorted(infos.chip_authentication_public_keys, key=lambda info: info.key_id != parameter_id)
+    others: list[tuple[int | None, EcPublicKey]] = []
+    problem: MalformedData | UnsupportedFeature | None = None
+    for info in named_first[:KEYS_MAX]:
         try:
-            key = parse_agreement_key(info.spki)
+            key = _key_of_group(info.spki, domain)
         except (MalformedData, UnsupportedFeature) as error:
             problem = error
             continue
-        if isinstance(key, EcPublicKey) and key.domain.name == domain.name:
-            keys.append((info.key_id, key))
-    for key_id, key in keys:
-        if key_id == parameter_id:
+        if key is not None and info.key_id == parameter_id:
             return key
-    if len(keys) == 1 and keys[0][0] is None:
-        return keys[0][1]
-    if not keys and problem is not None:
+        if key is not None:
+            others.append((info.key_id, key))
+    if len(others) == 1 and others[0][0] is None:
+        return others[0][1]
+    if not others and problem is not None:
         raise problem
     return None
+
+
+def _key_of_group(spki: bytes, domain: EcDomain) -> EcPublicKey | None:
+    """A key in *domain*; ``None`` for another's. One in a finite field is not parsed, which would cost a second or more."""
+    algorithm = asn1.parse(spki, asn1.SEQUENCE).children().sequence()
+    if algorithm.expect(asn1.OBJECT_IDENTIFIER).oid() in (DH_PUBLIC_NUMBER, DH_KEY_AGREEMENT):
+        return None
+    key = parse_agreement_key(spki)
+    return key if isinstance(key, EcPublicKey) and key.domain.name == domain.name else None
 
 
 def _iv(keys: SessionKeys) -> bytes:
