@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chipid.cli.judging import point_in_time
+from chipid.cli.options import Day
 from chipid.cli.output import emit, force_option, json_option, output_path, require_distinct
 from chipid.cli.usage import Misuse
-from chipid.errors import MalformedData
+from chipid.errors import ChipIdError, MalformedData
 
 if TYPE_CHECKING:
     from chipid.issuing.card_image import CardImage
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION_LIMIT = 1024 * 1024
 CVCA_FILE_LIMIT = 16 * 1024
+TRUST_POINTS_MAX = 2
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,24 @@ class _Trusted:
     @classmethod
     def of(cls, cvca: tuple[str, ...], chip_date: datetime | None, moment: datetime) -> _Trusted:
         """From the options; :param moment: of personalisation, the day that a chip starts from."""
-        from chipid.pki.cvc import parse_certificates  # noqa: PLC0415
-        from chipid.records import read_file  # noqa: PLC0415
-
         if not cvca:
             if chip_date is not None:
                 raise Misuse("a chip without an authority needs no date", "Give --cvca FILE with --chip-date.")
             return cls()
-        files = (parse_certificates(read_file(Path(name), CVCA_FILE_LIMIT)) for name in cvca)
-        certificates = tuple(certificate.raw for file in files for certificate in file)
+        if len(cvca) > TRUST_POINTS_MAX:
+            raise Misuse(f"a chip trusts at most {TRUST_POINTS_MAX} authorities: --cvca is given {len(cvca)} times")
+        certificates = tuple(raw for name in cvca for raw in _cvca_certificates(Path(name)))
         return cls(certificates, (chip_date or moment).date())
+
+
+def _cvca_certificates(path: Path) -> list[bytes]:
+    from chipid.pki.cvc import parse_certificates  # noqa: PLC0415
+    from chipid.records import read_file  # noqa: PLC0415
+
+    try:
+        return [certificate.raw for certificate in parse_certificates(read_file(path, CVCA_FILE_LIMIT))]
+    except ChipIdError as problem:
+        raise MalformedData(f"--cvca: {path} is no CV certificate that could be read: {problem}", hint=problem.hint) from None
 
 
 @click.command("issue")
@@ -68,7 +78,7 @@ class _Trusted:
 )
 @click.option(
     "--chip-date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Day(),
     metavar="YYYY-MM-DD",
     help="The day that the chip believes in, for terminals' certificates; with --cvca the day of signing otherwise.",
 )

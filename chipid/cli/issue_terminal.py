@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chipid.cli.options import with_options
+from chipid.cli.options import Day, with_options
 from chipid.cli.output import emit, force_option, json_option, output_path
 from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from chipid.report.schema import TerminalReport
 
 _NAME = re.compile(r"[A-Za-z0-9]{1,16}")
-_DAY = click.DateTime(["%Y-%m-%d"])
+_DAY = Day()
+_KIND_HELP = "A curve such as brainpoolP256r1 or secp384r1, or rsa- with its bits; a wrong one lists all."
+_MECHANISM_HELP = "How the holders sign, e.g. id-TA-RSA-PSS-SHA-256; with SHA-256 otherwise. A wrong one lists all."
 _RIGHTS = {"both": (3, 4), "DG3": (3,), "DG4": (4,), "none": ()}
 _OPTIONS = (
     click.option("--out", required=True, type=click.Path(file_okay=False), metavar="FOLDER", help="For certificates and keys."),
@@ -33,7 +36,13 @@ _OPTIONS = (
         help="Issue under this authority, its certificate with the key beside it; a new one otherwise.",
     ),
     click.option("--link", metavar="NAME", help="First let --cvca certify its successor of this name, and issue under that."),
-    click.option("--cvca-name", default="DETESTCVCA00001", show_default=True, metavar="NAME", help="Of a new authority."),
+    click.option(
+        "--cvca-name",
+        default="DETESTCVCA00001",
+        show_default=True,
+        metavar="NAME",
+        help="Of a new authority. Names have at most 16 letters and digits.",
+    ),
     click.option("--dv-name", default="DETESTDVDE00001", show_default=True, metavar="NAME", help="Of the document verifier."),
     click.option("--terminal-name", default="DETESTISDE00001", show_default=True, metavar="NAME", help="Of the terminal."),
     click.option("--rights", type=click.Choice(list(_RIGHTS)), default="both", show_default=True, help="The terminal's."),
@@ -44,8 +53,8 @@ _OPTIONS = (
     click.option("--effective", type=_DAY, metavar="YYYY-MM-DD", help="The first day of all that is made; today otherwise."),
     click.option("--expiration", type=_DAY, metavar="YYYY-MM-DD", help="The terminal's last day; after a month otherwise."),
     click.option("--dv-expiration", type=_DAY, metavar="YYYY-MM-DD", help="The document verifier's; after three months otherwise."),
-    click.option("--key-kind", default="brainpoolP256r1", show_default=True, metavar="KIND", help="A curve, or rsa-2048 and such."),
-    click.option("--mechanism", metavar="NAME", help="How the holders sign, e.g. id-TA-RSA-PSS-SHA-256; with SHA-256 otherwise."),
+    click.option("--key-kind", default="brainpoolP256r1", show_default=True, metavar="KIND", help=_KIND_HELP),
+    click.option("--mechanism", metavar="NAME", help=_MECHANISM_HELP),
 )
 
 
@@ -106,12 +115,17 @@ def command(as_json: bool, force: bool, **options: Any) -> None:
     if options["link"] is not None and options["cvca"] is None:
         raise Misuse("--link is for an authority that there is", "Give --cvca FILE with it.")
     request = _Request.of(options)
+    fresh = not request.out.exists()
     _prepare(request, force=force)
     try:
         holders = _issue(request)
         for holder in holders:
             holder.save(request.out)
-    except ChipIdError as problem:  # a name, a kind of key or an authority that cannot be
+    except ChipIdError as problem:
+        # A name, a kind of key or an authority that cannot be; nothing is left of what has failed.
+        if fresh:
+            with contextlib.suppress(OSError):
+                request.out.rmdir()
         raise Misuse(str(problem), problem.hint) from None
 
     from chipid.report.text import terminal_text  # noqa: PLC0415
@@ -122,7 +136,11 @@ def command(as_json: bool, force: bool, **options: Any) -> None:
 def _prepare(request: _Request, *, force: bool) -> None:
     """All that can go wrong with files does so before keys are made."""
     if not all(_NAME.fullmatch(name) for name in request.made):
-        raise Misuse("a holder's name has letters and digits alone", "Give a country, a name and a number: DETESTISDE00001.")
+        raise Misuse(
+            "a holder's name has letters and digits alone, at most 16", "Give a country, a name and a number: DETESTISDE00001."
+        )
+    if request.cvca is not None and request.link == request.cvca.stem:
+        raise Misuse(f"{request.link} cannot be its own successor", "Give --link another name: DETESTCVCA00002.")
     if len(set(request.made)) != len(request.made):
         raise Misuse("two holders have one name", "Give each its own.")
     if request.cvca is not None and request.cvca.stem in request.made and request.cvca.parent.resolve() == request.out.resolve():

@@ -11,6 +11,21 @@ import click
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+
+class Day(click.DateTime):
+    """A day, as YYYY-MM-DD."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Its midnight."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no day: write YYYY-MM-DD, as in 2026-11-24.", param, ctx)
+
+
 reader_option = click.option(
     "--reader", envvar="CHIPID_READER", metavar="NAME", help="The reader, or a part of its name that no other has."
 )

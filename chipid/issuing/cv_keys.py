@@ -49,7 +49,7 @@ class CvKeyOptions:
         """
         name = self.mechanism or ("id-TA-RSA-v1-5-SHA-256" if self.kind.startswith("rsa-") else "id-TA-ECDSA-SHA-256")
         if name not in OIDS:
-            raise UnsupportedFeature(f"a terminal's mechanism {name}")
+            raise UnsupportedFeature(f"a terminal's mechanism {name}", hint=f"There are {', '.join(sorted(OIDS))}.")
         return OIDS[name]
 
 
@@ -75,7 +75,9 @@ class TestCvKey:
             return cls(build_private_key(domain, generate_key_pair(domain, random).private))
         size = kind.removeprefix("rsa-")
         if size == kind or not size.isdecimal() or int(size) not in KEY_BITS:
-            raise UnsupportedFeature(f"a terminal's key of kind {kind}")
+            sizes = f"rsa-{min(KEY_BITS)} to rsa-{max(KEY_BITS)}"
+            known = ", ".join(sorted(CURVE_OIDS.values()))
+            raise UnsupportedFeature(f"a terminal's key of kind {kind}", hint=f"There are {known}, and {sizes}.")
         key = rsa.generate_private_key(RSA_EXPONENT, int(size))
         return cls(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
 

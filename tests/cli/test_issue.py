@@ -144,6 +144,20 @@ def test_a_chip_date_without_an_authority_is_2(cli, description: Path, tmp_path:
     assert "--cvca" in result.err
 
 
+def test_more_authorities_than_a_chip_trusts_are_2(cli, description: Path, authorities, tmp_path: Path) -> None:
+    arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem")
+    result = cli(*arguments, *("--cvca", authorities[0]), *("--cvca", authorities[1]), *("--cvca", authorities[0]))
+    assert (result.code, result.out) == (2, "")
+    assert not (tmp_path / "card").exists()
+
+
+def test_a_day_is_written_in_one_way(cli, description: Path, tmp_path: Path) -> None:
+    arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem")
+    result = cli(*arguments, "--chip-date", "24-11-2026")
+    assert result.code == 2
+    assert "write YYYY-MM-DD" in result.err
+
+
 def test_an_authority_is_never_overwritten(cli, description: Path, authorities, tmp_path: Path) -> None:
     before = authorities[0].read_bytes()
     arguments = ("issue", description, "--out", authorities[0], "--trust-out", tmp_path / "anchor.pem")
@@ -155,7 +169,7 @@ def test_what_is_no_authority_is_6(cli, desk, description: Path, authorities, tm
     three, huge = tmp_path / "three", tmp_path / "huge"
     three.write_bytes(authorities[0].read_bytes() * 3)
     huge.write_bytes(bytes(16 * 1024 + 1))
-    for path, told in ((desk.trust, ""), (three, "at most 2"), (huge, "more than 16384 octets")):
+    for path, told in ((desk.trust, f"{desk.trust} is no CV certificate"), (three, "at most 2"), (huge, "more than 16384 octets")):
         arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem")
         result = cli(*arguments, "--cvca", path)
         assert result.code == 6

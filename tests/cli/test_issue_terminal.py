@@ -116,8 +116,12 @@ def test_an_expired_terminal_is_told(cli, folder: Path, read_with) -> None:
         (("--cvca-name", DV), "one name"),
         (("--terminal-name", "no/name"), "letters and digits alone"),
         (("--cvca-name", "X" * 17), "letters and digits alone"),
+        (("--terminal-name", "X" * 17), "at most 16"),
         (("--key-kind", "rot13"), "rot13"),
+        (("--key-kind", "rot13"), "brainpoolP256r1"),
         (("--mechanism", "id-TA-NONE"), "id-TA-NONE"),
+        (("--mechanism", "id-TA-NONE"), "id-TA-RSA-PSS-SHA-256"),
+        (("--effective", "24-11-2026"), "write YYYY-MM-DD"),
         (("--rights", "DG2"), "DG2"),
         (("--effective", "2026-02-30"), "2026-02-30"),
     ],
@@ -126,7 +130,7 @@ def test_what_cannot_be_is_2(cli, folder: Path, options: tuple[str, ...], told: 
     result = cli("issue-terminal", "--out", folder, *options)
     assert (result.code, result.out) == (2, "")
     assert told in result.err
-    assert not folder.exists() or not list(folder.iterdir())
+    assert not folder.exists()
 
 
 def test_nothing_is_overwritten_without_force(cli, folder: Path) -> None:
@@ -143,6 +147,15 @@ def test_the_authority_itself_is_never_overwritten(cli, folder: Path) -> None:
     result = cli("issue-terminal", "--out", folder, "--cvca", cvca, "--dv-name", CVCA, "--force")
     assert result.code == 2
     assert TestCvca.load(folder, CVCA).reference == CVCA
+
+
+def test_an_authority_is_not_its_own_successor(cli, folder: Path, tmp_path: Path) -> None:
+    assert cli("issue-terminal", "--out", folder).code == 0
+    newer = tmp_path / "newer"
+    result = cli("issue-terminal", "--out", newer, "--cvca", folder / f"{CVCA}.cvcert", "--link", CVCA)
+    assert (result.code, result.out) == (2, "")
+    assert "its own successor" in result.err
+    assert not newer.exists()
 
 
 def test_an_authority_without_its_key_is_2(cli, folder: Path, tmp_path: Path) -> None:
