@@ -10,7 +10,6 @@ import click
 
 from chipid.cli import secrets
 from chipid.cli.exit_codes import ExitCode
-from chipid.cli.messages import info
 from chipid.cli.options import reader_option, timeout_option
 from chipid.cli.usage import Misuse
 from chipid.errors import MalformedData
@@ -47,7 +46,7 @@ def unblock(puk_file: str | None, reader: str | None, timeout: float) -> None:
 
     puk = _understood(AccessKeys.from_puk, _secret(puk_file, "puk", "PUK"))
     unblock_pin(puk, reader=reader, timeout=timeout)
-    info("the PIN has been unblocked")
+    click.echo("The PIN has been unblocked.")
 
 
 @command.command("change")
@@ -65,7 +64,7 @@ def change(pin_file: str | None, can_file: str | None, new_pin_file: str | None,
     keys = _present(pin_file, can_file)
     new_pin = _new(new_pin_file)
     change_pin(keys, new_pin, reader=reader, timeout=timeout)
-    info("the PIN has been changed")
+    click.echo("The PIN has been changed.")
 
 
 def _present(pin_file: str | None, can_file: str | None) -> AccessKeys:

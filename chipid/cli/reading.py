@@ -75,6 +75,8 @@ def read_card(options: Mapping[str, Any]) -> Evidence:
     """
     if options["faults"] and not options["card"]:
         raise Misuse("--fault is for an emulated card", "Give --card IMAGE with it.")
+    if options["card"] and (given := [name for name in ("reader", "timeout") if _explicit(name)]):
+        raise Misuse(f"--card reads without a reader: it does not go with --{' and --'.join(given)}")
     if options["trace"] and options["trace_whole"]:
         raise Misuse("--trace and --trace-whole do not go together")
     challenge = challenge_given(options["challenge"])
@@ -94,6 +96,10 @@ def read_card(options: Mapping[str, Any]) -> Evidence:
         return read(
             keys, channel=channel, plan=plan, challenge=challenge, terminal=terminal, progress=progress, random=random
         )
+
+
+def _explicit(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
 @contextlib.contextmanager

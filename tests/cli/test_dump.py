@@ -358,3 +358,15 @@ def test_a_card_that_answers_nothing_is_5(cli, desk, octets: str) -> None:
     assert (result.code, result.out) == (5, "")
     assert "at least 2 octets" in result.err
     assert "chipid: hint: Lay the card on anew" in result.err
+
+
+@pytest.mark.parametrize("option", [("--reader", "foo"), ("--timeout", "5")])
+def test_an_emulated_card_in_process_needs_no_reader(cli, desk, option: tuple[str, str]) -> None:
+    result = cli("dump", "--card", desk.card, "--number-file", desk.number, *option)
+    assert (result.code, result.out) == (2, "")
+    assert option[0] in result.err
+
+
+def test_a_reader_in_the_environment_does_not_hinder_it(cli, desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHIPID_READER", "foo")
+    assert cli("dump", "--card", desk.card, "--number-file", desk.number).code == 0

@@ -55,7 +55,7 @@ def opens(pin: str, card: EmulatedCard) -> bool:
 
 def test_a_pin_is_changed(cli, card, secret) -> None:
     done = cli("pin", "change", "--pin-file", secret(PIN), "--new-pin-file", secret(NEW))
-    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (done.code, done.out, done.err) == (0, "The PIN has been changed.\n", "")
     assert opens(NEW, card)
     assert not opens(PIN, card)
 
@@ -64,7 +64,8 @@ def test_a_blocked_pin_is_unblocked(cli, card, secret) -> None:
     for _ in range(4):
         assert not opens("000111", card)
     assert not opens(PIN, card)
-    assert cli("pin", "unblock", "--puk-file", secret(PUK)).code == 0
+    done = cli("pin", "unblock", "--puk-file", secret(PUK))
+    assert (done.code, done.out) == (0, "The PIN has been unblocked.\n")
     assert opens(PIN, card)
 
 
