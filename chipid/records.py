@@ -126,7 +126,12 @@ def parse_record(raw: bytes, record_format: str, version: int, size_limit: int) 
     """
     if len(raw) > size_limit:
         raise MalformedData(f"{record_format}: more than {size_limit} octets")
-    _require_plain(raw, record_format)
+    try:
+        _require_plain(raw, record_format)
+    except MalformedData as error:
+        if not raw or raw[0] >> 5 != _MAP:
+            error.hint = f"This is no {record_format} at all: chipid inspect FILE says what it is."
+        raise
     try:
         content = cbor2.loads(raw)
         deterministic = cbor2.dumps(content, canonical=True) == raw

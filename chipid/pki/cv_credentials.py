@@ -17,7 +17,7 @@ from chipid.crypto.signer import Signer
 from chipid.errors import MalformedData, NotAuthorised, UnsupportedFeature
 from chipid.pki.cv_authorisation import Role
 from chipid.pki.cv_public_key import VerificationKey, is_same_key
-from chipid.pki.cvc import CV_CERTIFICATE, CvCertificate, split_certificates
+from chipid.pki.cvc import CV_CERTIFICATE, CvCertificate, parse_certificates, split_certificates
 from chipid.records import read_file
 
 CERTIFICATE_LIMIT: Final = 256
@@ -273,11 +273,24 @@ def _dated(certificate: CvCertificate, at: date) -> Iterator[str]:
 
 def _load(path: Path) -> list[bytes]:
     if not path.is_dir():
-        return [read_file(path, FILE_LIMIT)]
+        return [_read(path)]
     files = [each for each in sorted(path.iterdir()) if each.is_file() and _begins_as_certificate(each)]
     if not files:
         raise MalformedData(f"there is no CV certificate in {path}")
-    return [read_file(each, FILE_LIMIT) for each in files]
+    return [_read(each) for each in files]
+
+
+def _read(path: Path) -> bytes:
+    """What the file holds; an error names it, since several are read at once."""
+    raw = read_file(path, FILE_LIMIT)
+    try:
+        parse_certificates(raw)
+    except UnsupportedFeature:
+        pass  # passed over where all are put together
+    except MalformedData as error:
+        message = f"{path} is no CV certificate that could be read: {error}"
+        raise MalformedData(message, hint="A file of CV certificates, or a folder of them, is expected.") from None
+    return raw
 
 
 def _begins_as_certificate(path: Path) -> bool:

@@ -68,7 +68,10 @@ class FileSigner:
         :raises OSError: it cannot be read, or is no regular file.
         """
         raw, mode = _read(path)
-        held = KeyFile.parse(raw, password)
+        try:
+            held = KeyFile.parse(raw, password)
+        except MalformedData as problem:
+            raise MalformedData(f"{path}: no private key that could be read ({problem})", hint=problem.hint) from None
         return cls(held.private_key_info, readable_by_others=bool(mode & _READABLE_BY_OTHERS), encrypted=held.encrypted)
 
     @property

@@ -454,7 +454,7 @@ class TestLoading:
 
     def test_a_named_file_that_is_none(self, pki: Pki, tmp_path: Path) -> None:
         (tmp_path / "key.pem").write_bytes(pki.terminal.key.to_pem())
-        with pytest.raises(MalformedData):
+        with pytest.raises(MalformedData, match=r"key\.pem is no CV certificate"):
             TerminalCredentials.load([tmp_path / "key.pem"], pki.terminal.key)
 
     def test_a_file_that_is_too_long(self, pki: Pki, tmp_path: Path) -> None:

@@ -89,6 +89,16 @@ def test_items_up_to_the_limit() -> None:
         parse(build_record("test", 1, {"a": [0] * (room // 2), "b": [0] * (room // 2 + 2)}))
 
 
+@pytest.mark.parametrize("raw", [b"", b"345678\n", b"-----BEGIN CERTIFICATE-----"])
+def test_another_kind_of_file_is_told_from_a_damaged_record(raw: bytes) -> None:
+    with pytest.raises(MalformedData) as error:
+        parse(raw)
+    assert error.value.hint == "This is no test at all: chipid inspect FILE says what it is."
+    with pytest.raises(MalformedData) as error:
+        parse(build_record("test", 1, {"a": b"x"})[:-1])
+    assert error.value.hint is None
+
+
 def test_size_up_to_the_limit() -> None:
     raw = build_record("test", 1, {"a": bytes(10)})
     assert parse(raw, len(raw)).octets("a", 10) == bytes(10)

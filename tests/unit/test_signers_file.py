@@ -298,6 +298,12 @@ def test_nothing_of_a_key_shows(key_file) -> None:
     assert "90abcdef" not in f"{signer!r} {vars(signer)}".lower()
 
 
+def test_a_file_without_a_key_is_named(tmp_path: Path) -> None:
+    (tmp_path / "can.txt").write_text("345678\n")
+    with pytest.raises(MalformedData, match=r"can\.txt: no private key"):
+        FileSigner.load(tmp_path / "can.txt")
+
+
 def test_a_folder_in_place_of_a_key_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="not a regular file") as error:
         FileSigner.load(tmp_path)
