@@ -78,7 +78,7 @@ class ChipTrust:
     def accept(self, certificate: CvCertificate, issuer: TrustedKey) -> TrustedKey:
         """Import what :meth:`refusal` had nothing against: the date advances, a link certificate becomes a trust point.
 
-        Of one name and key the certificate that took effect last stays in force: an older one would bring back its dates and rights.
+        Of one name and key the latest certificate stays in force: an older one would bring back its dates and rights.
 
         :returns: the imported key; a document verifier's or a terminal's is the session's to keep.
         """
