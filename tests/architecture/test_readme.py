@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from chipid import pytest_plugin
 from chipid.cli.exit_codes import ExitCode
 from chipid.cli.failures import run
 from chipid.cli.root import chipid
@@ -47,11 +48,33 @@ def test_the_ten_lines_read_and_verify_a_card(
     assert capsys.readouterr().out.split() == ["accepted"]
 
 
-def test_the_plugins_examples_pass(emulated_cccd, emulated_eac_card, chipid_keys, chipid_trust, chipid_terminal) -> None:
+def test_the_plugins_examples_pass(
+    emulated_cccd, emulated_eac_card, chipid_keys, chipid_trust, chipid_terminal, chipid_card_factory, chipid_card_image
+) -> None:
     names: dict[str, Any] = {}
     exec(compile(BLOCKS[2], "README.md", "exec"), names)
     names["test_my_counter"](emulated_cccd, chipid_keys, chipid_trust)
     names["test_my_border_post"](emulated_eac_card, chipid_keys, chipid_terminal)
+    names["test_a_forged_card"](chipid_card_factory, chipid_card_image, chipid_keys, chipid_trust)
+
+
+def test_each_fixture_of_the_plugin_is_listed() -> None:
+    table = README.split("| fixture | gives |")[1].split("\n\n")[0]
+    listed = {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    source = Path(pytest_plugin.__file__).read_text(encoding="utf-8")
+    assert listed == set(re.findall(r"^def ((?:chipid|emulated)_\w+)\(", source, re.MULTILINE))
+
+
+def test_the_page_on_python_runs(desk: Path, capsys) -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    description = str(ROOT / "fixtures" / "cards" / "citizen_2021.json")
+    assert run(chipid, ["issue", description, "--out", "card.image", "--trust-out", "csca.pem"]) == 0
+    capsys.readouterr()
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(block, "docs/python.md", "exec"), {})
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [policy for policy, *_ in said] == ["counter", "strict", "data-only"]
+    assert said[0] == ["counter", "accepted"]
 
 
 def commands(section: str) -> list[list[str]]:

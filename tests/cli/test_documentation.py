@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import Field, fields
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ import pytest
 from chipid.cli.exit_codes import ExitCode
 from chipid.cli.keys import KINDS
 from chipid.cli.root import COMMANDS, chipid
+from chipid.emulator.catalogue import FAULTS, fault_from_text
 from chipid.report.schema import SCHEMA, VERSION, json_schema
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -40,7 +42,8 @@ def test_every_command_is_in_the_table() -> None:
 
 def test_every_option_on_the_page_exists() -> None:
     known = {option for name in COMMANDS for option in parameters(name)} | {"--help"}
-    assert set(re.findall(r"--[a-z][a-z-]+", PAGE)) <= known
+    ours = re.sub(r"^    softhsm2-util .*$", "", PAGE, flags=re.MULTILINE)
+    assert set(re.findall(r"--[a-z][a-z-]+", ours)) <= known
 
 
 @pytest.mark.parametrize("line", re.findall(r"^    (?:.*\| )?chipid (.+)$", PAGE, re.MULTILINE))
@@ -63,3 +66,33 @@ def test_the_json_on_the_page_is_the_schema() -> None:
     ]
     sentence = PAGE.split("and `kind`:")[1].split(".")[0]
     assert sorted(re.findall(r"`(\w+)`", sentence)) == sorted([*kinds])
+
+
+# Faults ----------------------------------------------------------------------------------------------------------------
+
+FAULTS_PAGE = (Path(__file__).resolve().parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+
+
+def _default(field: Field[object]) -> str:
+    value = field.default
+    if field.name == "sw":
+        return f"{value:04X}"
+    if isinstance(value, bytes):
+        return value.hex() or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value is None else getattr(value, "label", str(value))
+
+
+def test_the_table_of_faults_is_the_registry() -> None:
+    told = re.findall(r"^\| `([\w-]+)` \| (.*?) \| (.*) \|$", FAULTS_PAGE, re.MULTILINE)
+    expected = []
+    for name, kind in sorted(FAULTS.items()):
+        settings = ", ".join(f"`{field.name}` ({_default(field)})" for field in fields(kind))
+        expected.append((name, settings or "–", (kind.__doc__ or "").splitlines()[0]))
+    assert told == expected
+
+
+def test_the_faults_in_its_example_can_be_had() -> None:
+    shown = re.findall(r"--fault ([a-z-]+:\S+)", FAULTS_PAGE.replace("`", " "))
+    assert [fault_from_text(text).name for text in shown] == ["le-limit", "wrong-mac"]
