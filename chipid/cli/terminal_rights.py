@@ -76,6 +76,8 @@ def terminal_credentials(options: Mapping[str, Any]) -> Iterator[TerminalCredent
         kept = stack.pop_all()
     for reason in dict.fromkeys(credentials.passed_over):
         warning(f"a certificate of --terminal-cert is left out: {reason}")
+    if not credentials.has_own:
+        warning("none of the terminal certificates in --terminal-cert is for the key in --terminal-key")
     with kept:
         yield credentials
 

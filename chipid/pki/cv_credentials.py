@@ -125,6 +125,12 @@ class TerminalCredentials:
         """
         return cls.parse((raw for path in paths for raw in _load(Path(path))), signer)
 
+    @property
+    def has_own(self) -> bool:
+        """Whether one of the certificates is a terminal's, for this key."""
+        own = self.signer.public_key
+        return any(each.authorisation.role is Role.TERMINAL and _may_be_of(each, own) for each in self.certificates)
+
     def chain_from(self, references: Sequence[str], *, at: date | None = None, data_groups: Iterable[str] = ()) -> CvChain:
         """The best chain from one of the authorities that the chip names to this terminal's key.
 
@@ -166,7 +172,7 @@ class _Search:
         for each in certificates:
             if not each.is_self_signed and each.authorisation.role is not Role.TERMINAL:
                 self._issued[each.authority].append(each)
-            elif not each.is_self_signed and self._may_be_ours(each):
+            elif not each.is_self_signed and _may_be_of(each, own):
                 self._ours[each.authority].append(each)
         self._signed: dict[_Pair, bool] = {}
         self._terminals: dict[_Pair, tuple[CvCertificate, ...]] = {}
@@ -233,14 +239,15 @@ class _Search:
         except MalformedData:
             return None
 
-    def _may_be_ours(self, terminal: CvCertificate) -> bool:
-        """Whether the numbers are ours; on which curve a point lies is the issuer's to tell."""
-        certified = terminal.public_key
-        return certified.point == self._own.point if isinstance(self._own, EcPublicKey) else certified.rsa == self._own
-
     def _is_ours(self, terminal: CvCertificate, issuer: VerificationKey | None) -> bool:
         key = self._key(terminal, issuer)
         return key is not None and is_same_key(key.key, self._own)
+
+
+def _may_be_of(terminal: CvCertificate, own: PublicKey) -> bool:
+    """Whether the numbers are those of *own*; on which curve a point lies is the issuer's to tell."""
+    certified = terminal.public_key
+    return certified.point == own.point if isinstance(own, EcPublicKey) else certified.rsa == own
 
 
 _Pair = tuple[bytes, bytes, str, object]

@@ -283,6 +283,7 @@ def test_a_strangers_key_has_no_chain(dump, terminal: Terminal, tmp_path: Path) 
     result = dump("--terminal-cert", terminal.certificates, "--terminal-key", stranger.key)
     assert result.code == 5
     assert "ta-no-chain from DETESTCVCA" in result.err
+    assert "none of the terminal certificates in --terminal-cert is for the key" in result.err
     assert result.json["terminal_authentication"]["reason"] == "ta-no-chain"
 
 
