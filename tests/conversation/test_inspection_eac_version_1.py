@@ -179,6 +179,28 @@ def test_ef_cvca_is_where_dg14_says() -> None:
     assert evidence.terminal_authentication.reason == "ta-no-authority"
 
 
+@pytest.mark.parametrize("selectable", [True, False])
+def test_ef_cvca_without_short_identifier_is_selected(selectable) -> None:
+    def by_name_alone(infos):
+        named = TerminalAuthenticationInfo("0.4.0.127.0.7.2.2.2", 1, EfCvca(FileId.CVCA.fid))
+        return [named if isinstance(info, TerminalAuthenticationInfo) else info for info in infos]
+
+    def select(command):
+        refused = not selectable and command.data == FileId.CVCA.fid.to_bytes(2, "big")
+        return ResponseAPDU(b"", 0x6A82) if refused else None
+
+    commands = []
+    keys = chipid.AccessKeys.from_fields("X01234567", "740812", "320415")
+    image = with_dg14(issue(pace=None, can=None), by_name_alone)
+    evidence = read(image, Heard(commands), Answers(INS.SELECT, select), keys=keys, terminal=credentials())
+    assert evidence.terminal_authentication is not None
+    assert (evidence.terminal_authentication.result is Result.DONE) is selectable
+    place = max(number for number, command in enumerate(commands) if command.ins == INS.SELECT)
+    following = commands[place + 1]
+    # What a refused SELECT leaves selected is another file, and is not read for it.
+    assert ((following.ins, following.p1, following.p2) == (INS.READ_BINARY, 0, 0)) is selectable
+
+
 @pytest.mark.parametrize("size", [0, 7, 9, 16])
 def test_a_challenge_of_another_length_is_not_signed(size) -> None:
     terminal, spy = watched()
