@@ -242,3 +242,19 @@ def test_nor_does_it_speak_for_a_chip_that_bac_opens_afterwards() -> None:
     assert evidence.terminal_authentication.rights == ()
     assert said(evidence, CheckName.CHIP_AUTHENTICITY)[0] is not S
     assert_not_accepted(evidence)
+
+
+def test_a_chip_that_was_disproved_stays_so_when_bac_opens_it() -> None:
+    image, runs = clone(version_2()), [0]
+
+    def pace_once(command: CommandAPDU) -> ResponseAPDU | None:
+        if (command.p1, command.p2) != (0xC1, 0xA4):
+            return None
+        runs[0] += 1
+        return ResponseAPDU(b"", 0x6F00) if runs[0] > 1 else None
+
+    keys = AccessKeys((Password.from_mrz_information(image.mrz_information),))
+    evidence = read(image, Answers(INS.MANAGE_SECURITY_ENVIRONMENT, pace_once), keys=keys, terminal=credentials())
+    assert [attempt.protocol for attempt in evidence.accesses][-1] is Protocol.BAC
+    assert said(evidence, CheckName.CHIP_AUTHENTICATION)[0] is F
+    assert_rejected(evidence, "ca-wrong-token")
