@@ -146,8 +146,11 @@ def test_a_chip_date_without_an_authority_is_2(cli, description: Path, tmp_path:
 
 def test_more_authorities_than_a_chip_trusts_are_2(cli, description: Path, authorities, tmp_path: Path) -> None:
     arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem")
-    result = cli(*arguments, *("--cvca", authorities[0]), *("--cvca", authorities[1]), *("--cvca", authorities[0]))
+    third = tmp_path / "third.cvcert"
+    third.write_bytes(authorities[0].read_bytes())
+    result = cli(*arguments, "--cvca", authorities[0], "--cvca", authorities[1], "--cvca", third)
     assert (result.code, result.out) == (2, "")
+    assert "at most 2 authorities" in result.err
     assert not (tmp_path / "card").exists()
 
 
