@@ -327,8 +327,9 @@ class Access:
 
 
 def _is_unknown(attempt: AccessAttempt) -> bool:
-    """The chip has no such password (BSI TR-03110-3 §B.11.1). Of the MRZ's, which all chips have, it would be another fault."""
-    return attempt.reason == f"status-{SW.REFERENCE_NOT_FOUND:04X}" and attempt.password != PasswordKind.MRZ.label
+    """The chip has no PIN or PUK (BSI TR-03110-3 §B.11.1). Of the other passwords, which chips have, it would be another fault."""
+    counted = attempt.password in [kind.label for kind in _COUNTED]
+    return counted and attempt.reason == f"status-{SW.REFERENCE_NOT_FOUND:04X}"
 
 
 def select_application() -> Dialogue[None]:
