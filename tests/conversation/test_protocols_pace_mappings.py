@@ -168,22 +168,6 @@ def test_no_chip_gets_a_token_for_each_line_of_ef_card_access():
     assert len(preferred_pace(SecurityInfos.of(many))) == WAYS_MAX
 
 
-def test_a_field_of_the_issuers_own_is_no_small_one():
-    """Nobody has signed EF.CardAccess: who chose a small prime may know a short way to its logarithms, and so to the password."""
-    p = 2 * (2**1888 + 1323) * (q := int.from_bytes(standardised_domain(0).order, "big")) + 1
-    own = DhDomain.explicit(octets(p), octets(pow(2, (p - 1) // q, p)), octets(q))
-    info = PaceInfo(f"{PACE}.1.2", 2, 32)
-
-    def offered(field):
-        return SecurityInfos.of([info, PaceDomainParameterInfo(f"{PACE}.1", build_domain(field), 32)])
-
-    with pytest.raises(UnsupportedFeature, match="too small"):
-        pace_choice(offered(own), info)
-    for number in (0, 1, 2):  # those that the standard has are what it says
-        standardised = standardised_domain(number)
-        assert pace_choice(offered(standardised), info).domain.parameters == standardised.parameters
-
-
 # The integrated mapping: the terminal --------------------------------------------------------------------------------
 
 

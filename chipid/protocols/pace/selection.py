@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chipid.crypto.agreement_key import parse_domain
-from chipid.crypto.domain import DH_PARAMETER_IDS, DhDomain, Domain, EcDomain, bits_of_security, standardised_domain
+from chipid.crypto.domain import Domain, EcDomain, standardised_domain
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.protocols.key_agreement import strength
@@ -15,8 +15,6 @@ from chipid.protocols.pace.suite import PACE_VERSION, SUITES, Group, MappingKind
 
 OWN_GROUPS_MAX = 4
 """Groups of the issuer's own that are looked at: each may cost a second to check, and nobody has signed EF.CardAccess."""
-OWN_FIELD_BITS_MIN = 112
-"""What a logarithm in a field of the issuer's own has to cost, in bits: whoever chose the prime may know a shorter way."""
 WAYS_MAX = 4
 """Ways of one strength that are tried, one after the other: each hands out a token that tests one guess of the password."""
 P_224 = "secp224r1"
@@ -79,8 +77,6 @@ def pace_choice(infos: SecurityInfos, info: PaceInfo) -> PaceChoice:
     if not domain.order:
         # EF.CardAccess is unsigned: in a group of unknown order its forger could search for the password afterwards.
         raise UnsupportedFeature("PACE in a finite field whose order is not given")
-    if _is_own_field(domain) and bits_of_security(domain) < OWN_FIELD_BITS_MIN:
-        raise UnsupportedFeature("PACE in a finite field of the issuer's own that is too small")
     if suite.mapping is MappingKind.INTEGRATED and isinstance(domain, EcDomain) and domain.name == P_224:
         raise UnsupportedFeature(f"{P_224} has no integrated mapping")
     return PaceChoice(info, suite, domain)
@@ -100,13 +96,6 @@ def _explicit_domain(infos: SecurityInfos, info: PaceInfo) -> Domain | None:
         if own.parameter_id == info.parameter_id and info.oid.startswith(f"{own.oid}."):
             return parse_domain(own.parameters)
     return None
-
-
-def _is_own_field(domain: Domain) -> bool:
-    """A finite field that is none of the standardised ones, whichever way it was given."""
-    return isinstance(domain, DhDomain) and domain.parameters not in [
-        DhDomain.standardised(number).parameters for number in DH_PARAMETER_IDS
-    ]
 
 
 def _preference(choice: PaceChoice) -> tuple[int, int, int, bool]:
