@@ -236,6 +236,7 @@ def test_rights_are_proved_again_in_a_new_session() -> None:
         if record.result is Result.DONE and "session-reopened" in evidence.notes:
             assert any(command.ins == INS.EXTERNAL_AUTHENTICATE for command in commands)
             assert FileId.DG3 in evidence.files
+            assert "terminal-authentication-not-restored" not in evidence.notes
             assert_accepted(evidence)
             return
     pytest.fail("no loss fell into the reading behind Terminal Authentication")

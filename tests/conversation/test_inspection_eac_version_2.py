@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 from reader_desk import (
+    CA_1,
+    CA_2,
     CAM,
     GM,
     AgreementAnswers,
@@ -258,3 +260,16 @@ def test_a_chip_that_was_disproved_stays_so_when_bac_opens_it() -> None:
     assert [attempt.protocol for attempt in evidence.accesses][-1] is Protocol.BAC
     assert said(evidence, CheckName.CHIP_AUTHENTICATION)[0] is F
     assert_rejected(evidence, "ca-wrong-token")
+
+
+def test_a_chip_that_has_both_versions_proves_itself_once() -> None:
+    """Version 1 after version 2 would put another transcript, and another session, in the place of the stronger proof."""
+    chip = version_2(chip_authentication=[CA_1, {**CA_2, "key_id": 2}])
+    evidence = read(chip, terminal=credentials())
+    assert evidence.chip_authentication is not None
+    assert evidence.chip_authentication.version == 2
+    assert_accepted(evidence)
+    without = read(chip)
+    assert without.chip_authentication is not None
+    assert without.chip_authentication.version == 1
+    assert_accepted(without)
