@@ -28,6 +28,10 @@ class Session:
 
     def __init__(self, *arguments: object) -> None:
         self._master, slave = pty.openpty()
+        # Linux signals first and then forgets what was written: what the command says of Ctrl-C could be lost.
+        mode = termios.tcgetattr(slave)
+        mode[3] |= termios.NOFLSH
+        termios.tcsetattr(slave, termios.TCSANOW, mode)
         command = [sys.executable, "-c", ON_TERMINAL, *map(str, arguments)]
         clean = {key: value for key, value in os.environ.items() if not key.startswith("CHIPID_")}
         environment = {**clean, "TERM": "xterm", "COLUMNS": "100"}
