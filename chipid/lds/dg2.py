@@ -7,7 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Self, Unpack
 
 from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
-from chipid.lds.biometric_template import (
+from chipid.lds.biometrics.face_19794 import (
+    FACE_RECORD_FORMAT,
+    FACIAL_FEATURES,
+    ICAO_FORMAT_OWNER,
+    RECORD_START,
+    RECORD_VERSION,
+    FaceFields,
+    FaceImage,
+    build_face_record,
+    read_bare_image,
+    read_face_record,
+)
+from chipid.lds.biometrics.template import (
     BIOMETRIC_TYPE,
     BLOCK,
     CONSTRUCTED_BLOCK,
@@ -20,18 +32,6 @@ from chipid.lds.biometric_template import (
     build_group,
     read_group,
     read_template,
-)
-from chipid.lds.face_record import (
-    FACE_RECORD_FORMAT,
-    FACIAL_FEATURES,
-    ICAO_FORMAT_OWNER,
-    RECORD_START,
-    RECORD_VERSION,
-    FaceFields,
-    FaceImage,
-    build_face_record,
-    read_bare_image,
-    read_face_record,
 )
 from chipid.lds.image import image_format
 from chipid.lds.octets import OctetReader
@@ -46,10 +46,10 @@ class Dg2:
     :ivar faces: every face that could be read, whether in one template or several.
     :ivar unsupported: templates in another format than ISO/IEC 19794-5:2005, kept raw.
     :ivar deviations: how the file it was parsed from deviates from the standard, as stable words: those of
-        :func:`~chipid.lds.biometric_template.read_group`, :func:`~chipid.lds.face_record.read_face_record` and
-        :attr:`FaceImage.deviations <chipid.lds.face_record.FaceImage.deviations>`; ``no-cbeff`` (no template around the record or
-        image), ``no-group``, ``no-face-record`` (a bare image), ``no-faces``, ``biometric-type``, ``format-owner``,
-        ``format-type``, ``format-unsupported``, ``trailing-objects``.
+        :func:`~chipid.lds.biometrics.template.read_group`, :func:`~chipid.lds.biometrics.face_19794.read_face_record` and
+        :attr:`FaceImage.deviations <chipid.lds.biometrics.face_19794.FaceImage.deviations>`; ``no-cbeff`` (no template around
+        the record or image), ``no-group``, ``no-face-record`` (a bare image), ``no-faces``, ``biometric-type``,
+        ``format-owner``, ``format-type``, ``format-unsupported``, ``trailing-objects``.
     """
 
     faces: tuple[FaceImage, ...]
@@ -65,7 +65,7 @@ class Dg2:
     def from_image(cls, image: bytes, **about: Unpack[FaceFields]) -> Self:
         """A DG2 with one portrait from a JPEG or JPEG 2000 file.
 
-        :raises LdsError: as :meth:`FaceImage.from_image <chipid.lds.face_record.FaceImage.from_image>`.
+        :raises LdsError: as :meth:`FaceImage.from_image <chipid.lds.biometrics.face_19794.FaceImage.from_image>`.
         """
         return cls((FaceImage.from_image(image, **about),))
 

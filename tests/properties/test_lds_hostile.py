@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.iso7816.tlv import build_tlv
+from chipid.lds.biometrics.face_19794 import FaceImage, FeaturePoint
 from chipid.lds.card_access import CardAccess
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
-from chipid.lds.face_record import FaceImage, FeaturePoint
 from chipid.lds.image import read_image_header
 from chipid.lds.mrz import Mrz
 from chipid.lds.sod import EfSod, LDSSecurityObject

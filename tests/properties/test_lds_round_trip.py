@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chipid.iso7816.tlv import build_tlv, parse_tlv
-from chipid.lds.biometric_template import BLOCK, CONSTRUCTED_BLOCK, BiometricHeader, BiometricTemplate
+from chipid.lds.biometrics.face_19794 import FaceImage, FeaturePoint
+from chipid.lds.biometrics.template import BLOCK, CONSTRUCTED_BLOCK, BiometricHeader, BiometricTemplate
 from chipid.lds.card_access import CardAccess
 from chipid.lds.com import EfCom
 from chipid.lds.der import build_integer, build_oid, read_integer, read_oid
@@ -18,7 +19,6 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
-from chipid.lds.face_record import FaceImage, FeaturePoint
 from chipid.lds.mrz import Mrz, MrzFormat, check_digit
 from chipid.lds.mrz_names import abbreviates, mrz_identifier, name_field, truncate_identifiers
 from chipid.lds.security_infos import (

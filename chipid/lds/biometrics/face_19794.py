@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self, TypedDict, Unpack
 
 from chipid.errors import LdsError
-from chipid.lds.biometric_template import (
+from chipid.lds.biometrics.template import (
     BIOMETRIC_SUBTYPE,
     BIOMETRIC_TYPE,
     BLOCK,
@@ -45,6 +45,11 @@ FACE_HEADER = BiometricHeader(
     )
 )
 
+IMAGE_DATA_TYPES = {ImageFormat.JPEG: 0, ImageFormat.JPEG2000: 1}
+"""The image data types (§5.7.2)."""
+
+_FORMATS = {code: name for name, code in IMAGE_DATA_TYPES.items()}
+
 # The codes that the standard defines; vendors have the upper half of some ranges.
 _VENDOR = frozenset(range(0x80, 0x100))
 _CODES = {
@@ -53,7 +58,7 @@ _CODES = {
     "hair_colour": frozenset((*range(10), 0xFF)),
     "expression": frozenset((*range(8), *range(0x8000, 0x10000))),
     "face_image_type": frozenset(range(3)),
-    "image_data_type": frozenset(range(2)),
+    "image_data_type": frozenset(_FORMATS),
     "colour_space": frozenset(range(5)) | _VENDOR,
     "source_type": frozenset(range(8)) | _VENDOR,
 }
@@ -178,10 +183,12 @@ class FaceImage:
         :raises LdsError: another format, a damaged header, or more pixels than the record's two octets can say.
         """
         found = read_image_header(image)
+        if found.format not in IMAGE_DATA_TYPES:
+            raise LdsError("an image neither JPEG nor JPEG 2000")
         fields: FaceFields = {
             "width": found.width,
             "height": found.height,
-            "image_data_type": int(found.format),
+            "image_data_type": IMAGE_DATA_TYPES[found.format],
             **about,
         }
         image, padding = split_padding(image)
@@ -199,7 +206,7 @@ class FaceImage:
         return (*(name.replace("_", "-") for name in found), *self._contradictions())
 
     def _contradictions(self) -> Iterator[str]:
-        if self.image_data_type != self.format:
+        if self.image_data_type != IMAGE_DATA_TYPES.get(self.format):
             yield "image-format"
         try:
             header = read_image_header(self.image)
@@ -330,9 +337,9 @@ def _format_of(image: bytes, declared: int, block: OctetReader) -> ImageFormat:
     found = image_format(image)
     if found is not None:
         return found
-    if declared not in (ImageFormat.JPEG, ImageFormat.JPEG2000):
+    if declared not in _FORMATS:
         raise block.error("an image neither JPEG nor JPEG 2000")
-    return ImageFormat(declared)
+    return _FORMATS[declared]
 
 
 def _read_feature_point(octets: OctetReader) -> FeaturePoint:
