@@ -66,6 +66,17 @@ class Description:
             raise self.error(key, "a list of texts")
         return tuple(value)
 
+    def numbered_texts(self, key: str, numbers: range) -> dict[int, str]:
+        """An object with texts by number, those of *numbers*; empty where it is absent or null."""
+        inside = self.section(key)
+        if inside is None:
+            return {}
+        found = {number: text for number in numbers if (text := inside.optional_text(str(number))) is not None}
+        inside.finish()
+        if len(found) > LIST_LIMIT:
+            raise self.error(key, f"an object of at most {LIST_LIMIT} texts")
+        return found
+
     def choice(self, key: str, choices: Sequence[_Word], default: _Word) -> _Word:
         """One of several words."""
         value = self._left.pop(key, default)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from bisect import bisect_right
+from functools import partial
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter
@@ -12,18 +14,40 @@ from PIL import Image, ImageDraw, ImageFilter
 SIZE = (480, 640)
 """3 : 4, as ISO/IEC 19794-5 wants a token image; real ones lie around 12 to 18 kB."""
 
-_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
-    "jpeg": ("JPEG", {"quality": 74}),
-    "jpeg2000": ("JPEG2000", {"quality_mode": "rates", "quality_layers": [60]}),
-}
-FORMATS = tuple(_FORMATS)
+OCTETS = range(8_000, 110_001)
+"""What an image file of that size can be made to weigh."""
+
+FORMATS = ("jpeg", "jpeg2000")
+_QUALITY = 74
+_QUALITIES = range(1, 96)
+_RATE = 60
 
 
-def draw_portrait(seed: str, image_format: str = "jpeg") -> bytes:
+def draw_portrait(seed: str, image_format: str = "jpeg", octets: int | None = None) -> bytes:
     """A face made of ellipses; *seed* chooses colours and shapes, so that one citizen always looks the same.
 
     :param image_format: ``jpeg`` or ``jpeg2000``.
+    :param octets: about what the file is to weigh, one of :data:`OCTETS`: the image gets as good as fits.
     """
+    picture = _face(seed)
+    if image_format == "jpeg2000":
+        rate = _RATE if octets is None else len(picture.tobytes()) / octets
+        return _saved(picture, "JPEG2000", quality_mode="rates", quality_layers=[rate])
+    quality = _QUALITY if octets is None else _QUALITIES[bisect_right(_QUALITIES, octets, key=partial(_weight, picture)) - 1]
+    return _saved(picture, "JPEG", quality=quality)
+
+
+def _weight(picture: Image.Image, quality: int) -> int:
+    return len(_saved(picture, "JPEG", quality=quality))
+
+
+def _saved(picture: Image.Image, name: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, name, **options)
+    return out.getvalue()
+
+
+def _face(seed: str) -> Image.Image:
     numbers = hashlib.sha256(seed.encode()).digest()
     width, height = SIZE
     # A print has grain, without which the file would be far too small; from the seed, for one seed is to give one file.
@@ -45,8 +69,4 @@ def draw_portrait(seed: str, image_format: str = "jpeg") -> bytes:
         draw.arc((eye - 32, 250, eye + 32, 290), 200, 340, fill=hair, width=6)
     draw.line((middle, 300, middle - 12, 364, middle + 10, 368), fill=tuple(part - 35 for part in skin), width=4)
     draw.arc((middle - 44, 380, middle + 44, 424), 15, 165, fill=(150, 60, 60), width=7)
-    picture = picture.filter(ImageFilter.GaussianBlur(1.2))
-    name, options = _FORMATS[image_format]
-    out = io.BytesIO()
-    picture.save(out, name, **options)
-    return out.getvalue()
+    return picture.filter(ImageFilter.GaussianBlur(1.2))

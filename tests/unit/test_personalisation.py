@@ -203,6 +203,14 @@ def test_a_drawn_portrait(issue: Issue, name: str, expected: ImageFormat) -> Non
     assert (face.format, face.width, face.height) == (expected, 480, 640)
 
 
+@pytest.mark.parametrize(("name", "least"), [("jpeg", 0.8), ("jpeg2000", 0.98)])
+@pytest.mark.parametrize("wanted", [8_000, 60_000, 110_000])
+def test_a_drawn_portrait_of_a_wanted_weight(issue: Issue, name: str, least: float, wanted: int) -> None:
+    face = Dg2.parse(issue(portrait_format=name, portrait="drawn", portrait_octets=wanted).files[FileId.DG2]).portrait
+    assert face is not None
+    assert least * wanted <= len(face.image) <= 1.002 * wanted
+
+
 def test_a_portrait_from_a_file(signer: DocumentSigner, tmp_path: Path) -> None:
     picture = draw_portrait("a file")
     (tmp_path / "face.jpg").write_bytes(picture)
@@ -291,6 +299,13 @@ def test_a_name_of_one_word(issue: Issue) -> None:
     assert (zone(image).primary_identifier, zone(image).secondary_identifier) == ("DAO", "")
 
 
+def test_fields_of_unknown_numbers_stand_behind_the_known_ones(issue: Issue) -> None:
+    found = dg13(issue(extra_fields={"255": "Thôn 3", "17": "A+", "18": None}))
+    assert [field.number for field in found.fields] == [*range(1, 17), 17, 255]
+    assert [field.raw.hex().upper() for field in found.unknown] == ["30070201110C02412B", "300D020200FF0C075468C3B46E2033"]
+    assert found.deviations == ("field-17-unknown", "field-255-unknown")
+
+
 # The passport --------------------------------------------------------------------------------------------------------
 
 
@@ -352,6 +367,8 @@ WRONG: dict[str, list[Any]] = {
     "portrait_format": ["png"],
     "portrait_seed": ["\ud800", 5],
     "portrait": ["a\0b", "", 5],
+    "portrait_octets": [7_999, 110_001, 60_000.0, "60000"],
+    "extra_fields": [5, [], {"16": "x"}, {"017": "x"}, {"256": "x"}, {"17": 5}, {"17": ""}, {str(n): "x" for n in range(17, 34)}],
     "fingerprints": ["no", 0],
     "bac": [None, 1],
     "pace": ["AES-128", [], {"cipher": "DES"}, {"parameter_id": 3}, {"parameter_id": 13.0}, {"parameter_id": True}, {"curve": 1}],
