@@ -2,14 +2,14 @@
 """What an image says of itself in its first octets: format and size, found without decoding anything.
 
 JPEG (ITU-T T.81 §B.2), JPEG 2000 in its file format (ITU-T T.800 annex I) and as a bare codestream (annex A): the formats of
-ICAO 9303-10 §4.7.2.
+ICAO 9303-10 §4.7.2. PNG (ISO/IEC 15948 §11.2.2) and WSQ (FBI IAFIS-IC-0110), which biometric records have besides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum
 
 from chipid.errors import LdsError
 from chipid.lds.octets import OctetReader
@@ -20,18 +20,29 @@ SEGMENT_LIMIT = 1_000
 _JPEG_START = b"\xff\xd8\xff"
 _JP2_SIGNATURE = bytes.fromhex("0000000C6A5020200D0A870A")
 _CODESTREAM_START = b"\xff\x4f\xff\x51"
-_END_OF_IMAGE = b"\xff\xd9"  # EOI of JPEG, and EOC of a JPEG 2000 codestream
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_WSQ_START = b"\xff\xa0\xff"
+_ENDS = (
+    b"\xff\xd9",  # EOI of JPEG, and EOC of a JPEG 2000 codestream
+    b"\xff\xa1",  # EOI of WSQ
+    b"IEND\xaeB`\x82",  # the last chunk of PNG with its check sum
+)
 
 _STANDALONE_MARKERS = frozenset((0x01, *range(0xD0, 0xD8)))
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN_OR_END = frozenset((0xD9, 0xDA))
+_WSQ_FRAME, _WSQ_TABLES = 0xA2, frozenset(range(0xA4, 0xA9))
 
 
-class ImageFormat(IntEnum):
-    """The image data types of ISO/IEC 19794-5:2005 §5.7.2."""
+class ImageFormat(Enum):
+    """How an image is encoded. Records have codes of their own for it."""
 
-    JPEG = 0
-    JPEG2000 = 1
+    JPEG = "JPEG"
+    JPEG2000 = "JPEG2000"
+    PNG = "PNG"
+    WSQ = "WSQ"
+    RAW = "RAW"
+    """Pixels as they are, row by row: nothing in the octets says so, only a record can."""
 
 
 @dataclass(frozen=True)
@@ -50,37 +61,28 @@ class ImageHeader:
 
 def image_format(image: bytes) -> ImageFormat | None:
     """The format that the first octets announce, ``None`` for another one."""
-    if image.startswith(_JPEG_START):
-        return ImageFormat.JPEG
-    if image.startswith((_JP2_SIGNATURE, _CODESTREAM_START)):
-        return ImageFormat.JPEG2000
-    return None
+    return next((found for start, (found, _) in _KINDS.items() if image.startswith(start)), None)
 
 
 def read_image_header(image: bytes) -> ImageHeader:
     """Format and size of *image*, whatever follows it.
 
-    :raises LdsError: neither JPEG nor JPEG 2000, or a damaged header.
+    :raises LdsError: none of the formats that announce themselves, or a damaged header.
     """
-    boxed = image.startswith(_JP2_SIGNATURE)
-    if boxed:
-        width, height = _size_of_jp2(OctetReader(image))
-    elif image.startswith(_CODESTREAM_START):
-        width, height = _size_of_codestream(OctetReader(image))
-    elif image.startswith(_JPEG_START):
-        width, height = _size_of_jpeg(OctetReader(image))
-    else:
-        raise LdsError("neither JPEG nor JPEG 2000")
-    if not (1 <= width <= DIMENSION_LIMIT and 1 <= height <= DIMENSION_LIMIT):
-        raise LdsError("an image of a size that cannot be")
-    return ImageHeader(ImageFormat.JPEG if image.startswith(_JPEG_START) else ImageFormat.JPEG2000, width, height, boxed)
+    for start, (found, size_of) in _KINDS.items():
+        if image.startswith(start):
+            width, height = size_of(OctetReader(image))
+            if not (1 <= width <= DIMENSION_LIMIT and 1 <= height <= DIMENSION_LIMIT):
+                raise LdsError("an image of a size that cannot be")
+            return ImageHeader(found, width, height, boxed=start == _JP2_SIGNATURE)
+    raise LdsError("none of JPEG, JPEG 2000, PNG and WSQ")
 
 
 def split_padding(block: bytes) -> tuple[bytes, bytes]:
     """(image, padding) of an image that zeros or ones may follow; only what stands behind an end marker is padding."""
     for filler in (b"\x00", b"\xff"):
         image = block.rstrip(filler)
-        if image.endswith(_END_OF_IMAGE):
+        if image.endswith(_ENDS):
             return image, block[len(image) :]
     return block, b""
 
@@ -148,3 +150,38 @@ def _size_of_codestream(octets: OctetReader) -> tuple[int, int]:
     right, bottom = octets.number(4), octets.number(4)
     left, top = octets.number(4), octets.number(4)
     return right - left, bottom - top
+
+
+def _size_of_png(octets: OctetReader) -> tuple[int, int]:
+    octets.take(len(_PNG_SIGNATURE))
+    if octets.take(8) != b"\x00\x00\x00\x0dIHDR":
+        raise octets.error("a PNG image must start with its IHDR chunk")
+    return octets.number(4), octets.number(4)
+
+
+def _size_of_wsq(octets: OctetReader) -> tuple[int, int]:
+    octets.take(2)
+    for _ in range(SEGMENT_LIMIT):
+        if octets.number(1) != 0xFF:
+            raise octets.error("a WSQ marker is missing")
+        marker, length = octets.number(1), octets.number(2)
+        if length < 2:
+            raise octets.error("a WSQ segment shorter than its length field")
+        segment = octets.part(length - 2)
+        if marker == _WSQ_FRAME:
+            segment.take(2)  # black and white calibration
+            height = segment.number(2)
+            return segment.number(2), height
+        if marker not in _WSQ_TABLES:
+            raise octets.error("a WSQ image without frame header")
+    raise octets.error(f"more than {SEGMENT_LIMIT} segments before a WSQ image's frame header")
+
+
+_KINDS: dict[bytes, tuple[ImageFormat, Callable[[OctetReader], tuple[int, int]]]] = {
+    _JPEG_START: (ImageFormat.JPEG, _size_of_jpeg),
+    _JP2_SIGNATURE: (ImageFormat.JPEG2000, _size_of_jp2),
+    _CODESTREAM_START: (ImageFormat.JPEG2000, _size_of_codestream),
+    _PNG_SIGNATURE: (ImageFormat.PNG, _size_of_png),
+    _WSQ_START: (ImageFormat.WSQ, _size_of_wsq),
+}
+"""By their first octets: the format, and where its size stands."""

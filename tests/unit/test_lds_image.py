@@ -128,7 +128,7 @@ def test_damaged_headers(image: bytes) -> None:
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (b"GIF89a" + bytes(100), "neither JPEG nor JPEG 2000"),
+        (b"GIF89a" + bytes(100), "none of JPEG, JPEG 2000, PNG and WSQ"),
         (b"\xff\xd8" + segment(0xDA, b"") + frame(), "without frame header"),
         (b"\xff\xd8" + segment(0xE0, b"") + b"\xff\xd9" + frame(), "without frame header"),
         (b"\xff\xd8\xff\xe0\x00\x01" + frame(), "shorter than its length field"),
@@ -146,8 +146,44 @@ def test_a_damaged_header_says_what_is_wrong(image: bytes, message: str) -> None
         read_image_header(image)
 
 
+def wsq(*segments: bytes, width: int = 37, height: int = 53) -> bytes:
+    return b"\xff\xa0" + b"".join(segments) + segment(0xA2, struct.pack(">BBHH", 0, 255, height, width) + bytes(9))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "1"])
+def test_png_as_made_by_another_library(mode: str) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (37, 53)).save(out, "PNG")
+    assert read_image_header(out.getvalue()) == ImageHeader(ImageFormat.PNG, 37, 53)
+
+
+@pytest.mark.parametrize("tables", [(), (0xA8,), (0xA4, 0xA5, 0xA6, 0xA7, 0xA8)])
+def test_wsq_tables_and_comments_before_the_frame(tables: tuple[int, ...]) -> None:
+    image = wsq(*(segment(marker, b"NIST_COM 1") for marker in tables))
+    assert read_image_header(image) == ImageHeader(ImageFormat.WSQ, 37, 53)
+    assert image_format(image) is ImageFormat.WSQ
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dtEXt" + struct.pack(">II", 37, 53), "must start with its IHDR"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + struct.pack(">II", 1 << 31, 53), "a size that cannot be"),
+        (wsq(width=0), "a size that cannot be"),
+        (wsq()[:9], "octets are missing"),
+        (wsq(b"\xff\xa8\x00\x01"), "shorter than its length field"),
+        (wsq(segment(0xA8, b""), b"\x00"), "a WSQ marker is missing"),
+        (wsq(segment(0xA3, bytes(3))), "without frame header"),
+        (wsq(segment(0xA8, b"") * 1001), "more than 1000 segments"),
+    ],
+)
+def test_a_damaged_png_or_wsq_header_says_what_is_wrong(image: bytes, message: str) -> None:
+    with pytest.raises(LdsError, match=message):
+        read_image_header(image)
+
+
 def test_other_formats_are_none() -> None:
-    assert image_format(b"\x89PNG\r\n\x1a\n") is None
+    assert image_format(b"\x89PNG\n\x1a\n") is None
     assert image_format(b"\xff\xd8") is None
     assert image_format(b"\xff\x4f\xff") is None
 
@@ -158,6 +194,8 @@ def test_other_formats_are_none() -> None:
         (b"x\xff\xd9", b"x\xff\xd9"),
         (b"x\xff\xd9\x00\x00", b"x\xff\xd9"),
         (b"x\xff\xd9\xff\xff", b"x\xff\xd9"),
+        (b"x\xff\xa1\x00", b"x\xff\xa1"),
+        (b"xIEND\xae\x42\x60\x82\x00", b"xIEND\xae\x42\x60\x82"),
         (b"x\xff\xd9\x00\x01", b"x\xff\xd9\x00\x01"),
         (b"x\x00\x00", b"x\x00\x00"),
         (b"\x00\x00", b"\x00\x00"),
