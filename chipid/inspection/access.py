@@ -113,19 +113,23 @@ class Access:
         return run
 
     def reopen(self) -> Dialogue[SecureMessaging]:
-        """Authenticate anew after the session was lost, with what opened the chip before."""
+        """Authenticate anew after the session was lost, with what opened the chip before.
+
+        :raises AccessDenied: the chip refuses. Whatever its reason is, it ends the reading.
+        """
         if self._opened_with is None:
             raise AccessDenied("the chip has not been opened yet")
         password, choice = self._opened_with
         yield CommandAPDU(0x00, INS.SELECT, 0x00, 0x0C, MF.to_bytes(2, "big"))  # many chips refuse it: it does not matter
-        once = Access([password], self.random, infos=self.infos, holder_authorisation=self.holder_authorisation)
-        once.in_master_file, once.proofs = self.in_master_file, self.proofs
-        session = (yield from once._try_pace(choice, once._enter)) if choice is not None else (yield from once._try_bac())
-        if session is None:
-            # Whatever the chip's reason is, it ends the reading.
-            raise AccessDenied(str(once._refusal(pace_offered=choice is not None)))
-        self.run = once.run
-        return session
+        try:
+            if choice is not None:
+                return (yield from self._enter(choice, password))
+            yield from select_application()
+            return (yield from bac(password, self.random))
+        except ReaderError:
+            raise
+        except ChipIdError as error:
+            raise AccessDenied(f"the chip could not be opened again ({_reason(error)})") from error
 
     # EF.CardAccess -------------------------------------------------------------------------------------------
 

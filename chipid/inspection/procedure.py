@@ -7,9 +7,8 @@ only where there is nothing to bring home: the card is gone, or will not open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TypeVar
 
 from chipid.crypto.random import RandomSource
 from chipid.crypto.signature import RsaPublicKey
@@ -33,6 +32,7 @@ from chipid.inspection.master_file import ANSWER_IRREGULAR, MasterFile, first_ex
 from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.progress import Progress, ProgressObserver
 from chipid.inspection.reading import UNREADABLE, FileReader, failure_of
+from chipid.inspection.session import Session
 from chipid.inspection.terminal_rights import (
     EphemeralKey,
     TerminalRights,
@@ -57,15 +57,6 @@ from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.active_auth import active_authentication, needs_extended_le
 from chipid.protocols.chip_auth import VERSION_1, VERSION_2, ChipAuthenticationRun, chip_authentication
 from chipid.protocols.pace import PaceRun
-
-T = TypeVar("T")
-
-REOPEN_LIMIT = 6
-"""A chip that loses its session more often than this is given up."""
-
-
-class _SessionLost(AccessDenied):
-    """There is no session any more, and none to come: nothing that a single file could be blamed for."""
 
 
 def inspection(  # noqa: PLR0913  # all but two by keyword
@@ -127,16 +118,16 @@ class _Inspector:
         self._notes: list[str] = []
         self._master_file = MasterFile(self._files, self._failures, self._notes, random, rights)
         self._access.in_master_file = self._enter_master_file
+        self._session = Session(self._access, self._notes, self._may_reopen, self._restore)
         self._chip_authentication: ChipAuthenticationTranscript | None = None
         self._active_authentication: ActiveAuthenticationTranscript | None = None
         self._terminal_key: EphemeralKey | None = None
-        self._reopened = 0
         self._current: FileId | None = None
         self._wanted = 0
 
     def run(self, at: datetime) -> Dialogue[Evidence]:
         # 1. EF.CardAccess, and the way in
-        self._session = yield from self._access.open()
+        yield from self._session.open()
         if self._access.run is None:
             self._forget_master_file()
         self._record_card_access()
@@ -225,12 +216,12 @@ class _Inspector:
     def _read(self, file: FileId) -> Dialogue[None]:
         self._current = file
         try:
-            self._files[file] = yield from self._in_session(lambda: self._reader.read(file), self._step_down)
+            self._files[file] = yield from self._session.insist(lambda: self._reader.read(file), self._step_down)
         except (*UNREADABLE, SecureMessagingError) as error:
             self._failures[file] = failure_of(error)
 
     def _new_reader(self) -> FileReader:
-        return FileReader(self._session.cipher, extended=self._extended, progress=self._tell)
+        return FileReader(self._session.messaging.cipher, extended=self._extended, progress=self._tell)
 
     def _tell(self, done: int, total: int) -> None:
         if self._progress is not None and self._current is not None:
@@ -243,53 +234,14 @@ class _Inspector:
 
     # The session ---------------------------------------------------------------------------------------------
 
-    def _in_session(self, start: Callable[[], Dialogue[T]], give_in: Callable[[], bool]) -> Dialogue[T]:
-        """Run a dialogue under secure messaging, again and with less asked for where the session did not stand it.
+    def _may_reopen(self) -> bool:
+        """What binds the files to the chip in Chip Authentication version 2 is the session that it has opened."""
+        return self._chip_authentication is None or self._chip_authentication.version != VERSION_2
 
-        :param give_in: makes the next try smaller, and says whether there is a smaller one.
-        """
-        while True:
-            try:
-                return (yield from secured(start(), self._session, self._watch))
-            except SecureMessagingError as error:
-                if not give_in() or self._reopened >= REOPEN_LIMIT:
-                    raise
-                if error.code == "sm-plaintext":
-                    result = yield from self._with_other_counters(start)
-                    if result is not None:
-                        return result
-                yield from self._reopen()
-
-    def _watch(self, _command: CommandAPDU, _response: ResponseAPDU) -> None:
-        """Remember the counter of the command under way, before the response counts too."""
-        self._ssc = int.from_bytes(self._session.ssc, "big")
-
-    def _with_other_counters(self, start: Callable[[], Dialogue[T]]) -> Dialogue[T | None]:
-        """After an unprotected status word: the chip may have counted the command and its answer, or neither (docs/quirks.md 9)."""
-        size, before = len(self._session.ssc), self._ssc - 1
-        for counter in (before, before + 2):
-            if self._session.closed:
-                return None
-            self._session.ssc = counter.to_bytes(size, "big")
-            try:
-                return (yield from secured(start(), self._session))
-            except SecureMessagingError:
-                continue
-        return None
-
-    def _reopen(self) -> Dialogue[None]:
-        if self._chip_authentication is not None and self._chip_authentication.version == VERSION_2:
-            # What binds the files to the chip is the session that Chip Authentication version 2 has opened.
-            raise _SessionLost("the session of Chip Authentication version 2 is lost")
-        self._reopened += 1
-        self._notes.append("session-reopened")
+    def _restore(self) -> Dialogue[None]:
+        """The proofs are those of the session that is lost: whoever answers now has to prove himself, too."""
         proven, self._terminal_key = self._terminal_key is not None, None
-        try:
-            self._session = yield from self._access.reopen()
-        except (AccessDenied, ProtocolError, MalformedData, UnsupportedFeature) as error:
-            raise _SessionLost("the chip does not let us in again") from error
         if proven:
-            # The proof is that of the session that is lost: whoever answers now has to prove himself, too.
             self._chip_authentication = None
             yield from self._authenticate_chip()
         if self._rights is not None and self._rights.proven:
@@ -302,7 +254,7 @@ class _Inspector:
             return
         try:
             infos = Dg14.parse(self._files[FileId.DG14]).infos
-            run = yield from secured(chip_authentication(infos, self._random), self._session)
+            run = yield from self._session.run(chip_authentication(infos, self._random))
         except UnsupportedFeature:
             self._notes.append("chip-authentication-unsupported")
             return
@@ -311,14 +263,14 @@ class _Inspector:
             return
         except SecureMessagingError:
             self._notes.append("chip-authentication-lost-session")
-            yield from self._reopen()
+            yield from self._session.reopen()
             return
         if run is not None:
             if not run.response_as_specified:
                 self._notes.append(ANSWER_IRREGULAR)
             self._chip_authentication = run.transcript
             yield from self._confirm_chip(run)
-            if self._session is run.session:
+            if self._session.messaging is run.session:
                 self._terminal_key = EphemeralKey(run.domain, run.transcript.public_key)
 
     def _confirm_chip(self, run: ChipAuthenticationRun) -> Dialogue[None]:
@@ -330,10 +282,10 @@ class _Inspector:
             yield from secured(first_exchange(FileId.COM), run.session, lambda command, answer: seen.append((command, answer)))
         except SecureMessagingError:
             self._chip_authentication = run.confirmed_by(*seen[0])
-            yield from self._reopen()
+            yield from self._session.reopen()
         else:
             self._chip_authentication = run.confirmed_by(*seen[0])
-            self._session = run.session
+            self._session.messaging = run.session
             block, extended = self._reader.block, self._reader.extended
             self._reader = self._new_reader()
             if not extended:
@@ -342,7 +294,7 @@ class _Inspector:
     def _authenticate_actively(self) -> Dialogue[None]:
         try:
             key = parse_public_key(Dg15.parse(self._files[FileId.DG15]).spki)
-            long_answer = isinstance(key, RsaPublicKey) and needs_extended_le((key.bits + 7) // 8, self._session.cipher)
+            long_answer = isinstance(key, RsaPublicKey) and needs_extended_le((key.bits + 7) // 8, self._session.messaging.cipher)
         except (MalformedData, UnsupportedFeature):
             long_answer = False
         forms = [self._extended and long_answer]
@@ -353,10 +305,10 @@ class _Inspector:
         for extended in forms:
             dialogue = active_authentication(challenge, source=source, extended=extended)
             try:
-                self._active_authentication = yield from secured(dialogue, self._session)
+                self._active_authentication = yield from self._session.run(dialogue)
             except SecureMessagingError:
                 self._notes.append("active-authentication-lost-session")
-                yield from self._reopen()
+                yield from self._session.reopen()
                 continue
             if self._active_authentication.response:
                 return
@@ -370,11 +322,11 @@ class _Inspector:
         if not any(info.version == VERSION_1 for info in infos.terminal_authentication):
             return rights.without("ta-not-offered", Result.NOT_OFFERED)
         try:
-            yield from secured(self._authenticate_terminal(rights, infos), self._session)
+            yield from self._session.run(self._authenticate_terminal(rights, infos))
         except (SecureMessagingError, UnsupportedFeature, MalformedData):
             self._notes.append("terminal-authentication-lost-session")
             rights.without("ta-session-lost")
-            yield from self._reopen()
+            yield from self._session.reopen()
 
     def _authenticate_terminal(self, rights: TerminalRights, infos: SecurityInfos) -> Dialogue[None]:
         run = self._access.run
@@ -398,7 +350,7 @@ class _Inspector:
         """A new session has none of the old one's rights; what is on record already stays as it is."""
         record = rights.record
         try:
-            yield from secured(self._authenticate_terminal(rights, self._terminal_infos()), self._session)
+            yield from self._session.run(self._authenticate_terminal(rights, self._terminal_infos()))
             restored = rights.proven
         except (ProtocolError, MalformedData, UnsupportedFeature):
             restored = False
