@@ -14,12 +14,12 @@ from PIL import Image, ImageDraw, ImageFilter
 SIZE = (480, 640)
 """3 : 4, as ISO/IEC 19794-5 wants a token image; real ones lie around 12 to 18 kB."""
 
-OCTETS = range(8_000, 110_001)
+OCTETS = range(8_000, 95_001)
 """What an image file of that size can be made to weigh."""
 
 FORMATS = ("jpeg", "jpeg2000")
 _QUALITY = 74
-_QUALITIES = range(1, 96)
+_QUALITIES = range(1, 101)
 _RATE = 60
 
 

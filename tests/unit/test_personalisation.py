@@ -203,8 +203,8 @@ def test_a_drawn_portrait(issue: Issue, name: str, expected: ImageFormat) -> Non
     assert (face.format, face.width, face.height) == (expected, 480, 640)
 
 
-@pytest.mark.parametrize(("name", "least"), [("jpeg", 0.8), ("jpeg2000", 0.98)])
-@pytest.mark.parametrize("wanted", [8_000, 60_000, 110_000])
+@pytest.mark.parametrize(("name", "least"), [("jpeg", 0.75), ("jpeg2000", 0.98)])
+@pytest.mark.parametrize("wanted", [8_000, 60_000, 95_000])
 def test_a_drawn_portrait_of_a_wanted_weight(issue: Issue, name: str, least: float, wanted: int) -> None:
     face = Dg2.parse(issue(portrait_format=name, portrait="drawn", portrait_octets=wanted).files[FileId.DG2]).portrait
     assert face is not None
@@ -367,7 +367,7 @@ WRONG: dict[str, list[Any]] = {
     "portrait_format": ["png"],
     "portrait_seed": ["\ud800", 5],
     "portrait": ["a\0b", "", 5],
-    "portrait_octets": [7_999, 110_001, 60_000.0, "60000"],
+    "portrait_octets": [7_999, 95_001, 60_000.0, "60000"],
     "extra_fields": [5, [], {"16": "x"}, {"017": "x"}, {"256": "x"}, {"17": 5}, {"17": ""}, {str(n): "x" for n in range(17, 34)}],
     "fingerprints": ["no", 0],
     "bac": [None, 1],
