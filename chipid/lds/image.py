@@ -2,7 +2,8 @@
 """What an image says of itself in its first octets: format and size, found without decoding anything.
 
 JPEG (ITU-T T.81 §B.2), JPEG 2000 in its file format (ITU-T T.800 annex I) and as a bare codestream (annex A): the formats of
-ICAO 9303-10 §4.7.2. PNG (ISO/IEC 15948 §11.2.2) and WSQ (FBI IAFIS-IC-0110), which biometric records have besides.
+ICAO 9303-10 §4.7.2. PNG (ISO/IEC 15948 §11.2.2), WSQ (FBI IAFIS-IC-0110) and JPEG-LS (ITU-T T.87 §C.1), which biometric records
+have besides.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ DIMENSION_LIMIT = 65_535
 SEGMENT_LIMIT = 1_000
 
 _JPEG_START = b"\xff\xd8\xff"
+_JPEG_LS_START = b"\xff\xd8\xff\xf7"
 _JP2_SIGNATURE = bytes.fromhex("0000000C6A5020200D0A870A")
 _CODESTREAM_START = b"\xff\x4f\xff\x51"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -29,7 +31,7 @@ _ENDS = (
 )
 
 _STANDALONE_MARKERS = frozenset((0x01, *range(0xD0, 0xD8)))
-_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_FRAME_MARKERS = frozenset((*range(0xC0, 0xD0), 0xF7)) - {0xC4, 0xC8, 0xCC}  # F7 is that of JPEG-LS
 _SCAN_OR_END = frozenset((0xD9, 0xDA))
 _WSQ_FRAME, _WSQ_TABLES = 0xA2, frozenset(range(0xA4, 0xA9))
 
@@ -39,6 +41,7 @@ class ImageFormat(Enum):
 
     JPEG = "JPEG"
     JPEG2000 = "JPEG2000"
+    JPEG_LS = "JPEG-LS"
     PNG = "PNG"
     WSQ = "WSQ"
     RAW = "RAW"
@@ -178,6 +181,7 @@ def _size_of_wsq(octets: OctetReader) -> tuple[int, int]:
 
 
 _KINDS: dict[bytes, tuple[ImageFormat, Callable[[OctetReader], tuple[int, int]]]] = {
+    _JPEG_LS_START: (ImageFormat.JPEG_LS, _size_of_jpeg),
     _JPEG_START: (ImageFormat.JPEG, _size_of_jpeg),
     _JP2_SIGNATURE: (ImageFormat.JPEG2000, _size_of_jp2),
     _CODESTREAM_START: (ImageFormat.JPEG2000, _size_of_codestream),
