@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from bisect import bisect_right
 from functools import partial
-from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter
+
+from chipid.issuing.drawings import encode
 
 SIZE = (480, 640)
 """3 : 4, as ISO/IEC 19794-5 wants a token image; real ones lie around 12 to 18 kB."""
@@ -32,19 +32,13 @@ def draw_portrait(seed: str, image_format: str = "jpeg", octets: int | None = No
     picture = _face(seed)
     if image_format == "jpeg2000":
         rate = _RATE if octets is None else len(picture.tobytes()) / octets
-        return _saved(picture, "JPEG2000", quality_mode="rates", quality_layers=[rate])
+        return encode(picture, image_format, quality_mode="rates", quality_layers=[rate])
     quality = _QUALITY if octets is None else _QUALITIES[bisect_right(_QUALITIES, octets, key=partial(_weight, picture)) - 1]
-    return _saved(picture, "JPEG", quality=quality)
+    return encode(picture, image_format, quality=quality)
 
 
 def _weight(picture: Image.Image, quality: int) -> int:
-    return len(_saved(picture, "JPEG", quality=quality))
-
-
-def _saved(picture: Image.Image, name: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, name, **options)
-    return out.getvalue()
+    return len(encode(picture, "jpeg", quality=quality))
 
 
 def _face(seed: str) -> Image.Image:
