@@ -45,6 +45,8 @@ _OUTCOMES = {
     "NOT_PERFORMED": ("not performed", Role.FAINT),
 }
 _EMPTY = "-"
+_SCREEN = 80
+_INDENT, _GAP, _MARGIN = "  ", "  ", "      "
 _TOLD_WHEN_PASSED = frozenset({"access", "terminal_authentication", "chip_authenticity"})
 """Checks that can pass in more than one way."""
 
@@ -163,7 +165,41 @@ def _holder(report: schema.DocumentReport, style: Style) -> list[str]:
 
 
 def _field_lines(fields: Sequence[schema.PersonalField]) -> list[str]:
-    return _columns([(field.source, field.label, _shown(field)) for field in fields])
+    """A field a line; a value that the screen has no room for beside its label stands below it."""
+    values = [_shown(field) for field in fields]
+    labels = [(field.source, field.label, "") for field in fields]
+    room = _SCREEN - len(_INDENT) - sum(width + len(_GAP) for width in _widths(labels))
+    beside = [value if _width(value) <= room else "" for value in values]
+    rows = _columns([(source, label, value) for (source, label, _), value in zip(labels, beside, strict=True)])
+    lines: list[str] = []
+    for row, shown, value in zip(rows, beside, values, strict=True):
+        lines += [row] if shown == value else [row, *_wrapped(value)]
+    return lines
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    """*text* between the margins, broken between words, and inside one that is longer than a line."""
+    room = _SCREEN - len(_MARGIN)
+    line, used = "", 0
+    for piece in (piece for word in text.split(" ") for piece in _pieces(word, room)):
+        cells = _width(piece)
+        if line and used + 1 + cells > room:
+            yield _MARGIN + line
+            line, used = "", 0
+        line, used = (f"{line} {piece}", used + 1 + cells) if line else (piece, cells)
+    yield _MARGIN + line
+
+
+def _pieces(word: str, room: int) -> Iterator[str]:
+    """*word* in parts of at most *room* cells; marks stay with their letter."""
+    start = used = 0
+    for place, character in enumerate(word):
+        cells = _cells(character)
+        if used + cells > room:
+            yield word[start:place]
+            start, used = place, 0
+        used += cells
+    yield word[start:]
 
 
 def _shown(field: schema.PersonalField) -> str:
@@ -240,23 +276,30 @@ def _table(title: str, rows: Iterable[tuple[str, ...]], style: Style) -> list[st
     return [style(title, Role.HEADING), *lines] if lines else []
 
 
-def _columns(rows: Sequence[tuple[str, ...]], indent: str = "  ") -> list[str]:
+def _columns(rows: Sequence[tuple[str, ...]], indent: str = _INDENT) -> list[str]:
     """Rows with their columns below each other; the last column is not padded."""
-    widths = [max(_width(cell) for cell in column) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    widths = _widths(rows)
     return [
         (
-            indent + "  ".join([*(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)), row[-1]])
+            indent + _GAP.join([*(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)), row[-1]])
         ).rstrip()
         for row in rows
     ]
 
 
+def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
+    """Of all columns but the last."""
+    return [max(_width(cell) for cell in column) for column in zip(*(row[:-1] for row in rows), strict=True)]
+
+
 def _width(text: str) -> int:
-    """Cells on a terminal: combining marks and colours take none."""
-    text = _without_colours(unicodedata.normalize("NFC", text))
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text
-    )
+    """Cells on a terminal; colours take none."""
+    return sum(map(_cells, _without_colours(unicodedata.normalize("NFC", text))))
+
+
+def _cells(character: str) -> int:
+    """Combining marks take no cell of their own."""
+    return 0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _without_colours(text: str) -> str:

@@ -127,6 +127,30 @@ def test_columns_stand_below_each_other_whatever_the_letters() -> None:
     assert [line.index("|") for line in lines] == [24, 24, 29, 22]  # two cells for a han character, none for a mark
 
 
+ADDRESS = " ".join(["Số 1, Ngõ 2, Thôn Mẫu,"] * 13)
+
+
+@pytest.mark.parametrize("value", [ADDRESS, ADDRESS.replace(" ", ""), unicodedata.normalize("NFD", ADDRESS), "名" * 300])
+def test_a_value_too_long_for_its_line_stands_below_its_label_and_is_whole(value: str) -> None:
+    fields = tuple(schema.PersonalField(source="DG13", name="x", label=label, value=value) for label in ("Residence", "Sex"))
+    lines = document_text(document(holder=fields)).splitlines()
+    start, end = lines.index("  DG13  Residence"), lines.index("  DG13  Sex")
+    shown = lines[start + 1 : end]
+    assert len(shown) < 12
+    assert all(line.startswith("      ") for line in shown)
+    assert "".join(shown).replace(" ", "") == value.replace(" ", "")
+    composed = [unicodedata.normalize("NFC", line) for line in shown]
+    widths = [len(line) + sum(unicodedata.east_asian_width(letter) == "W" for letter in line) for line in composed]
+    assert 70 < max(widths) <= 80
+
+
+def test_a_value_that_just_fits_stands_beside_its_label() -> None:
+    long, longer = (schema.PersonalField(source="DG13", name="x", label="Name", value="x" * size) for size in (66, 67))
+    lines = document_text(document(holder=(long, longer))).splitlines()
+    assert f"  DG13  Name  {'x' * 66}" in lines
+    assert lines[lines.index("  DG13  Name") + 1] == "      " + "x" * 67
+
+
 def test_hidden_fields_and_how_to_see_them() -> None:
     field = schema.PersonalField(source="DG1", name="sex", label="Sex", redacted=True)
     text = document_text(document(holder=(field,)))
