@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from chipid import evidence as evidence_format
 from chipid.errors import MalformedData, UnsupportedFeature
@@ -15,24 +15,18 @@ from chipid.issuing import card_image
 from chipid.issuing.card_image import CardImage
 from chipid.lds.card_access import CardAccess
 from chipid.lds.card_security import ID_SECURITY_OBJECT
-from chipid.lds.com import EfCom
 from chipid.lds.der import INTEGER, OCTET_STRING, SEQUENCE
 from chipid.lds.dg1 import Dg1
-from chipid.lds.dg2 import Dg2
-from chipid.lds.dg14 import Dg14
-from chipid.lds.dg15 import Dg15
 from chipid.lds.image import image_format, read_image_header
 from chipid.lds.security_infos import SecurityInfos
-from chipid.lds.sod import EfSod, LDSSecurityObject
-from chipid.pki.certificate import Certificate
 from chipid.pki.cms import SignedData
-from chipid.pki.cv_authorisation import Role
-from chipid.pki.cv_public_key import NAMES
-from chipid.pki.cvc import CvCertificate, parse_certificates
+from chipid.pki.cvc import parse_certificates
 from chipid.pki.trust_store import read_certificates
 from chipid.profiles.vn_cccd import Dg13
 from chipid.readers.transcript import Transcript
-from chipid.report.document import document_report, key_words, offers_of, rfc3339
+from chipid.report.certificate_facts import certificate_facts, cv_certificate_facts, signed_data_facts
+from chipid.report.document import document_report
+from chipid.report.file_facts import FACTS, offer_facts
 from chipid.report.holder import dg13_fields, mrz_fields
 from chipid.report.printable import printable
 from chipid.report.redact import Redaction
@@ -67,7 +61,7 @@ def file_report(raw: bytes, *, show_personal: bool = False) -> FileReport:
 def _elementary_file(raw: bytes, redaction: Redaction) -> FileReport:
     file = FileId.from_tag(raw[0])
     tree, truncated = structure(raw, redaction, impersonal=file in _IMPERSONAL)
-    facts = _FACTS[file](raw) if file in _FACTS else iter(())
+    facts = FACTS[file](raw) if file in FACTS else iter(())
     holder = mrz_fields(Dg1.parse(raw).mrz, redaction) if file is FileId.DG1 else ()
     if file is FileId.DG13:
         holder = _dg13_holder(raw, redaction)
@@ -94,76 +88,7 @@ def _security_infos(raw: bytes, redaction: Redaction) -> FileReport:
     infos = CardAccess.parse(raw).infos
     tree, truncated = structure(raw, redaction, impersonal=True)
     label = FileId.CARD_ACCESS.label
-    return FileReport(type=label, title=label, size=len(raw), facts=_offer_facts(infos), structure=tree, truncated=truncated)
-
-
-def _com_facts(raw: bytes) -> Iterator[Fact]:
-    com = EfCom.parse(raw)
-    yield Fact(name="LDS version", value=com.lds_version)
-    yield Fact(name="Unicode version", value=com.unicode_version)
-    yield Fact(name="data groups", value=_numbers(com.data_groups))
-
-
-def _sod_facts(raw: bytes) -> Iterator[Fact]:
-    sod = EfSod.parse(raw)
-    signed = SignedData.parse(sod.cms)
-    if sod.indefinite_length:
-        yield Fact(name="encoding", value="BER with indefinite lengths")
-    yield from _signed_data_facts(signed)
-    if signed.content is None:
-        return
-    try:
-        content = LDSSecurityObject.parse(signed.content)
-    except UnsupportedFeature as error:
-        yield Fact(name="data groups", value=str(error))
-        return
-    yield Fact(name="hash algorithm", value=content.hash_algorithm)
-    yield Fact(name="data groups", value=_numbers(content.hashes))
-    if content.lds_version is not None:
-        yield Fact(name="LDS version", value=content.lds_version)
-
-
-def _signed_data_facts(signed: SignedData) -> Iterator[Fact]:
-    yield Fact(name="content type", value=signed.content_type)
-    yield Fact(name="signatures", value=str(len(signed.signers)))
-    for certificate in signed.certificates:
-        yield from _certificate_facts(certificate)
-
-
-def _dg2_facts(raw: bytes) -> Iterator[Fact]:
-    dg2 = Dg2.parse(raw)
-    for face in dg2.faces:
-        size = f"{face.width} × {face.height} pixels, {len(face.image)} octets"
-        yield Fact(name="face", value=f"{face.format.name}, {size}")
-    if dg2.deviations:
-        yield Fact(name="deviations", value=", ".join(dg2.deviations))
-
-
-def _dg14_facts(raw: bytes) -> Iterator[Fact]:
-    yield from _offer_facts(Dg14.parse(raw).infos)
-
-
-def _dg15_facts(raw: bytes) -> Iterator[Fact]:
-    yield Fact(name="public key", value=key_words(Dg15.parse(raw).spki))
-
-
-def _offer_facts(infos: SecurityInfos) -> tuple[Fact, ...]:
-    facts = []
-    for offer in offers_of(infos, "", signed=False):
-        version = f", version {offer.protocol_version}" if offer.protocol_version is not None else ""
-        parameters = f", {offer.parameters}" if offer.parameters else ""
-        key = f", key {offer.key_id}" if offer.key_id is not None else ""
-        facts.append(Fact(name="offers", value=f"{offer.algorithm}{version}{parameters}{key}"))
-    return tuple(facts)
-
-
-_FACTS: dict[FileId, Callable[[bytes], Iterator[Fact]]] = {
-    FileId.COM: _com_facts,
-    FileId.SOD: _sod_facts,
-    FileId.DG2: _dg2_facts,
-    FileId.DG14: _dg14_facts,
-    FileId.DG15: _dg15_facts,
-}
+    return FileReport(type=label, title=label, size=len(raw), facts=offer_facts(infos), structure=tree, truncated=truncated)
 
 
 # Certificates ----------------------------------------------------------------------------------------------------
@@ -171,21 +96,9 @@ _FACTS: dict[FileId, Callable[[bytes], Iterator[Fact]]] = {
 
 def _certificates(raw: bytes, _redaction: Redaction) -> FileReport:
     found = read_certificates(raw)
-    facts = tuple(fact for certificate in found for fact in _certificate_facts(certificate))
+    facts = tuple(fact for certificate in found for fact in certificate_facts(certificate))
     title = "certificate" if len(found) == 1 else f"{len(found)} certificates"
     return FileReport(type="certificate", title=title, size=len(raw), facts=facts)
-
-
-def _certificate_facts(certificate: Certificate) -> Iterator[Fact]:
-    yield Fact(name="subject", value=printable(str(certificate.subject)))
-    yield Fact(name="issuer", value=printable(str(certificate.issuer)))
-    yield Fact(name="serial number", value=certificate.serial_octets.hex().upper())
-    yield Fact(name="valid", value=f"{rfc3339(certificate.not_before)} to {rfc3339(certificate.not_after)}")
-    yield Fact(name="public key", value=key_words(certificate.spki))
-    yield Fact(name="authority", value="yes" if certificate.is_ca else "no")
-    yield Fact(name="SHA-256", value=certificate.fingerprint)
-    if certificate.deviations:
-        yield Fact(name="deviations", value=", ".join(certificate.deviations))
 
 
 def _sequence(raw: bytes, redaction: Redaction) -> FileReport:
@@ -210,27 +123,9 @@ def _card_verifiable(raw: bytes, redaction: Redaction) -> FileReport:
         found = parse_certificates(raw)
     except UnsupportedFeature:
         return _structure_alone(raw, redaction, "cv-certificate", "card verifiable certificate of a kind that chipid does not know")
-    facts = tuple(fact for certificate in found for fact in _cv_certificate_facts(certificate))
+    facts = tuple(fact for certificate in found for fact in cv_certificate_facts(certificate))
     title = "card verifiable certificate" if len(found) == 1 else f"{len(found)} card verifiable certificates"
     return FileReport(type="cv-certificate", title=title, size=len(raw), facts=facts)
-
-
-def _cv_certificate_facts(certificate: CvCertificate) -> Iterator[Fact]:
-    authorisation = certificate.authorisation
-    yield Fact(name="holder", value=printable(certificate.holder))
-    yield Fact(name="authority", value=printable(certificate.authority))
-    yield Fact(name="role", value=f"{_CV_ROLES[authorisation.role]}, {authorisation.terminal_type.name.lower().replace('_', ' ')}")
-    yield Fact(name="rights", value=", ".join(authorisation.data_groups) or "none")
-    yield Fact(name="valid", value=f"{certificate.effective.isoformat()} to {certificate.expiration.isoformat()}")
-    yield Fact(name="mechanism", value=NAMES[certificate.public_key.oid])
-
-
-_CV_ROLES = {
-    Role.CVCA: "certification authority",
-    Role.DOMESTIC_DV: "document verifier",
-    Role.FOREIGN_DV: "foreign document verifier",
-    Role.TERMINAL: "terminal",
-}
 
 
 def _structure_alone(raw: bytes, redaction: Redaction, kind: str, title: str) -> FileReport:
@@ -246,11 +141,11 @@ _PRIVATE_KEY_SHAPES = ([INTEGER, SEQUENCE, OCTET_STRING], [INTEGER, OCTET_STRING
 
 def _signed_data(raw: bytes, redaction: Redaction) -> FileReport:
     signed = SignedData.parse(raw)
-    facts = list(_signed_data_facts(signed))
+    facts = list(signed_data_facts(signed))
     kind = "CMS"
     if signed.content_type == ID_SECURITY_OBJECT and signed.content is not None:
         kind = FileId.CARD_SECURITY.label
-        facts += _offer_facts(SecurityInfos.parse(signed.content))
+        facts += offer_facts(SecurityInfos.parse(signed.content))
     tree, truncated = structure(raw, redaction, impersonal=True)
     return FileReport(
         type=kind, title=f"{kind}, signed data", size=len(raw), facts=tuple(facts), structure=tree, truncated=truncated
@@ -344,10 +239,6 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], _Describer], ...] = (
     (lambda raw: raw[:1] == b"\x30", _sequence),
     (lambda raw: raw[:2] == b"\x7f\x21", _card_verifiable),
 )
-
-
-def _numbers(groups: Iterable[int]) -> str:
-    return ", ".join(f"DG{number}" for number in groups)
 
 
 def _yes(so: bool) -> str:
