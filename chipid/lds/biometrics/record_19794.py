@@ -7,7 +7,7 @@ Editions differ in their tables alone. A table names each field and says how its
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
@@ -71,18 +71,31 @@ class Octets:
 
 @dataclass(frozen=True)
 class Row:
-    """A named tuple of numbers, each of a size of its own."""
+    """Numbers one behind the other, the first in the most significant bits; together they fill whole octets.
 
-    kind: type[Any]
-    sizes: tuple[int, ...]
+    :ivar kind: makes a tuple of them.
+    :ivar bits: how many each has.
+    """
+
+    kind: Callable[..., Any]
+    bits: tuple[int, ...]
 
     def read(self, octets: OctetReader) -> Any:
         """See :meth:`Codec.read`."""
-        return self.kind(*map(octets.number, self.sizes))
+        parts, number = [], octets.number(sum(self.bits) // 8)
+        for bits in reversed(self.bits):
+            parts.append(number & (1 << bits) - 1)
+            number >>= bits
+        return self.kind(*reversed(parts))
 
     def build(self, value: tuple[int, ...], name: str) -> bytes:
         """See :meth:`Codec.build`."""
-        return b"".join(Number(size).build(part, name) for part, size in zip(value, self.sizes, strict=True))
+        number = 0
+        for part, bits in zip(value, self.bits, strict=True):
+            if not 0 <= part < 1 << bits:
+                raise LdsError(f"a part of {name} has {bits} bits")
+            number = number << bits | part
+        return number.to_bytes(sum(self.bits) // 8, "big")
 
 
 @dataclass(frozen=True)
@@ -376,12 +389,12 @@ class CertificationBlock(NamedTuple):
     scheme: int
 
 
-QUALITY_BLOCKS = Rows(Row(QualityBlock, (1, 2, 2)))
-CERTIFICATION_BLOCKS = Rows(Row(CertificationBlock, (2, 1)))
+QUALITY_BLOCKS = Rows(Row(QualityBlock, (8, 16, 16)))
+CERTIFICATION_BLOCKS = Rows(Row(CertificationBlock, (16, 8)))
 
 REPRESENTATION_START: Layout = (
     (LENGTH, Number(4)),
-    ("capture_date", Row(CaptureDate, (2, 1, 1, 1, 1, 1, 2))),
+    ("capture_date", Row(CaptureDate, (16, 8, 8, 8, 8, 8, 16))),
     *numbers(device_technology=1, device_vendor=2, device_type=2),
     ("quality_blocks", QUALITY_BLOCKS),
 )
