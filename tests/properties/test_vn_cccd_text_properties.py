@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -16,7 +17,11 @@ from chipid.lds.mrz import check_digit, mrz_information
 from chipid.profiles.access_keys import AccessKeys
 from chipid.profiles.vn_cccd import (
     CitizenNumber,
+    PartialDate,
     QrFormat,
+    QrText,
+    Sex,
+    build_qr,
     expiry_candidates,
     parse_packed_date,
     parse_qr,
@@ -46,6 +51,54 @@ def test_a_qr_code_gives_back_what_was_put_in(number: str, name: str, birth: dat
     assert qr.birth_date is not None
     assert qr.issue_date is not None
     assert (qr.birth_date.complete, qr.issue_date.complete) == (birth, issued)
+
+
+residences = st.lists(names, min_size=2, max_size=4).map(", ".join)
+partial = births.flatmap(
+    lambda day: st.sampled_from((PartialDate(day.year, day.month, day.day), PartialDate(day.year, None, None)))
+)
+code_fields = st.fixed_dictionaries(
+    {
+        "number": numbers,
+        "old_number": st.none() | st.text("0123456789", min_size=9, max_size=9),
+        "full_name": names,
+        "birth_date": partial,
+        "sex": st.sampled_from((Sex.MALE, Sex.FEMALE)),
+        "residence": st.none() | residences,
+        "issue_date": issues.map(lambda day: PartialDate(day.year, day.month, day.day)),
+    }
+)
+
+
+@given(
+    st.sampled_from((QrFormat.CCCD7, QrFormat.CCCD6, QrFormat.CANCUOC2024)),
+    code_fields,
+    st.none() | numbers,
+    st.lists(names, max_size=2),
+)
+def test_a_code_that_was_built_is_understood(
+    layout: QrFormat, values: dict[str, Any], cancelled: str | None, parents: list[str]
+) -> None:
+    issued, birth = values["issue_date"], values["birth_date"]
+    assume(birth.year < issued.year)
+    if layout is QrFormat.CANCUOC2024:
+        values["cancelled_number"] = cancelled
+        values["parents"] = tuple(parents) if issued.year - birth.year < 14 else ()
+    elif layout is QrFormat.CCCD6:
+        values["old_number"] = None
+    qr = QrText(layout, **values)
+    assert parse_qr(build_qr(qr)) == qr
+
+
+@given(st.sampled_from(QrFormat), st.dictionaries(st.sampled_from(("number", "old_number", "full_name", "residence")), anything))
+def test_any_fields_make_a_code_or_are_refused(layout: QrFormat, values: dict[str, str]) -> None:
+    known = {"birth_date": PartialDate(1999, 9, 17), "sex": Sex.MALE, "issue_date": PartialDate(2021, 5, 10)}
+    qr = QrText(layout, **known, **values)
+    try:
+        text = build_qr(qr)
+    except MalformedData:
+        return
+    assert parse_qr(text) == qr
 
 
 @given(st.permutations(["001099012345", "012345678", "Nguyễn Văn An", "17091999", "Nam", "Thôn 1, An Bình", "10082024", ""]))

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chipid.errors import MalformedData
-from chipid.profiles.vn_cccd import QR_SIZE_LIMIT, PartialDate, QrFormat, parse_qr
+from chipid.profiles.vn_cccd import QR_SIZE_LIMIT, PartialDate, QrFormat, QrText, Sex, build_qr, parse_qr
 
 NUMBER, OLD, NAME, BIRTH, SEX, ISSUED = "001099012345", "012345678", "Nguyễn Văn An", "17091999", "Nam", "10052021"
 RESIDENCE = "Thôn 1, An Bình, Thuận Thành, Bắc Ninh"
@@ -57,7 +59,7 @@ def test_what_scanners_add(dressed: str) -> None:
     [
         ((NUMBER, NAME, BIRTH, SEX, RESIDENCE, ISSUED, OLD), ()),
         ((NUMBER, OLD, NAME, BIRTH, SEX, RESIDENCE, ISSUED, "", "", ""), ()),
-        ((NUMBER, "", NAME, BIRTH, SEX, RESIDENCE, ISSUED, "001099054321"), ("001099054321",)),
+        ((NUMBER, "", NAME, BIRTH, SEX, RESIDENCE, ISSUED, "001099054321", "001099000001"), ("001099000001",)),
         ((ISSUED, RESIDENCE, SEX, BIRTH, NAME, OLD, NUMBER), ()),
         (
             (NUMBER, NAME, BIRTH, SEX, RESIDENCE, ISSUED, OLD, "Nguyễn Văn Bình", "Trần Thị Cúc"),
@@ -136,6 +138,99 @@ def test_sizes_are_bounded() -> None:
     assert parse_qr("|" * QR_SIZE_LIMIT).format is QrFormat.UNKNOWN
     with pytest.raises(MalformedData):
         parse_qr("|" * (QR_SIZE_LIMIT + 1))
+
+
+# The card of 2024: what is there besides ---------------------------------------------------------------------------------
+
+PARENTS = ("Nguyễn Văn Bình", "Trần Thị Cúc")
+
+
+@pytest.mark.parametrize(("others", "cancelled"), [(("001099054321",), "001099054321"), (("", ""), None)])
+def test_a_second_number_is_the_cancelled_one(others: tuple[str, ...], cancelled: str | None) -> None:
+    qr = parse_qr(joined(NUMBER, NAME, BIRTH, SEX, RESIDENCE, ISSUED, OLD, *others))
+    assert (qr.format, qr.number, qr.cancelled_number) == (QrFormat.CANCUOC2024, NUMBER, cancelled)
+
+
+@pytest.mark.parametrize(
+    ("birth", "issued", "named"),
+    [
+        ("17092020", "10082024", PARENTS),
+        ("11082010", "10082024", PARENTS),  # the day before the fourteenth birthday
+        ("10082010", "10082024", ()),
+        ("00002011", "10082024", PARENTS),
+        ("00002010", "10082024", ()),
+    ],
+)
+def test_other_names_on_a_childs_card_are_the_parents(birth: str, issued: str, named: tuple[str, ...]) -> None:
+    qr = parse_qr(joined(NUMBER, NAME, birth, SEX, RESIDENCE, issued, "", "", *PARENTS))
+    assert (qr.full_name, qr.parents, qr.extras) == (NAME, named, () if named else PARENTS)
+
+
+@pytest.mark.parametrize(
+    ("dates", "extras"), [((BIRTH,), (BIRTH,)), ((BIRTH, "00052021"), ("00052021",)), ((BIRTH, ISSUED, ISSUED), (ISSUED,))]
+)
+def test_a_date_that_is_not_understood_is_kept(dates: tuple[str, ...], extras: tuple[str, ...]) -> None:
+    assert parse_qr(joined(NUMBER, NAME, SEX, RESIDENCE, *dates)).extras == extras
+
+
+# Building ----------------------------------------------------------------------------------------------------------------
+
+KNOWN = QrText(QrFormat.CCCD7, NUMBER, OLD, NAME, PartialDate(1999, 9, 17), Sex.MALE, RESIDENCE, PartialDate(2021, 5, 10))
+CHILD = replace(
+    KNOWN, format=QrFormat.CANCUOC2024, birth_date=PartialDate(2019, 9, 17), issue_date=PartialDate(2024, 8, 10), parents=PARENTS
+)
+
+
+@pytest.mark.parametrize(
+    ("qr", "text"),
+    [
+        (KNOWN, CCCD7),
+        (replace(KNOWN, old_number=None, residence=None, sex=Sex.FEMALE), joined(NUMBER, "", NAME, BIRTH, "Nữ", "", ISSUED)),
+        (replace(KNOWN, birth_date=PartialDate(1950, None, None)), CCCD7.replace(BIRTH, "00001950")),
+        (replace(KNOWN, format=QrFormat.CCCD6, old_number=None), CCCD7.replace(f"{OLD}|", "")),
+        (
+            replace(KNOWN, format=QrFormat.CANCUOC2024, cancelled_number="001099054321"),
+            joined(NUMBER, NAME, BIRTH, SEX, RESIDENCE, ISSUED, OLD, "001099054321"),
+        ),
+        (CHILD, joined(NUMBER, NAME, "17092019", SEX, RESIDENCE, "10082024", OLD, "", *PARENTS)),
+    ],
+)
+def test_a_code_is_built_and_understood_as_the_same(qr: QrText, text: str) -> None:
+    assert build_qr(qr) == text
+    assert parse_qr(text) == qr
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"format": QrFormat.UNKNOWN}, "format"),
+        ({"number": None}, "must have a number"),
+        ({"full_name": None}, "must have a full_name"),
+        ({"issue_date": None}, "must have a issue_date"),
+        ({"number": "099012345"}, "this number"),
+        ({"old_number": "12345678"}, "this old_number"),
+        ({"full_name": "Nguyễn|Văn An"}, "this full_name"),
+        ({"full_name": "Nguye\u0302\u0303n Văn An"}, "this full_name"),
+        ({"birth_date": PartialDate(1999, None, 17)}, "this birth_date"),
+        ({"sex": Sex.UNSPECIFIED}, "this sex"),
+        ({"residence": " An Bình"}, "this residence"),
+        ({"issue_date": PartialDate(2021, 5, None)}, "this issue_date"),
+        ({"cancelled_number": "001099054321"}, "this cancelled_number"),
+        ({"parents": PARENTS}, "this parents"),
+        ({"extras": ("?",)}, "this extras"),
+        ({"format": QrFormat.CCCD6}, "this old_number"),
+        ({"format": QrFormat.CANCUOC2024, "residence": "An Bình"}, "this residence"),
+        ({"format": QrFormat.CANCUOC2024, "full_name": "An"}, "this full_name"),
+        ({"format": QrFormat.CANCUOC2024, "parents": PARENTS}, "this parents"),
+        ({"residence": "ấ" * 1_000}, "2953 octets"),
+        ({"residence": "\ud800"}, None),
+    ],
+)
+def test_what_no_code_of_a_format_can_hold_is_refused_by_name(changes: dict[str, Any], named: str | None) -> None:
+    qr = replace(KNOWN, **changes)
+    with pytest.raises(MalformedData, match=named) as caught:
+        build_qr(qr)
+    assert NAME not in str(caught.value)
 
 
 def test_repr_shows_no_value() -> None:

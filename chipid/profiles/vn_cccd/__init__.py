@@ -12,7 +12,8 @@ from chipid.profiles.vn_cccd.expiry import NO_EXPIRY, expiry_candidates, renewal
 from chipid.profiles.vn_cccd.mrz_rules import citizen_number, is_cccd, optional_data
 from chipid.profiles.vn_cccd.names import transliterate_name
 from chipid.profiles.vn_cccd.qr import SIZE_LIMIT as QR_SIZE_LIMIT
-from chipid.profiles.vn_cccd.qr import QrFormat, QrText, parse_qr
+from chipid.profiles.vn_cccd.qr import QrFormat, QrText, build_qr, parse_qr
+from chipid.profiles.vn_cccd.sex import Sex
 
 __all__ = [
     "FIELDS",
@@ -28,6 +29,8 @@ __all__ = [
     "PartialDate",
     "QrFormat",
     "QrText",
+    "Sex",
+    "build_qr",
     "citizen_number",
     "compare",
     "differences",

@@ -14,8 +14,8 @@ from chipid.profiles.vn_cccd.dg13 import Dg13
 from chipid.profiles.vn_cccd.expiry import NO_EXPIRY
 from chipid.profiles.vn_cccd.mrz_rules import citizen_number
 from chipid.profiles.vn_cccd.names import transliterate_name
+from chipid.profiles.vn_cccd.sex import Sex
 
-_SEXES = {"NAM": "M", "NU": "F"}
 NO_EXPIRY_TEXT = "Không thời hạn"
 _NAME_WIDTH = 30
 
@@ -105,8 +105,8 @@ def _dates(zone: PartialDate | None, written: PartialDate | None) -> _Outcome:
 
 
 def _sex(mrz: Mrz, text: str) -> _Outcome:
-    written = _SEXES.get(transliterate_name(text))
-    return _Outcome.NOT_COMPARED if written is None or mrz.sex not in _SEXES.values() else _judge(written == mrz.sex)
+    zone, written = Sex.from_zone(mrz.sex), Sex.from_word(text)
+    return _Outcome.NOT_COMPARED if written is None or zone in (None, Sex.UNSPECIFIED) else _judge(written is zone)
 
 
 def _name(mrz: Mrz, text: str) -> _Outcome:
