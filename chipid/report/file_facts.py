@@ -14,6 +14,7 @@ from chipid.lds.dg15 import Dg15
 from chipid.lds.security_infos import SecurityInfos
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SignedData
+from chipid.report.biometric_facts import deviation_facts, picture_facts
 from chipid.report.certificate_facts import signed_data_facts
 from chipid.report.document import key_words, offers_of
 from chipid.report.schema import Fact
@@ -47,11 +48,8 @@ def _sod_facts(raw: bytes) -> Iterator[Fact]:
 
 def _dg2_facts(raw: bytes) -> Iterator[Fact]:
     dg2 = Dg2.parse(raw)
-    for face in dg2.faces:
-        size = f"{face.width} × {face.height} pixels, {len(face.image)} octets"
-        yield Fact(name="face", value=f"{face.format.name}, {size}")
-    if dg2.deviations:
-        yield Fact(name="deviations", value=", ".join(dg2.deviations))
+    yield from picture_facts("face", dg2.faces)
+    yield from deviation_facts(dg2.deviations)
 
 
 def _dg14_facts(raw: bytes) -> Iterator[Fact]:

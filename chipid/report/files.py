@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What any one file is: a file of the chip, evidence, a card image, a certificate, a portrait, a transcript."""
+"""What any one file is: a file of the chip, a biometric record, an image, a certificate, evidence, a card image, a transcript."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from chipid.lds.card_access import CardAccess
 from chipid.lds.card_security import ID_SECURITY_OBJECT
 from chipid.lds.der import INTEGER, OCTET_STRING, SEQUENCE
 from chipid.lds.dg1 import Dg1
-from chipid.lds.image import image_format, read_image_header
+from chipid.lds.image import ImageFormat, image_format, read_image_header
 from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.cms import SignedData
 from chipid.pki.cvc import parse_certificates
 from chipid.pki.trust_store import read_certificates
 from chipid.profiles.vn_cccd import Dg13
 from chipid.readers.transcript import Transcript
+from chipid.report.biometric_facts import RECORD_STARTS, record_facts
 from chipid.report.certificate_facts import certificate_facts, cv_certificate_facts, signed_data_facts
 from chipid.report.document import document_report
 from chipid.report.file_facts import FACTS, offer_facts
@@ -51,7 +52,7 @@ def file_report(raw: bytes, *, show_personal: bool = False) -> FileReport:
     raise MalformedData(
         "this is no file that chipid knows",
         offset=0,
-        hint="chipid knows files of the chip (EF), certificates (DER, PEM), evidence, card images, portraits, transcripts.",
+        hint="chipid knows files of the chip, biometric records, images, certificates, evidence, card images, transcripts.",
     )
 
 
@@ -192,10 +193,17 @@ def _trust_points(image: CardImage) -> str:
     return printable(", ".join(names)) or "none"
 
 
-def _portrait(raw: bytes, _redaction: Redaction) -> FileReport:
+def _image(raw: bytes, _redaction: Redaction) -> FileReport:
     header = read_image_header(raw)
-    facts = (Fact(name="size", value=f"{header.width} × {header.height} pixels"),)
-    return FileReport(type="image", title=f"{header.format.name} image", size=len(raw), facts=facts)
+    facts = [Fact(name="size", value=f"{header.width} × {header.height} pixels")]
+    if header.format is ImageFormat.JPEG2000:
+        facts.append(Fact(name="encoding", value="JP2 file" if header.boxed else "bare codestream"))
+    return FileReport(type="image", title=f"{header.format.name} image", size=len(raw), facts=tuple(facts))
+
+
+def _biometric_record(raw: bytes, _redaction: Redaction) -> FileReport:
+    title = "biometric record of ISO/IEC 19794"
+    return FileReport(type="biometric-record", title=title, size=len(raw), facts=tuple(record_facts(raw)))
 
 
 def _transcript(raw: bytes, _redaction: Redaction) -> FileReport:
@@ -232,7 +240,8 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], _Describer], ...] = (
     (_pem(rb"[A-Z ]*PRIVATE KEY"), _private_key),
     (_pem(rb"(?:X509 )?CERTIFICATE"), _certificates),
     (lambda raw: raw.startswith(b"# chipid transcript"), _transcript),
-    (lambda raw: image_format(raw) is not None, _portrait),
+    (lambda raw: image_format(raw) is not None, _image),
+    (lambda raw: raw[:4] in RECORD_STARTS, _biometric_record),
     (lambda raw: raw[:1] != b"" and raw[0] in _EF_TAGS, _elementary_file),
     (lambda raw: raw[:1] == b"\x31", _security_infos),
     (lambda raw: raw[:1] == b"\x30" and _SIGNED_DATA in raw[:32], _signed_data),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,13 @@ from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.cv_defects import CONTENT_DEFECTS
 from chipid.issuing.cv_pki import CvProfile, TestCvca
+from chipid.issuing.drawings import draw_finger, draw_iris, encode
 from chipid.issuing.personalisation import personalise
+from chipid.issuing.portrait import draw_portrait
+from chipid.lds.biometrics.face_19794 import FaceImage, build_face_record
+from chipid.lds.biometrics.finger_19794 import FingerImage2005, build_finger_record
+from chipid.lds.biometrics.iris_19794 import IrisImage2011, build_iris_record
+from chipid.lds.biometrics.minutiae_19794 import Minutia, MinutiaeRecord, MinutiaeView
 from chipid.lds.dg2 import Dg2
 from chipid.report.schema import FileReport, Node
 from chipid.report.structure import DEPTH_LIMIT, NODE_LIMIT
@@ -266,6 +273,46 @@ def test_a_portrait(inspect, chipid_card_image) -> None:
     result = inspect(face.image, "--json")
     assert result.json["title"] == "JPEG image"
     assert ("size", "480 × 640 pixels") in facts(result.report)
+
+
+FINGER, EYE, FACE = encode(draw_finger("one"), "png"), encode(draw_iris("one"), "jpeg2000"), draw_portrait("one")
+VIEW = MinutiaeView(position=1, view_number=0, impression_type=0, quality=50, minutiae=(Minutia(1, 10, 0, 10, 0, 0),))
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (
+            build_finger_record((FingerImage2005.from_image(FINGER, position=2, reserved=1),)),
+            [("finger", f"PNG, 320 × 400 pixels, {len(FINGER)} octets"), ("deviations", "reserved")],
+        ),
+        (
+            build_iris_record((IrisImage2011.from_image(EYE, eye=1),) * 2),
+            [("iris", f"JPEG2000, 640 × 480 pixels, {len(EYE)} octets")] * 2,
+        ),
+        (build_face_record((FaceImage.from_image(FACE),)), [("face", f"JPEG, 480 × 640 pixels, {len(FACE)} octets")]),
+        (MinutiaeRecord(99, 99, 197, 197, (VIEW, VIEW)).build(), [("impressions", "2"), ("minutiae", "2")]),
+    ],
+    ids=["finger", "iris", "face", "minutiae"],
+)
+def test_biometric_records_by_themselves(inspect, raw: bytes, told: list[tuple[str, str]]) -> None:
+    result = inspect(raw, "--json")
+    assert (result.code, result.json["type"], result.json["structure"]) == (0, "biometric-record", [])
+    assert facts(result.report) == told
+
+
+@pytest.mark.parametrize("start", ["46495200", "49495200", "46414300", "464D5200"])
+def test_a_biometric_record_of_another_edition_is_6(inspect, start: str) -> None:
+    assert inspect(bytes.fromhex(start) + b"999\x00" + bytes(60)).code == 6
+
+
+@pytest.mark.parametrize(
+    ("image_format", "told"), [("png", ["PNG image"]), ("jpeg2000", ["JPEG2000 image", ("encoding", "JP2 file")])]
+)
+def test_images(inspect, image_format: str, told: list[Any]) -> None:
+    result = inspect(encode(draw_finger("one"), image_format), "--json")
+    assert [result.json["title"], *facts(result.report)[1:]] == told
+    assert ("size", "320 × 400 pixels") in facts(result.report)
 
 
 def test_a_transcript(cli, desk) -> None:
