@@ -18,9 +18,11 @@ fixture                       scope     what it gives
 ``chipid_citizen``            test      the description of an invented citizen; change it and pass it on
 ``chipid_issuer``             session   a test CSCA and a document signer, made anew in each run
 ``chipid_trust``              session   a trust store that holds that CSCA and nothing else
-``chipid_issue``              session   ``chipid_issue(**changes)`` personalises a card image; the same changes, the same image
+``chipid_issue``              session   ``chipid_issue(**changes)`` personalises a card image; the same changes, the same image;
+                                        ``chipid_issue(description, **changes)`` one of another description, a mapping or a file
 ``chipid_card_image``         session   the image of the invented citizen's CCCD
-``chipid_card_factory``       test      ``chipid_card_factory(*faults, image=…, link=…, **changes)`` gives a powered card
+``chipid_card_factory``       test      ``chipid_card_factory(*faults, image=…, link=…, description=…, **changes)`` gives a
+                                        powered card
 ``emulated_cccd``             test      a powered card with ``chipid_card_image``
 ``chipid_keys``               session   the access keys for it, from the number on the card
 ``chipid_cv_pki``             session   the CVCA that ``emulated_eac_card`` trusts, a document verifier, a terminal
@@ -38,7 +40,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -122,16 +124,21 @@ def chipid_trust(chipid_issuer: Issuer) -> TrustStore:
 
 @pytest.fixture(scope="session")
 def chipid_issue(chipid_issuer: Issuer) -> Callable[..., CardImage]:
-    """Personalises the invented citizen, with changes: ``chipid_issue(expiry=None)``, ``chipid_issue(bac=False)``."""
+    """Personalises the invented citizen, or whom a description describes, with changes: ``chipid_issue(expiry=None)``,
+    ``chipid_issue(Path("cards/passport.json"), bac=False)``.
+    """
     from chipid.issuing.personalisation import personalise
 
-    issued: dict[str, CardImage] = {}
+    issued: dict[tuple[str, str], CardImage] = {}
 
-    def issue(**changes: object) -> CardImage:
-        description = {**_CITIZEN, **changes}
-        name = json.dumps(description, sort_keys=True)
+    def issue(described: Mapping[str, object] | Path | None = None, /, **changes: object) -> CardImage:
+        base = _CITIZEN if described is None else described
+        folder = base.parent if isinstance(base, Path) else None
+        entries = json.loads(base.read_text(encoding="utf-8")) if isinstance(base, Path) else base
+        description = {**entries, **changes}
+        name = (str(folder), json.dumps(description, sort_keys=True))
         if name not in issued:
-            issued[name] = personalise(description, chipid_issuer.signer)
+            issued[name] = personalise(description, chipid_issuer.signer, portraits=folder)
         return issued[name]
 
     return issue
@@ -145,11 +152,19 @@ def chipid_card_image(chipid_issue: Callable[..., CardImage]) -> CardImage:
 
 @pytest.fixture
 def chipid_card_factory(chipid_issue: Callable[..., CardImage]) -> Callable[..., EmulatedCard]:
-    """Powers cards: with faults of :mod:`chipid.emulator.faults`, with another image, or of a changed citizen."""
+    """Powers cards: with faults of :mod:`chipid.emulator.faults`, with another image, of another description, or of a changed
+    citizen.
+    """
     from chipid.emulator.icc import EmulatedCard
 
-    def power(*faults: Fault, image: CardImage | None = None, link: Link | None = None, **changes: object) -> EmulatedCard:
-        return EmulatedCard(chipid_issue(**changes) if image is None else image, faults=faults, link=link)
+    def power(
+        *faults: Fault,
+        image: CardImage | None = None,
+        link: Link | None = None,
+        description: Mapping[str, object] | Path | None = None,
+        **changes: object,
+    ) -> EmulatedCard:
+        return EmulatedCard(chipid_issue(description, **changes) if image is None else image, faults=faults, link=link)
 
     return power
 

@@ -12,11 +12,13 @@ import pytest
 from chipid import pytest_plugin
 
 THEIR_TESTS = """
+import json
 import pytest
 import chipid
 from chipid.emulator import attacks, faults
 from chipid.emulator.link import Link
 from chipid.iso7816.file_ids import FileId
+from chipid.issuing.portrait import draw_portrait
 
 
 def test_genuine(emulated_cccd, chipid_keys, chipid_trust):
@@ -36,6 +38,17 @@ def test_quirks_and_changes(chipid_card_factory, chipid_issue, chipid_citizen):
     assert "le-limit" in repr(card)
 
 
+def test_another_description(chipid_card_factory, chipid_issue, chipid_citizen, tmp_path):
+    described = tmp_path / "card.json"
+    described.write_text(json.dumps({**chipid_citizen, "portrait": "face.jpg"}))
+    (tmp_path / "face.jpg").write_bytes(draw_portrait("another"))
+    card = chipid_card_factory(description=described, can="111111")
+    assert card.image is chipid_issue(described, can="111111")
+    assert card.image.can == "111111"
+    assert card.image.files[FileId.DG2] != chipid_issue().files[FileId.DG2]
+    assert chipid_issue({**chipid_citizen, "can": "222222"}).can == "222222"
+
+
 def test_a_session_of_its_own(emulated_cccd, chipid_citizen):
     assert emulated_cccd.exchanges == 0
     assert chipid_citizen["name"] == "Nguyễn Văn An"
@@ -50,7 +63,7 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_other_projects_get_cards_and_trust(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS, encoding="utf-8")
     done = run_pytest(tmp_path)
-    assert "4 passed" in done.stdout, done.stdout + done.stderr
+    assert "5 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_documented_fixtures_are_those_there_are(tmp_path: Path) -> None:
