@@ -12,6 +12,7 @@ NULL = 0x05
 OBJECT_IDENTIFIER = 0x06
 UTF8_STRING = 0x0C
 PRINTABLE_STRING = 0x13
+VISIBLE_STRING = 0x1A
 SEQUENCE = 0x30
 SET = 0x31
 
@@ -67,9 +68,14 @@ def read_printable(tlv: Tlv) -> str:
 
 def build_integer(value: int) -> bytes:
     """An INTEGER in DER."""
+    return build_tlv(INTEGER, integer_octets(value))
+
+
+def integer_octets(value: int) -> bytes:
+    """The value field of an INTEGER in DER, for those with a tag of their own."""
     # One bit more than the magnitude, for the sign; -128 is the odd one that needs none.
     magnitude = value if value >= 0 else ~value
-    return build_tlv(INTEGER, value.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True))
+    return value.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True)
 
 
 def build_oid(oid: str) -> bytes:
