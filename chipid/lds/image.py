@@ -117,6 +117,21 @@ def _next_marker(octets: OctetReader) -> int:
     return marker
 
 
+def jp2_colour_space(image: bytes) -> int | None:
+    """The enumerated colour space of a JP2 file (T.800 §I.5.3.3), ``None`` where there is none.
+
+    :raises LdsError: a damaged file.
+    """
+    for kind, content in _boxes(OctetReader(image)):
+        if kind == b"jp2h":
+            for inner, specification in _boxes(content):
+                if inner == b"colr":  # further ones are for other readers
+                    method, _ = specification.number(1), specification.take(2)
+                    return specification.number(4) if method == 1 else None
+            return None
+    return None
+
+
 def _size_of_jp2(octets: OctetReader) -> tuple[int, int]:
     for kind, content in _boxes(octets):
         if kind == b"jp2h":

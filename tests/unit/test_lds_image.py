@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from chipid.errors import LdsError
-from chipid.lds.image import ImageFormat, ImageHeader, image_format, read_image_header, split_padding
+from chipid.lds.image import ImageFormat, ImageHeader, image_format, jp2_colour_space, read_image_header, split_padding
 
 JP2_SIGNATURE = bytes.fromhex("0000000C6A5020200D0A870A")
 
@@ -204,3 +204,16 @@ def test_other_formats_are_none() -> None:
 )
 def test_padding_is_what_stands_behind_an_end_marker(block: bytes, image: bytes) -> None:
     assert split_padding(block) == (image, block[len(image) :])
+
+
+@pytest.mark.parametrize(
+    ("boxes", "expected"),
+    [
+        (box(b"jp2h", IHDR + box(b"colr", b"\x01\x00\x00\x00\x00\x00\x0e" + bytes(28))), 14),
+        (box(b"jp2h", IHDR + box(b"colr", b"\x02\x00\x00" + bytes(9)) + box(b"colr", b"\x01\x00\x00\x00\x00\x00\x10")), None),
+        (box(b"jp2h", IHDR), None),
+        (box(b"jp2c", codestream()), None),
+    ],
+)
+def test_the_colour_space_of_the_first_specification(boxes: bytes, expected: int | None) -> None:
+    assert jp2_colour_space(JP2_SIGNATURE + boxes) == expected
