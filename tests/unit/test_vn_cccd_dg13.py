@@ -85,7 +85,7 @@ def test_fields_count_by_number_and_not_by_place() -> None:
     assert {name: getattr(Dg13.parse(turned), name) for name in VALUES} == VALUES
 
 
-@pytest.mark.parametrize("length", [127, 128, 255, 256, 1_000])
+@pytest.mark.parametrize("length", [127, 128, 255, 256, 900, 1_000])
 def test_addresses_of_any_length(length: int) -> None:
     address = "ấ" * (length // 3) + "x" * (length % 3)
     raw = Dg13.of({"residence": address}).build()
@@ -139,9 +139,39 @@ def test_spouses_in_fields_of_their_own() -> None:
     assert dg13.deviations == ("field-14-repeated",)
 
 
-@pytest.mark.parametrize("tag", [0x0C, 0x12, 0x13, 0x16])
-def test_any_string_type_will_do(tag: int) -> None:
-    assert Dg13.parse(file(element(15, build_tlv(tag, b"012345678")))).old_number == "012345678"
+@pytest.mark.parametrize(
+    ("number", "value", "text", "words"),
+    [
+        (15, build_tlv(0x13, b"012345678"), "012345678", ()),
+        (15, build_tlv(0x0C, b"012345678"), "012345678", ("string-type",)),
+        (15, build_tlv(0x12, b"012345678"), "012345678", ("string-type",)),
+        (15, build_tlv(0x16, b"012345678"), "012345678", ("string-type",)),
+        (15, build_tlv(0x1A, b"012345678"), "012345678", ("string-type",)),
+        (12, build_tlv(0x13, b"17/09/2039"), "17/09/2039", ("string-type",)),
+        (4, build_tlv(0x1E, "Nữ".encode("utf-16-be")), "Nữ", ("string-type",)),
+        (1, build_tlv(0x13, "một".encode()), "một", ("characters",)),
+        (4, build_tlv(0x13, "Nữ".encode()), "Nữ", ("string-type", "characters")),
+        (4, build_tlv(0x16, "Nữ".encode()), "Nữ", ("string-type", "characters")),
+        (4, build_tlv(0x1A, "Nữ".encode()), "Nữ", ("string-type", "characters")),
+        (15, build_tlv(0x12, b"CMND"), "CMND", ("string-type", "characters")),
+        (2, utf8("Nguye\u0302\u0303n"), "Nguye\u0302\u0303n", ("not-composed",)),
+        (13, utf8("Nguye\u0302\u0303n") + utf8("Le\u0302"), None, ("not-composed",)),
+    ],
+)
+def test_strings_of_other_types_and_forms_are_read_and_told(
+    number: int, value: bytes, text: str | None, words: tuple[str, ...]
+) -> None:
+    raw = file(element(number, value))
+    dg13 = Dg13.parse(raw)
+    assert dg13.text(number) == text
+    assert dg13.deviations == tuple(f"field-{number}-{word}" for word in words)
+    assert dg13.build() == raw
+
+
+@pytest.mark.parametrize("odd", [build_tlv(0x1E, b"\x00A\x00"), build_tlv(0x1E, b"\xd8\x00"), build_tlv(0x14, b"An")])
+def test_strings_that_cannot_be_read_stay_raw(odd: bytes) -> None:
+    (field,) = Dg13.parse(file(element(2, odd))).fields
+    assert (field.understood, field.texts, field.raw) == (False, (), element(2, odd))
 
 
 UNKNOWN = {
@@ -216,6 +246,12 @@ def test_one_field_twice_with_two_values_is_neither() -> None:
     assert dg13.deviations == ("field-4-repeated",)
 
 
+def test_one_field_twice_with_one_value_in_two_forms_is_that_value() -> None:
+    dg13 = Dg13.parse(file(element(2, utf8("Nguye\u0302\u0303n")), element(2, utf8("Nguyễn"))))
+    assert dg13.full_name == "Nguye\u0302\u0303n"
+    assert dg13.deviations == ("field-2-not-composed", "field-2-repeated")
+
+
 def test_another_version_encoding_and_more_behind_are_told() -> None:
     raw = file(element(4, utf8("Nam")), header="020102060628D316010009", trailing=build_tlv(0x04, b"more"))
     dg13 = Dg13.parse(raw)
@@ -255,6 +291,10 @@ def test_sizes_are_bounded() -> None:
     largest = file(element(17, utf8("x" * filling)))
     assert len(largest) == SIZE_LIMIT
     assert Dg13.parse(largest).build() == largest
+    with pytest.raises(LdsError, match=str(SIZE_LIMIT)):
+        Dg13.of({"residence": "x" * SIZE_LIMIT}).build()
+    with pytest.raises(LdsError, match=str(FIELD_LIMIT)):
+        Dg13((Dg13Field.of(14, ()),) * (FIELD_LIMIT + 1)).build()
 
 
 def test_errors_tell_where_and_not_what() -> None:
@@ -301,6 +341,8 @@ def test_an_empty_text_is_no_value() -> None:
         {"birth_date": "17_09_1999"},
         {"full_name": ("Nguyễn", "An")},
         {"full_name": "\ud800"},
+        {"full_name": "An\x1b[2J"},
+        {"residence": "An \u202enA"},
         {"parents": ("A",) * (STRING_LIMIT + 1)},
     ],
 )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self
 
@@ -32,6 +32,7 @@ from chipid.lds.der import (
     read_integer,
     read_oid,
 )
+from chipid.profiles.vn_cccd.strings import STRING_TYPES, build_string, read_string
 
 TAG = 0x6D
 VERSION = 1
@@ -42,13 +43,6 @@ SIZE_LIMIT = 64 * 1024
 FIELD_LIMIT = 256
 STRING_LIMIT = 64
 DEPTH_LIMIT = 8
-
-_NUMERIC_STRING, _IA5_STRING = 0x12, 0x16
-_STRINGS = frozenset((UTF8_STRING, PRINTABLE_STRING, _NUMERIC_STRING, _IA5_STRING))
-_PRINTABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?")
-# Text that would steer a terminal, or turn around how the text beside it is shown, is none that a register holds.
-_LINE_BREAKS = frozenset("\t\n\r")
-_STEERING = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -104,14 +98,18 @@ class Dg13Field:
 
     :ivar number: ``None`` where it has none.
     :ivar raw: the whole element as it stands.
-    :ivar texts: its strings in order, whatever the nesting; none where the field has no value, or is not understood.
+    :ivar texts: its strings in order, whatever the nesting, as they are written; none where the field has no value, or is not
+        understood.
     :ivar understood: number and shape are known.
+    :ivar deviations: what is not as on known cards, in stable words: ``string-type`` (another one than was seen), ``characters``
+        (that the string type does not have), ``not-composed`` (not in Unicode's form NFC).
     """
 
     number: int | None
     raw: bytes
     texts: tuple[str, ...] = ()
     understood: bool = True
+    deviations: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, number: int, texts: Sequence[str]) -> Self:
@@ -125,7 +123,7 @@ class Dg13Field:
         if len(texts) > (STRING_LIMIT if meaning.multiple else 1):
             raise LdsError(f"{meaning.name} has too many values")
         composed = tuple(unicodedata.normalize("NFC", text) for text in texts if text)
-        strings = [_build_string(text, meaning) for text in composed]
+        strings = [build_string(meaning.tag, text, meaning.name) for text in composed]
         if meaning.multiple:
             strings = [build_tlv(SEQUENCE, string) for string in strings]
         return cls(number, build_tlv(SEQUENCE, build_integer(number), *strings), composed)
@@ -149,8 +147,8 @@ class Dg13Field:
 class Dg13:
     """DG13.
 
-    The properties give what a field says, ``None`` where it is absent, has no value or is not understood, and where it stands there
-    twice with different values: see :attr:`unknown` and :attr:`deviations`.
+    The properties give what a field says, as it is written, ``None`` where it is absent, has no value or is not understood, and
+    where it stands there twice with different values: see :attr:`unknown` and :attr:`deviations`.
 
     :ivar fields: every element of the set, in the file's order.
     :ivar encoding: object identifier of the strings' encoding.
@@ -197,20 +195,25 @@ class Dg13:
     def build(self) -> bytes:
         """EF.DG13: the fields as they stand and in their order; the lengths around them are minimal.
 
-        :raises LdsError: the encoding is no object identifier.
+        :raises LdsError: the encoding is no object identifier; more than 64 KiB or 256 fields.
         """
+        if len(self.fields) > FIELD_LIMIT:
+            raise LdsError(f"DG13 has at most {FIELD_LIMIT} fields")
         fields = build_tlv(SET, *(field.raw for field in self.fields))
         header = build_integer(self.version) + build_oid(self.encoding)
-        return build_tlv(TAG, build_tlv(SEQUENCE, header, fields, self.trailing))
+        raw = build_tlv(TAG, build_tlv(SEQUENCE, header, fields, self.trailing))
+        if len(raw) > SIZE_LIMIT:
+            raise LdsError(f"DG13 has at most {SIZE_LIMIT} octets")
+        return raw
 
     def texts(self, number: int) -> tuple[str, ...]:
         """All strings under one field number, in the file's order."""
         return tuple(text for field in self.fields if field.number == number for text in field.texts)
 
     def text(self, number: int) -> str | None:
-        """The string under one field number, ``None`` where there is not exactly one value."""
-        values = set(self.texts(number))
-        return values.pop() if len(values) == 1 else None
+        """The string under one field number, ``None`` where there is not exactly one value, however composed."""
+        texts = self.texts(number)
+        return texts[0] if len({unicodedata.normalize("NFC", text) for text in texts}) == 1 else None
 
     @property
     def unknown(self) -> tuple[Dg13Field, ...]:
@@ -221,8 +224,8 @@ class Dg13:
     def deviations(self) -> tuple[str, ...]:
         """What is not as on known cards, in stable words.
 
-        ``version``, ``encoding``, ``trailing-objects``, ``field-…-unknown`` and ``field-…-repeated`` with the field's number,
-        ``field-none-unknown`` where it has none.
+        ``version``, ``encoding``, ``trailing-objects``; with the field's number ``field-…-unknown`` (``field-none-unknown`` where
+        it has none), ``field-…-repeated``, and ``field-…-`` before each of :attr:`Dg13Field.deviations`.
         """
         found = {
             "version": self.version != VERSION,
@@ -231,6 +234,7 @@ class Dg13:
         }
         words = [word for word, is_so in found.items() if is_so]
         words += (f"field-{'none' if field.number is None else field.number}-unknown" for field in self.unknown)
+        words += (f"field-{field.number}-{word}" for field in self.fields for word in field.deviations)
         numbers = [field.number for field in self.fields]
         words += (f"field-{number}-repeated" for number in numbers if number is not None and numbers.count(number) > 1)
         return tuple(dict.fromkeys(words))
@@ -338,35 +342,28 @@ def _read_value(number: int, element: Tlv, cursor: TlvCursor) -> Dg13Field:
     if number not in FIELDS:
         return Dg13Field(number, element.raw, understood=False)
     texts: list[str] = []
-    for text in _strings(cursor, element):
+    odd: list[str] = []
+    for tlv in _strings(cursor, element):
         if len(texts) == STRING_LIMIT:
             raise element.error(f"a field of more than {STRING_LIMIT} strings")
+        text, words = read_string(tlv)
         texts.append(text)
+        odd += words if tlv.tag == FIELDS[number].tag else ("string-type", *words)
     if len(texts) > 1 and not FIELDS[number].multiple:
         raise element.error("several strings where one belongs")
-    return Dg13Field(number, element.raw, tuple(text for text in texts if text))
+    return Dg13Field(number, element.raw, tuple(filter(None, texts)), deviations=tuple(dict.fromkeys(odd)))
 
 
-def _strings(cursor: TlvCursor, element: Tlv, depth: int = 0) -> Iterator[str]:
+def _strings(cursor: TlvCursor, element: Tlv, depth: int = 0) -> Iterator[Tlv]:
     if depth > DEPTH_LIMIT:
         raise element.error("nested too deeply")
     for tlv in cursor:
-        if tlv.tag in _STRINGS:
-            yield _text(tlv)
+        if tlv.tag in STRING_TYPES:
+            yield tlv
         elif is_constructed(tlv.tag):
             yield from _strings(tlv.children(), element, depth + 1)
         else:
             raise tlv.error("neither a string nor a SEQUENCE")
-
-
-def _text(tlv: Tlv) -> str:
-    try:
-        text = tlv.value.decode("utf-8")
-    except UnicodeDecodeError:
-        raise tlv.error("not UTF-8") from None
-    if any((unicodedata.category(c) == "Cc" and c not in _LINE_BREAKS) or c in _STEERING for c in text):
-        raise tlv.error("characters that are no text")
-    return text
 
 
 # Building ----------------------------------------------------------------------------------------------------------
@@ -376,12 +373,3 @@ def _texts(value: str | Sequence[str] | None) -> Sequence[str]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else value
-
-
-def _build_string(text: str, meaning: FieldMeaning) -> bytes:
-    if meaning.tag == PRINTABLE_STRING and not _PRINTABLE.issuperset(text):
-        raise LdsError(f"{meaning.name} holds characters that no PrintableString has")
-    try:
-        return build_tlv(meaning.tag, text.encode("utf-8"))
-    except UnicodeEncodeError:
-        raise LdsError(f"{meaning.name} holds characters that no text has") from None
