@@ -137,6 +137,10 @@ class IrisImage2005(IrisImage):
     image_number: int = 1
     quality: int = 254
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        build_fields({"eye": self.eye, IMAGES: 1}, self.FEATURE)
+
     @classmethod
     def read_images(cls, octets: OctetReader, record: dict[str, Any], count: int) -> Iterator[Self]:
         """See :meth:`BiometricImage.read_images`; the parts that the record header counts are eyes."""
