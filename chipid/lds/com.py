@@ -9,15 +9,14 @@ from typing import Self
 from chipid.errors import LdsError
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
+from chipid.lds.tag_list import TAG_LIST, build_tag_list, read_tag_list
 
 TAG = 0x60
 LDS_VERSION = 0x5F01
 UNICODE_VERSION = 0x5F36
-TAG_LIST = 0x5C
 
 LDS_VERSION_SIZE = 4
 UNICODE_VERSION_SIZE = 6
-TAG_LIST_LIMIT = 64
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class EfCom:
         cursor = parse_tlv(raw, TAG).children()
         lds_version = _version(cursor.expect(LDS_VERSION), LDS_VERSION_SIZE)
         unicode_version = _version(cursor.expect(UNICODE_VERSION), UNICODE_VERSION_SIZE)
-        tags = _tags(cursor.expect(TAG_LIST))
+        tags = read_tag_list(cursor.expect(TAG_LIST))
         return cls(lds_version, unicode_version, tags, tuple(tlv.raw for tlv in cursor))
 
     def build(self) -> bytes:
@@ -63,12 +62,11 @@ class EfCom:
             raise LdsError(f"the LDS version has {LDS_VERSION_SIZE} digits")
         if not _is_version(self.unicode_version, UNICODE_VERSION_SIZE):
             raise LdsError(f"the Unicode version has {UNICODE_VERSION_SIZE} digits")
-        tags = b"".join(tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big") for tag in self.tags)
         return build_tlv(
             TAG,
             build_tlv(LDS_VERSION, self.lds_version.encode("ascii")),
             build_tlv(UNICODE_VERSION, self.unicode_version.encode("ascii")),
-            build_tlv(TAG_LIST, tags),
+            build_tag_list(self.tags),
             *self.unknown,
         )
 
@@ -96,21 +94,3 @@ def _version(tlv: Tlv, size: int) -> str:
 
 def _is_version(text: str, size: int) -> bool:
     return len(text) == size and text.isascii() and text.isdigit()
-
-
-def _tags(tag_list: Tlv) -> tuple[int, ...]:
-    """Tags without lengths, of one octet, or more where the first one says so."""
-    if len(tag_list.value) > TAG_LIST_LIMIT:
-        message = f"a tag list has at most {TAG_LIST_LIMIT} octets"
-        raise LdsError(message, offset=tag_list.offset, path=tag_list.path)
-    tags: list[int] = []
-    octets = tag_list.value
-    while octets:
-        size = 1
-        if octets[0] & 0x1F == 0x1F:
-            size = next((place for place in range(2, 5) if octets[place - 1 : place] and not octets[place - 1] & 0x80), 0)
-            if not size:
-                raise tag_list.error("a tag list that ends within a tag")
-        tags.append(int.from_bytes(octets[:size], "big"))
-        octets = octets[size:]
-    return tuple(tags)
