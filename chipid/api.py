@@ -64,14 +64,12 @@ def read(  # noqa: PLR0913  # all but one by keyword
     _check_challenge(challenge)
     with _card(channel, reader, timeout) as card:
         atr: bytes | None = getattr(card, "atr", None)
-        capabilities = Atr.parse(atr or b"")
         dialogue = inspection(
             keys,
             plan or (ReadingPlan.with_portrait() if terminal is None else ReadingPlan.with_biometrics()),
             random=random,
             at=at,
-            extended_length=capabilities.takes_extended_length,
-            command_chaining=capabilities.takes_command_chaining,
+            capabilities=Atr.parse(atr or b"").capabilities,
             challenge=challenge,
             terminal=terminal,
             progress=progress,

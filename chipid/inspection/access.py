@@ -25,6 +25,7 @@ from chipid.errors import (
     WrongPassword,
 )
 from chipid.evidence import AccessAttempt, ChipAuthenticationMappingTranscript, Protocol, Result
+from chipid.inspection.block_sizes import BlockSizes
 from chipid.inspection.reading import FileReader
 from chipid.iso7816.apdu import CLA_CHAINING, CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue, observed
@@ -59,6 +60,7 @@ class Access:
     :ivar holder_authorisation: the data object 7F4C that announces Terminal Authentication; empty for a terminal without.
     :ivar in_master_file: what is to be done after PACE and before the application is selected; it gives the session to go on with.
     :ivar card_access: raw EF.CardAccess, ``None`` where the chip has none to show; ``infos``: what it says.
+    :ivar selects: EF.CardAccess was not found by its short identifier, and then by SELECT.
     :ivar run: the PACE that opened the chip, ``None`` where BAC did. :ivar proofs: of Chip Authentication Mapping, one for each
         session that was opened: nothing else binds the files to the chip whose key EF.CardSecurity holds.
     """
@@ -71,12 +73,17 @@ class Access:
     card_access: bytes | None = None
     card_access_error: str | None = None
     infos: SecurityInfos | None = None
+    selects: bool = False
     run: PaceRun | None = None
     proofs: list[ChipAuthenticationMappingTranscript] = field(default_factory=list)
     attempts: list[AccessAttempt] = field(default_factory=list)
     _refused: list[Password] = field(default_factory=list)
     _counted: str | None = None
     _opened_with: tuple[Password, PaceChoice | None] | None = None
+
+    def look(self) -> Dialogue[None]:
+        """Read EF.CardAccess, which says how the chip is opened: before anything else."""
+        self.infos = yield from self._read_card_access()
 
     def open(self) -> Dialogue[SecureMessaging]:
         """Enter the eMRTD application with the first password that fits.
@@ -86,7 +93,6 @@ class Access:
         :raises CardMisbehaved: the chip broke off, or did not keep to the protocol: no other password would help.
         :raises UnsupportedFeature: the chip has no eMRTD application, or no way in that chipid speaks.
         """
-        self.infos = yield from self._read_card_access()
         choices = preferred_pace(self.infos) if self.infos is not None else []
         session = None
         for choice in choices:
@@ -105,7 +111,6 @@ class Access:
 
         :raises AccessDenied: as :meth:`open`; the same for its other errors.
         """
-        self.infos = yield from self._read_card_access()
         choices = preferred_pace(self.infos) if self.infos is not None else []
         run = (yield from self._try_pace(choices[0], self._authenticate, kind)) if choices else None
         if run is None:
@@ -144,7 +149,7 @@ class Access:
             if select is not None and not (yield select).ok:
                 continue
             try:
-                raw = yield from FileReader(None).read(FileId.CARD_ACCESS)
+                raw = yield from FileReader(BlockSizes()).read(FileId.CARD_ACCESS)
             except ReaderError:
                 raise
             except StatusError as error:
@@ -154,6 +159,7 @@ class Access:
             except ChipIdError:
                 self.card_access_error = "malformed"
             else:
+                self.selects = select is not None
                 return self._parsed(raw)
         return None
 

@@ -8,6 +8,7 @@ from chipid.crypto.domain import Domain, generate_key_pair
 from chipid.crypto.random import RandomSource
 from chipid.errors import MalformedData, SecureMessagingError
 from chipid.evidence import ChipAuthenticationTranscript, FileFailure
+from chipid.inspection.block_sizes import BlockSizes
 from chipid.inspection.reading import UNREADABLE, FileReader, failure_of
 from chipid.inspection.terminal_rights import EphemeralKey, TerminalRights, chip_identifier, named_authorities
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -35,6 +36,7 @@ class MasterFile:
 
     :param files: where EF.CardSecurity goes; *failures*: where it is told that it cannot be read; *notes*: where it
         is told what was out of the ordinary.
+    :param sizes: how much to ask for in one command.
     :param rights: what the terminal can prove, ``None`` for one without rights: version 2 is then left alone.
     :ivar chip_authentication: the transcript of version 2 in the session that was entered last, ``None`` where it was not run. One
         that disproved the chip stays: it is not run again.
@@ -47,12 +49,14 @@ class MasterFile:
         files: dict[FileId, bytes],
         failures: dict[FileId, FileFailure],
         notes: list[str],
+        sizes: BlockSizes,
         random: RandomSource,
         rights: TerminalRights | None,
     ) -> None:
         self._files = files
         self._failures = failures
         self._notes = notes
+        self._sizes = sizes
         self._random = random
         self._rights = rights
         self.chip_authentication: ChipAuthenticationTranscript | None = None
@@ -117,11 +121,15 @@ class MasterFile:
     def _read_card_security(self, session: SecureMessaging) -> Dialogue[None]:
         file = FileId.CARD_SECURITY
         if file not in self._files:
+            self._sizes.cipher = session.cipher
             try:
-                self._files[file] = yield from secured(FileReader(session.cipher).read(file), session)
+                self._files[file] = yield from secured(FileReader(self._sizes).read(file), session)
                 self._failures.pop(file, None)
             except UNREADABLE as error:
                 self._failures[file] = failure_of(error)
+            except SecureMessagingError:
+                self._sizes.step_down()  # the session may have broken on the length
+                raise
         try:
             self.card_security = card_security_infos(self._files.get(file, b""))
         except MalformedData:

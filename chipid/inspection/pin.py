@@ -39,5 +39,7 @@ def pin_changing(pin: AccessKeys, new_pin: str, *, random: RandomSource) -> Dial
 def _in_master_file(
     keys: AccessKeys, kind: PasswordKind, command: Callable[[], Dialogue[None]], random: RandomSource
 ) -> Dialogue[None]:
-    run = yield from Access(keys.passwords, random).open_master_file(kind)
+    access = Access(keys.passwords, random)
+    yield from access.look()
+    run = yield from access.open_master_file(kind)
     yield from secured(command(), run.session)

@@ -21,7 +21,10 @@ class ReadingPlan:
 
     :ivar files: of these, the ones that the chip lists are read.
     :ivar bac_fallback: a chip that offers PACE and fails it is opened with BAC; the evidence says so, and so does the verdict.
-    :ivar extended_length: use extended APDUs; ``None`` leaves it to the chip's ATR.
+    :ivar extended_length: use extended APDUs; ``None`` leaves it to what the chip says in its ATR and in EF.ATR/INFO.
+    :ivar probing: extended length may also be tried where the chip has not said how long its APDUs may be: the ATR has but the
+        bit, or nothing says anything and a file is long. ICAO 9303-11 §9.3.1.2 has a terminal keep to the sizes that are stated;
+        ``False`` does.
     """
 
     files: tuple[FileId, ...]
@@ -29,6 +32,7 @@ class ReadingPlan:
     chip_authentication: bool = True
     bac_fallback: bool = True
     extended_length: bool | None = None
+    probing: bool = True
 
     @classmethod
     def identity(cls) -> ReadingPlan:

@@ -18,6 +18,7 @@ from chipid.errors import (
     MalformedData,
     ProtocolError,
     SecureMessagingError,
+    TransmitFailed,
     UnsupportedFeature,
 )
 from chipid.evidence import (
@@ -28,6 +29,8 @@ from chipid.evidence import (
     Result,
 )
 from chipid.inspection.access import Access
+from chipid.inspection.block_sizes import BlockSizes
+from chipid.inspection.link import fit_sizes, read_atr_info, takes_chaining
 from chipid.inspection.master_file import ANSWER_IRREGULAR, MasterFile, first_exchange
 from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.progress import Progress, ProgressObserver
@@ -42,9 +45,11 @@ from chipid.inspection.terminal_rights import (
     read_cvca,
 )
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.iso7816.atr import CardCapabilities
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.secure_messaging import SecureMessaging, secured
+from chipid.lds.atr_info import AtrInfo
 from chipid.lds.com import EfCom
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
@@ -59,14 +64,13 @@ from chipid.protocols.chip_auth import VERSION_1, VERSION_2, ChipAuthenticationR
 from chipid.protocols.pace import PaceRun
 
 
-def inspection(  # noqa: PLR0913  # all but two by keyword
+def inspection(
     keys: AccessKeys,
     plan: ReadingPlan,
     *,
     random: RandomSource,
     at: datetime,
-    extended_length: bool = False,
-    command_chaining: bool = False,
+    capabilities: CardCapabilities | None = None,
     challenge: bytes | None = None,
     terminal: TerminalCredentials | None = None,
     progress: ProgressObserver | None = None,
@@ -76,17 +80,15 @@ def inspection(  # noqa: PLR0913  # all but two by keyword
     :param keys: what opens the chip, tried in order.
     :param plan: what to read.
     :param at: now, by the terminal's clock, in UTC; recorded.
-    :param extended_length: the chip says that it takes extended APDUs.
-    :param command_chaining: the chip says that it takes long commands in pieces.
+    :param capabilities: what the chip's ATR says of its link, ``None`` where it says nothing.
     :param challenge: 8 octets for Active Authentication, from a server that demands freshness; random where ``None``.
     :param terminal: the rights to fingerprints and irises that the terminal can prove, ``None`` for one without.
     :raises AccessDenied: the chip will not open.
     :raises UnsupportedFeature: the chip holds no eMRTD application.
     :raises ReaderError: the card or the reader is gone.
     """
-    chaining = command_chaining and not extended_length
-    rights = None if terminal is None else TerminalRights(terminal, at, _protected(plan), chaining)
-    inspector = _Inspector(keys, plan, random, extended_length, challenge, progress, rights)
+    rights = None if terminal is None else TerminalRights(terminal, at, _protected(plan))
+    inspector = _Inspector(keys, plan, random, capabilities or CardCapabilities(), challenge, progress, rights)
     return (yield from inspector.run(at))
 
 
@@ -96,7 +98,7 @@ class _Inspector:
         keys: AccessKeys,
         plan: ReadingPlan,
         random: RandomSource,
-        extended_length: bool,
+        capabilities: CardCapabilities,
         challenge: bytes | None,
         progress: ProgressObserver | None,
         rights: TerminalRights | None,
@@ -105,7 +107,7 @@ class _Inspector:
         self._random = random
         self._challenge = challenge
         self._progress = progress
-        self._extended = extended_length if plan.extended_length is None else plan.extended_length
+        self._capabilities = capabilities
         self._rights = rights
         self._access = Access(
             keys.passwords,
@@ -116,7 +118,9 @@ class _Inspector:
         self._files: dict[FileId, bytes] = {}
         self._failures: dict[FileId, FileFailure] = {}
         self._notes: list[str] = []
-        self._master_file = MasterFile(self._files, self._failures, self._notes, random, rights)
+        self._sizes = BlockSizes(notes=self._notes)
+        self._reader = FileReader(self._sizes, self._tell)
+        self._master_file = MasterFile(self._files, self._failures, self._notes, self._sizes, random, rights)
         self._access.in_master_file = self._enter_master_file
         self._session = Session(self._access, self._notes, self._may_reopen, self._restore)
         self._chip_authentication: ChipAuthenticationTranscript | None = None
@@ -126,12 +130,13 @@ class _Inspector:
         self._wanted = 0
 
     def run(self, at: datetime) -> Dialogue[Evidence]:
-        # 1. EF.CardAccess, and the way in
+        # 1. EF.CardAccess, EF.ATR/INFO, and the way in
+        yield from self._access.look()
+        yield from self._learn_sizes()
         yield from self._session.open()
         if self._access.run is None:
             self._forget_master_file()
         self._record_card_access()
-        self._reader = self._new_reader()
         complete = True
         try:
             yield from self._inspect()
@@ -190,6 +195,26 @@ class _Inspector:
         if self._rights is not None:
             self._rights.record = None
 
+    # The link ------------------------------------------------------------------------------------------------
+
+    def _learn_sizes(self) -> Dialogue[None]:
+        info = None if self._plan.extended_length is False else (yield from self._read_atr_info())
+        fit_sizes(self._sizes, self._plan, self._capabilities, info)
+        if self._rights is not None:
+            self._rights.chaining = takes_chaining(self._capabilities, info) and not self._sizes.extended
+
+    def _read_atr_info(self) -> Dialogue[AtrInfo | None]:
+        raw = yield from read_atr_info(select=self._access.selects or self._capabilities.lengths_in_file)
+        try:
+            info = AtrInfo.parse(raw)
+        except MalformedData:
+            self._failures[FileId.ATR_INFO] = FileFailure(reason="malformed")
+            return None
+        if info.capabilities is None and info.lengths is None:
+            return None  # there is none, or the identifier is that of another file here
+        self._files[FileId.ATR_INFO] = raw
+        return info
+
     # Files ---------------------------------------------------------------------------------------------------
 
     def _record_card_access(self) -> None:
@@ -216,21 +241,18 @@ class _Inspector:
     def _read(self, file: FileId) -> Dialogue[None]:
         self._current = file
         try:
-            self._files[file] = yield from self._session.insist(lambda: self._reader.read(file), self._step_down)
+            self._files[file] = yield from self._session.insist(lambda: self._whole(file), self._sizes)
         except (*UNREADABLE, SecureMessagingError) as error:
             self._failures[file] = failure_of(error)
 
-    def _new_reader(self) -> FileReader:
-        return FileReader(self._session.messaging.cipher, extended=self._extended, progress=self._tell)
+    def _whole(self, file: FileId) -> Dialogue[bytes]:
+        self._sizes.cipher = self._session.messaging.cipher  # another session may have another
+        return self._reader.read(file)
 
     def _tell(self, done: int, total: int) -> None:
         if self._progress is not None and self._current is not None:
             finished = len(self._files) - (FileId.CARD_ACCESS in self._files)
             self._progress(Progress(self._current.label, done, total, finished, max(self._wanted, finished + 1)))
-
-    def _step_down(self) -> bool:
-        self._notes.append("extended-length-refused" if self._reader.extended else "block-size-reduced")
-        return self._reader.step_down()
 
     # The session ---------------------------------------------------------------------------------------------
 
@@ -286,10 +308,6 @@ class _Inspector:
         else:
             self._chip_authentication = run.confirmed_by(*seen[0])
             self._session.messaging = run.session
-            block, extended = self._reader.block, self._reader.extended
-            self._reader = self._new_reader()
-            if not extended:
-                self._reader.block = min(block, self._reader.block)
 
     def _authenticate_actively(self) -> Dialogue[None]:
         try:
@@ -297,7 +315,7 @@ class _Inspector:
             long_answer = isinstance(key, RsaPublicKey) and needs_extended_le((key.bits + 7) // 8, self._session.messaging.cipher)
         except (MalformedData, UnsupportedFeature):
             long_answer = False
-        forms = [self._extended and long_answer]
+        forms = [self._sizes.extended and long_answer]
         if long_answer:
             forms.append(not forms[0])
         challenge = self._challenge if self._challenge is not None else self._random(8)
@@ -306,7 +324,9 @@ class _Inspector:
             dialogue = active_authentication(challenge, source=source, extended=extended)
             try:
                 self._active_authentication = yield from self._session.run(dialogue)
-            except SecureMessagingError:
+            except (SecureMessagingError, TransmitFailed) as error:
+                if isinstance(error, TransmitFailed) and not extended:  # an extended one may be the reader's limit
+                    raise
                 self._notes.append("active-authentication-lost-session")
                 yield from self._session.reopen()
                 continue

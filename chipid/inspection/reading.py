@@ -7,17 +7,17 @@ checked against :data:`FILE_SIZE_LIMIT` before anything is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from chipid.crypto.cipher import BLOCK_SIZE, Cipher
 from chipid.errors import CardMisbehaved, MalformedData, NotAuthorised, SecureMessagingError, StatusError
 from chipid.evidence import FileFailure
-from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.inspection.block_sizes import LE_STEPS, BlockSizes
+from chipid.iso7816.apdu import SHORT_LE_MAX, CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.instructions import INS
 from chipid.iso7816.status import SW
-from chipid.iso7816.tlv import parse_tlv
+from chipid.iso7816.tlv import encode_length, parse_tlv
 
 FILE_SIZE_LIMIT = 512 * 1024
 """No file is read beyond this, whatever it announces: ten times the largest portrait seen in the field."""
@@ -25,8 +25,21 @@ FILE_SIZE_LIMIT = 512 * 1024
 HEADER_SIZE = 6
 """Tag and length of any file of the LDS fit into six octets."""
 
-LE_STEPS = (224, 192, 160, 128, 112)
-"""What chips have been seen to stop at; tried in order when the first block is refused."""
+SIZE_MIN: Mapping[FileId, int] = {
+    FileId.CARD_ACCESS: SHORT_LE_MAX,  # read outside of sessions, where Le 00 asks for what there is
+    FileId.CARD_SECURITY: SHORT_LE_MAX,  # signed data with a certificate
+    FileId.SOD: SHORT_LE_MAX,  # the same
+    FileId.DG2: SHORT_LE_MAX,  # a picture
+    FileId.DG5: SHORT_LE_MAX,
+    FileId.DG7: SHORT_LE_MAX,
+    FileId.COM: 21,  # ICAO 9303-10 §4.6.1: two versions, and a tag list with DG1
+    FileId.DG1: 77,  # §4.7.1: the MRZ of TD2, 72 characters; TD3 has 88 and TD1 has 90
+    FileId.DG14: 19,  # one SecurityInfo: TerminalAuthenticationInfo is the shortest
+    FileId.DG15: 77,  # the public key on the smallest curve of ICAO 9303-11 §6.1, named
+}
+"""What each file of a kind is sure to hold, in octets: so many are asked for at once, and of any other file its header alone. Some
+chips break on a command that goes past the end (docs/quirks.md 12). DG3 and DG4 may be without a template, DG11 to DG13 and DG16
+without a field."""
 
 OFFSET_LIMIT = 0x8000
 """From here on READ BINARY needs its odd instruction with an offset data object (ISO 7816-4 §11.3.3)."""
@@ -34,57 +47,24 @@ OFFSET_LIMIT = 0x8000
 _PIECE_SIZE_MIN = 32
 _SMALL_PIECES_MAX = 64
 
-_RESPONSE_SIZE = 256
-_SM_OVERHEAD = 4 + 4 + 10  # DO87 up to its indicator (87 81 L 01), DO99, DO8E
-_EXTENDED_BLOCK = 32 * 1024 - 32
-_OFTEN_SHORT = frozenset({FileId.COM, FileId.DG1, FileId.DG11, FileId.DG12, FileId.DG13, FileId.DG14, FileId.DG15})
 _REFUSED = frozenset({SW.SECURITY_STATUS, SW.CONDITIONS_NOT_SATISFIED})
 _NO_SHORT_ID = frozenset(
     {SW.FILE_NOT_FOUND, SW.WRONG_P1_P2, SW.FUNCTION_NOT_SUPPORTED, SW.WRONG_OFFSET, SW.NO_CURRENT_EF, SW.WRONG_INS}
 )
-
-
-def short_block(cipher: Cipher | None) -> int:
-    """The plain octets that fit into a short response under secure messaging with *cipher* (``None``: without).
-
-    223 for AES and 231 for 3DES: DO87, DO99 and DO8E together stay within 256 octets, and padding adds at least one.
-    """
-    if cipher is None:
-        return _RESPONSE_SIZE
-    block = BLOCK_SIZE[cipher]
-    return (_RESPONSE_SIZE - _SM_OVERHEAD) // block * block - 1
+_PAST_THE_END = frozenset({SW.OK, SW.END_OF_FILE, SW.WRONG_OFFSET, SW.WRONG_LENGTH})
 
 
 class FileReader:
     """Reads files one after another, and remembers what the chip stood.
 
-    :param cipher: of the secure session around, ``None`` outside of one.
-    :param extended: whether to begin with extended length.
+    :param sizes: how much to ask for.
     :param progress: called with (octets so far, octets in all).
     """
 
-    def __init__(
-        self, cipher: Cipher | None, *, extended: bool = False, progress: Callable[[int, int], None] | None = None
-    ) -> None:
-        self._short = short_block(cipher)
-        self.block = _EXTENDED_BLOCK if extended else self._short
+    def __init__(self, sizes: BlockSizes, progress: Callable[[int, int], None] | None = None) -> None:
+        self.sizes = sizes
         self._progress = progress
-
-    @property
-    def extended(self) -> bool:
-        """Whether extended length is in use."""
-        return self.block > _RESPONSE_SIZE
-
-    def step_down(self) -> bool:
-        """Ask for less per command from now on; ``False`` where there is no less."""
-        if self.extended:
-            self.block = self._short
-            return True
-        smaller = next((step for step in LE_STEPS if step < self.block), None)
-        if smaller is None:
-            return False
-        self.block = smaller
-        return True
+        self._short_ids: bool | None = None
 
     def read(self, file: FileId) -> Dialogue[bytes]:
         """All octets of *file*, up to the length that its first data object announces.
@@ -118,41 +98,58 @@ class FileReader:
             self._progress(done, total)
 
     def _first_block(self, file: FileId) -> Dialogue[bytes]:
-        """By short identifier, which selects the file too; by SELECT where the chip knows none."""
-        # Not even extended length asks for more than the file is sure to hold: some chips break on that (docs/quirks.md 12).
-        wanted = HEADER_SIZE if file in _OFTEN_SHORT else min(self.block, self._short)
-        response = yield from self._stepping(0x80 | file.sfi, 0, wanted)
-        if response.sw in _NO_SHORT_ID:
-            response = yield CommandAPDU(0x00, INS.SELECT, 0x02, 0x0C, file.fid.to_bytes(2, "big"))
-            if response.ok:
-                response = yield from self._stepping(0, 0, wanted)
+        """What the file is sure to hold, in one short command: extended length is for what it is known to hold."""
+        wanted = min(SIZE_MIN.get(file, HEADER_SIZE), self.sizes.short)
+        response = yield from self._opened(file, wanted)
+        if not response.data and response.sw in _PAST_THE_END and wanted > HEADER_SIZE:
+            # The file is shorter than one of its kind can be.
+            response = yield from self._opened(file, HEADER_SIZE)
         return _content(response, file)
+
+    def _opened(self, file: FileId, wanted: int) -> Dialogue[ResponseAPDU]:
+        """By short identifier, which selects the file too; by SELECT where the chip knows none."""
+        if self._short_ids is not False:
+            response = yield from self._stepping(0x80 | file.sfi, 0, wanted)
+            if response.sw not in _NO_SHORT_ID:
+                self._short_ids = True if response.data else self._short_ids
+                return response
+        response = yield CommandAPDU(0x00, INS.SELECT, 0x02, 0x0C, file.fid.to_bytes(2, "big"))
+        if response.ok:
+            response = yield from self._stepping(0, 0, wanted)
+            self._short_ids = False if response.data and self._short_ids is None else self._short_ids
+        return response
 
     def _stepping(self, p1: int, p2: int, wanted: int) -> Dialogue[ResponseAPDU]:
         """READ BINARY, asking for less where the chip refuses the length (quirks: UA 192, NL 160, 112, 224)."""
         while True:
-            asked = min(wanted, self.block)
-            response = yield CommandAPDU(0x00, INS.READ_BINARY, p1, p2, le=asked)
+            asked = min(wanted, self.sizes.block)
+            # Whatever an extended command is answered with, the short one tells whether its length was to blame.
+            extended = asked > self.sizes.short
+            response = yield CommandAPDU(0x00, INS.READ_BINARY, p1, p2, le=asked, extended=extended)
             if response.sw >> 8 == 0x6C and response.sw & 0xFF:
                 response = yield CommandAPDU(0x00, INS.READ_BINARY, p1, p2, le=response.sw & 0xFF)
+            if response.data or not (extended or response.sw in (SW.OK, SW.WRONG_LENGTH)):
                 return _cut(response, asked)
-            too_long = response.sw == SW.WRONG_LENGTH or (response.ok and not response.data)
-            if not too_long or wanted < LE_STEPS[-1] or not self.step_down():
-                return _cut(response, asked)
+            if asked < LE_STEPS[-1] or not self.sizes.step_down():
+                return response
 
     def _next_block(self, offset: int, left: int, file: FileId) -> Dialogue[bytes]:
+        self.sizes.probe(left)
         if offset >= OFFSET_LIMIT:
             return (yield from self._next_block_odd(offset, left, file))
-        wanted = min(left, OFFSET_LIMIT - offset) if self.extended else left
-        response = yield from self._stepping(offset >> 8, offset & 0xFF, min(wanted, self.block))
+        wanted = min(left, OFFSET_LIMIT - offset) if self.sizes.extended else left
+        response = yield from self._stepping(offset >> 8, offset & 0xFF, wanted)
         return b"" if response.sw in (SW.WRONG_OFFSET, SW.END_OF_FILE) and not response.data else _content(response, file)
 
     def _next_block_odd(self, offset: int, left: int, file: FileId) -> Dialogue[bytes]:
-        """READ BINARY with an offset data object; its answer is wrapped in DO53 (ISO 7816-4 §11.3.3)."""
+        """READ BINARY with an offset data object; the answer comes in DO53, whose tag and length Le counts (ISO 7816-4 §11.3.3)."""
         position = offset.to_bytes(3, "big")
-        le = min(left, self.block - 4) + 4
-        response = yield CommandAPDU(0x00, INS.READ_BINARY_ODD, 0, 0, b"\x54\x03" + position, le=le)
-        return parse_tlv(_content(response, file), 0x53).value
+        while True:
+            le = min(1 + len(encode_length(left)) + left, self.sizes.block)
+            extended = le > self.sizes.short
+            response = yield CommandAPDU(0x00, INS.READ_BINARY_ODD, 0, 0, b"\x54\x03" + position, le=le, extended=extended)
+            if response.data or not (extended and self.sizes.step_down()):
+                return parse_tlv(_content(response, file), 0x53).value
 
     def _read_to_the_end(self, data: bytearray, file: FileId) -> Dialogue[bytes]:
         """A file of indefinite length ends where the chip says so (seen on US documents)."""
@@ -162,7 +159,7 @@ class FileReader:
             _check_pieces(pieces, len(data), file)
             if len(data) >= OFFSET_LIMIT:
                 raise CardMisbehaved(f"{file.label} has no definite length and goes beyond {OFFSET_LIMIT} octets")
-            response = yield CommandAPDU(0x00, INS.READ_BINARY, len(data) >> 8, len(data) & 0xFF, le=self.block)
+            response = yield CommandAPDU(0x00, INS.READ_BINARY, len(data) >> 8, len(data) & 0xFF, le=self.sizes.short)
             data += response.data
             if response.sw != SW.OK or not response.data:
                 break

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from chipid.errors import AccessDenied, MalformedData, ProtocolError, SecureMessagingError, UnsupportedFeature
+from chipid.errors import AccessDenied, MalformedData, ProtocolError, SecureMessagingError, TransmitFailed, UnsupportedFeature
 from chipid.inspection.access import Access
+from chipid.inspection.block_sizes import BlockSizes
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue, Observer
 from chipid.iso7816.secure_messaging import SecureMessaging, secured
@@ -52,24 +53,33 @@ class Session:
         """Run *dialogue* under secure messaging, once."""
         return secured(dialogue, self.messaging, observer)
 
-    def insist(self, start: Callable[[], Dialogue[T]], give_in: Callable[[], bool]) -> Dialogue[T]:
+    def insist(self, start: Callable[[], Dialogue[T]], sizes: BlockSizes) -> Dialogue[T]:
         """Run a dialogue under secure messaging, again and with less asked for where the session did not stand it.
 
-        :param give_in: makes the next try smaller, and says whether there is a smaller one.
-        :raises SecureMessagingError: there is no smaller one, or the session was lost too often.
+        A reader that carries no extended length fails the exchange itself: that is taken for the chip's refusal.
+
+        :param sizes: what *start* asks for; stepped down before each new try.
+        :raises SecureMessagingError: there is no smaller size, or the session was lost too often.
         :raises SessionLost: as :meth:`reopen`.
+        :raises ReaderError: the exchange failed, with extended length or without.
         """
         while True:
             try:
                 return (yield from self.run(start(), self._watch))
             except SecureMessagingError as error:
-                if not give_in() or self._reopened >= REOPEN_LIMIT:
+                if not sizes.step_down() or self._reopened >= REOPEN_LIMIT:
                     raise
-                if error.code == "sm-plaintext":
-                    result = yield from self._with_other_counters(start)
-                    if result is not None:
-                        return result
-                yield from self.reopen()
+                in_doubt = error.code == "sm-plaintext"
+            except TransmitFailed:
+                if not sizes.extended or self._reopened >= REOPEN_LIMIT:
+                    raise
+                sizes.step_down()
+                self._ssc, in_doubt = int.from_bytes(self.messaging.ssc, "big"), True
+            if in_doubt:
+                result = yield from self._with_other_counters(start)
+                if result is not None:
+                    return result
+            yield from self.reopen()
 
     def reopen(self) -> Dialogue[None]:
         """Authenticate anew.
@@ -91,7 +101,7 @@ class Session:
         self._ssc = int.from_bytes(self.messaging.ssc, "big")
 
     def _with_other_counters(self, start: Callable[[], Dialogue[T]]) -> Dialogue[T | None]:
-        """After an unprotected status word: the chip may have counted the command and its answer, or neither."""
+        """After an unprotected status word, or none: the chip may have counted the command and its answer, or neither."""
         size, before = len(self.messaging.ssc), self._ssc - 1
         for counter in (before, before + 2):
             if self.messaging.closed:
@@ -99,6 +109,6 @@ class Session:
             self.messaging.ssc = counter.to_bytes(size, "big")
             try:
                 return (yield from self.run(start()))
-            except SecureMessagingError:
+            except (SecureMessagingError, TransmitFailed):
                 continue
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an answer to reset tells (ISO 7816-3 §8.2, ISO 7816-4 §12.1.1.9)."""
+"""What an answer to reset tells (ISO 7816-3 §8.2), and card capabilities, which EF.ATR/INFO tells too (ISO 7816-4 §12.1.1.9)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,35 @@ from dataclasses import dataclass
 from typing import Self
 
 _CARD_CAPABILITIES = 0x7
-_EXTENDED_LENGTH, _COMMAND_CHAINING = 0x40, 0x80
+_CHAINING, _EXTENDED_LENGTH, _LENGTHS_IN_FILE = 0x80, 0x40, 0x20
+
+
+@dataclass(frozen=True)
+class CardCapabilities:
+    """The three software function tables; the third may be missing, and then says nothing.
+
+    :ivar octets: selection methods, data coding, and what the link can do.
+    """
+
+    octets: bytes = b""
+
+    @property
+    def command_chaining(self) -> bool:
+        """Whether the card puts commands together from pieces."""
+        return self._says(_CHAINING)
+
+    @property
+    def extended_length(self) -> bool:
+        """Whether it takes extended Lc and Le fields."""
+        return self._says(_EXTENDED_LENGTH)
+
+    @property
+    def lengths_in_file(self) -> bool:
+        """Whether EF.ATR/INFO holds extended length information."""
+        return self._says(_LENGTHS_IN_FILE)
+
+    def _says(self, bit: int) -> bool:
+        return len(self.octets) >= 3 and bool(self.octets[2] & bit)
 
 
 @dataclass(frozen=True)
@@ -26,26 +54,17 @@ class Atr:
         return cls(raw, _historical(raw))
 
     @property
-    def takes_extended_length(self) -> bool:
-        """Whether the card capabilities (compact-TLV 73, third octet) announce extended Lc and Le fields."""
-        return bool(self._capabilities & _EXTENDED_LENGTH)
-
-    @property
-    def takes_command_chaining(self) -> bool:
-        """Whether they announce command chaining."""
-        return bool(self._capabilities & _COMMAND_CHAINING)
-
-    @property
-    def _capabilities(self) -> int:
+    def capabilities(self) -> CardCapabilities:
+        """The card capabilities (compact-TLV 73); empty where the ATR has none."""
         if not self.historical or self.historical[0] not in (0x00, 0x80):
-            return 0
+            return CardCapabilities()
         objects = self.historical[1:] if self.historical[0] == 0x80 else self.historical[1:-3]
         while objects:
             tag, size = objects[0] >> 4, objects[0] & 0x0F
             value, objects = objects[1 : 1 + size], objects[1 + size :]
             if tag == _CARD_CAPABILITIES and len(value) == 3:
-                return value[2]
-        return 0
+                return CardCapabilities(value)
+        return CardCapabilities()
 
 
 def _historical(raw: bytes) -> bytes:

@@ -168,9 +168,9 @@ def test_a_chain_outside_a_session_ends_with_the_power() -> None:
 def test_the_answer_to_reset_says_what_the_chip_takes(extended: bool, chaining: bool) -> None:
     """9303-11-9.3.1.1-1."""
     card = EacTerminal(link=Link(extended_length=extended, command_chaining=chaining)).card
-    capabilities = Atr.parse(card.atr)
-    assert capabilities.takes_extended_length is extended
-    assert capabilities.takes_command_chaining is chaining
+    capabilities = Atr.parse(card.atr).capabilities
+    assert capabilities.extended_length is extended
+    assert capabilities.command_chaining is chaining
 
 
 def test_an_extended_command_under_secure_messaging(way: str) -> None:

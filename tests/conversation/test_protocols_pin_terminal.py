@@ -37,6 +37,7 @@ def access(t: EacTerminal, *passwords: Password) -> Access:
     """Opens the chip, or raises; the attempts are in it."""
     way = Access(passwords, system_random)
     t.card.reset()
+    run(way.look(), t.card)
     t.session = run(way.open(), t.card)
     return way
 

@@ -28,7 +28,7 @@ def atr(historical: str) -> bytes:
     ],
 )
 def test_card_capabilities_announce_extended_length(historical: str, extended: bool) -> None:
-    assert Atr.parse(atr(historical)).takes_extended_length is extended
+    assert Atr.parse(atr(historical)).capabilities.extended_length is extended
 
 
 def test_interface_octets_are_passed_over() -> None:
@@ -39,4 +39,4 @@ def test_interface_octets_are_passed_over() -> None:
 
 @given(st.binary(max_size=40))
 def test_any_octets_are_taken(raw: bytes) -> None:
-    assert Atr.parse(raw).takes_extended_length in (True, False)
+    assert Atr.parse(raw).capabilities.extended_length in (True, False)

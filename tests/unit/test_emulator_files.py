@@ -45,8 +45,8 @@ def test_atr_closes_with_its_checksum(historical: bytes) -> None:
 def test_atr_announces_extended_length() -> None:
     for extended in (True, False):
         for chaining in (True, False):
-            atr = Atr.parse(contactless_atr(capabilities(extended_length=extended, command_chaining=chaining)))
-            assert (atr.takes_extended_length, atr.takes_command_chaining) == (extended, chaining)
+            told = Atr.parse(contactless_atr(capabilities(extended_length=extended, command_chaining=chaining))).capabilities
+            assert (told.extended_length, told.command_chaining) == (extended, chaining)
 
 
 def test_atr_has_room_for_fifteen_historical_bytes() -> None:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from chipid.errors import CardMisbehaved, ChipIdError, MalformedData, NotAuthorised, SecureMessagingError, StatusError
 from chipid.evidence import FileFailure
-from chipid.inspection.reading import FILE_SIZE_LIMIT, FileReader, announced_size, failure_of, short_block
+from chipid.inspection.block_sizes import BlockSizes, plain_block
+from chipid.inspection.reading import FILE_SIZE_LIMIT, FileReader, announced_size, failure_of
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
 from chipid.iso7816.file_ids import FileId
-from chipid.iso7816.tlv import build_tlv
+from chipid.iso7816.tlv import build_tlv, encode_length
 
 
 @dataclass
@@ -64,7 +65,9 @@ class OneFile:
 
     def odd(self, apdu: CommandAPDU) -> ResponseAPDU:
         assert apdu.data[:2] == b"\x54\x03"
-        inner = self.block(int.from_bytes(apdu.data[2:], "big"), (apdu.le or 0) - 4)
+        le = apdu.le or 0
+        header = next(size for size in (2, 3, 4) if len(encode_length(le - size)) == size - 1)
+        inner = self.block(int.from_bytes(apdu.data[2:], "big"), le - header)
         return ResponseAPDU(build_tlv(0x53, inner.data), inner.sw)
 
 
@@ -74,7 +77,7 @@ def file_of(size: int, tag: int = 0x75) -> bytes:
 
 def test_a_protected_short_response_holds_223_and_231_octets() -> None:
     # DO87 with padding, DO99 and DO8E within 256 octets: one octet of data more would need one cipher block more.
-    assert [short_block(cipher) for cipher in ("AES-128", "AES-256", "3DES", None)] == [223, 223, 231, 256]
+    assert [plain_block(cipher, 256) for cipher in ("AES-128", "AES-256", "3DES", None)] == [223, 223, 231, 256]
 
 
 @pytest.mark.parametrize("size", [1, 20, 222, 223, 224, 5000, 40000])
@@ -82,15 +85,15 @@ def test_a_protected_short_response_holds_223_and_231_octets() -> None:
 def test_a_file_is_read_whole_and_never_past_its_end(size: int, file: FileId) -> None:
     content = file_of(size)
     chip = OneFile(content + b"\xee" * 300)
-    assert run(FileReader("AES-128").read(file), chip) == content
+    assert run(FileReader(BlockSizes("AES-128")).read(file), chip) == content
     ends = [(c.p1 << 8 | c.p2) + (c.le or 0) for c in chip.commands if c.ins == 0xB0 and not c.p1 & 0x80]
     assert all(end <= len(content) for end in ends)
 
 
 def test_a_small_file_is_not_read_past_its_end_by_the_first_block_either() -> None:
-    chip = OneFile(file_of(20, 0x61))
-    assert run(FileReader("3DES").read(FileId.DG1), chip) == chip.content
-    assert [c.le for c in chip.commands] == [6, 16]
+    chip = OneFile(file_of(90, 0x61))
+    assert run(FileReader(BlockSizes("3DES")).read(FileId.DG1), chip) == chip.content
+    assert [c.le for c in chip.commands] == [77, 15]
 
 
 def test_a_chip_that_doles_out_single_octets_is_not_read_for_hours() -> None:
@@ -103,35 +106,35 @@ def test_a_chip_that_doles_out_single_octets_is_not_read_for_hours() -> None:
 
     chip = Doles(file_of(60000))
     with pytest.raises(CardMisbehaved, match="too small"):
-        run(FileReader("AES-128").read(FileId.DG2), chip)
+        run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), chip)
     assert len(chip.commands) < 60000 // 32 + 80
     indefinite = Doles(b"\x75\x80" + bytes(30000))
     with pytest.raises(CardMisbehaved, match="too small"):
-        run(FileReader("AES-128").read(FileId.DG2), indefinite)
+        run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), indefinite)
     assert len(indefinite.commands) < 80
     thrifty = Doles(file_of(40000))
     thrifty.piece = 40
-    assert run(FileReader("AES-128").read(FileId.DG2), thrifty) == thrifty.content
+    assert run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), thrifty) == thrifty.content
 
 
 def test_the_odd_instruction_takes_over_beyond_32767() -> None:
     chip = OneFile(file_of(70000))
-    assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
+    assert run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), chip) == chip.content
     assert {c.ins for c in chip.commands} == {0xB0, 0xB1}
 
 
 def test_extended_length_needs_few_commands() -> None:
     chip = OneFile(file_of(11900))
-    assert run(FileReader("AES-128", extended=True).read(FileId.COM), chip) == chip.content
+    assert run(FileReader(BlockSizes("AES-128", extended=True)).read(FileId.COM), chip) == chip.content
     assert len(chip.commands) == 2
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(65536, 223), (200, 192), (192, 192), (161, 160), (130, 128), (112, 112)])
 def test_a_smaller_block_is_found_and_remembered(limit: int, expected: int) -> None:
     chip = OneFile(file_of(3000), le_limit=limit)
-    reader = FileReader("AES-128")
+    reader = FileReader(BlockSizes("AES-128"))
     assert run(reader.read(FileId.DG2), chip) == chip.content
-    assert reader.block == expected
+    assert reader.sizes.block == expected
     before = len(chip.commands)
     run(reader.read(FileId.DG2), chip)
     refused = [c for c in chip.commands[before:] if (c.le or 0) > limit]
@@ -140,15 +143,15 @@ def test_a_smaller_block_is_found_and_remembered(limit: int, expected: int) -> N
 
 def test_extended_length_refused_falls_back_to_short() -> None:
     chip = OneFile(file_of(3000), le_limit=256)
-    reader = FileReader("AES-128", extended=True)
+    reader = FileReader(BlockSizes("AES-128", extended=True))
     assert run(reader.read(FileId.DG2), chip) == chip.content
-    assert not reader.extended
+    assert not reader.sizes.extended
 
 
 def test_no_smaller_step_is_the_end() -> None:
     chip = OneFile(file_of(3000), le_limit=50)
     with pytest.raises(StatusError, match="6700"):
-        run(FileReader("AES-128").read(FileId.DG2), chip)
+        run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), chip)
 
 
 def test_a_wrong_length_answer_names_the_right_one() -> None:
@@ -158,36 +161,36 @@ def test_a_wrong_length_answer_names_the_right_one() -> None:
             return ResponseAPDU(b"", 0x6C00 | left) if le > left else super().block(offset, le)
 
     chip = Corrects(file_of(40))
-    assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
+    assert run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), chip) == chip.content
 
 
 def test_end_of_file_with_data_is_success() -> None:
     chip = OneFile(file_of(40), past_the_end=0x6282)
-    assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
+    assert run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), chip) == chip.content
 
 
 def test_select_where_the_chip_knows_no_short_identifiers() -> None:
     chip = OneFile(file_of(500), short_ids=False)
-    assert run(FileReader("AES-128").read(FileId.DG2), chip) == chip.content
+    assert run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), chip) == chip.content
     select = next(c for c in chip.commands if c.ins == 0xA4)
     assert (select.p1, select.p2, select.data, select.le) == (0x02, 0x0C, b"\x01\x02", None)
 
 
 def test_a_file_shorter_than_announced_is_told() -> None:
     with pytest.raises(CardMisbehaved, match="ends after"):
-        run(FileReader("AES-128").read(FileId.DG2), OneFile(file_of(3000)[:-100], past_the_end=0x6282))
+        run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), OneFile(file_of(3000)[:-100], past_the_end=0x6282))
 
 
 def test_a_claim_beyond_the_limit_is_refused_before_it_is_read() -> None:
     chip = OneFile(b"\x75\x84\x7f\xff\xff\xff" + bytes(300))
     with pytest.raises(CardMisbehaved, match=str(FILE_SIZE_LIMIT)):
-        run(FileReader("AES-128").read(FileId.DG2), chip)
+        run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), chip)
     assert len(chip.commands) == 1
 
 
 def test_indefinite_length_is_read_to_the_end_of_the_file() -> None:
     content = b"\x77\x80" + build_tlv(0x30, bytes(600)) + b"\x00\x00"
-    assert run(FileReader("AES-128").read(FileId.SOD), OneFile(content, past_the_end=0x6282)) == content
+    assert run(FileReader(BlockSizes("AES-128")).read(FileId.SOD), OneFile(content, past_the_end=0x6282)) == content
 
 
 def test_an_endless_file_of_indefinite_length_ends() -> None:
@@ -196,13 +199,13 @@ def test_an_endless_file_of_indefinite_length_ends() -> None:
             return ResponseAPDU((b"\x77\x80" + bytes(le))[:le], 0x9000)
 
     with pytest.raises(CardMisbehaved, match="no definite length"):
-        run(FileReader("AES-128").read(FileId.SOD), Endless(b""))
+        run(FileReader(BlockSizes("AES-128")).read(FileId.SOD), Endless(b""))
 
 
 @pytest.mark.parametrize(("status", "error"), [(0x6982, NotAuthorised), (0x6A82, StatusError), (0x6F00, StatusError)])
 def test_a_refusal_is_its_own_error(status: int, error: type[ChipIdError]) -> None:
     with pytest.raises(error, match="DG2"):
-        run(FileReader("AES-128").read(FileId.DG2), OneFile(b"", first_status=status))
+        run(FileReader(BlockSizes("AES-128")).read(FileId.DG2), OneFile(b"", first_status=status))
 
 
 @given(st.binary(max_size=12))
@@ -226,7 +229,7 @@ def test_what_a_chip_sends_beyond_the_length_asked_for_is_dropped() -> None:
             return ResponseAPDU(self.content[offset : offset + le] + b"\xee" * 40, 0x9000)
 
     content = file_of(500)
-    assert run(FileReader("AES-128").read(FileId.DG1), Generous(content)) == content
+    assert run(FileReader(BlockSizes("AES-128")).read(FileId.DG1), Generous(content)) == content
 
 
 @pytest.mark.parametrize(
