@@ -139,6 +139,7 @@ class MalformedData(ChipIdError):
 
     :ivar offset: where, in octets from the start of the file, or ``None``.
     :ivar path: the tags that lead there, outermost first.
+    :ivar reason: the message without them.
     """
 
     def __init__(
@@ -150,6 +151,7 @@ class MalformedData(ChipIdError):
         if offset is not None:
             where += f" at offset {offset}"
         super().__init__(message + where, hint=hint)
+        self.reason = message
         self.offset = offset
         self.path = path
 

@@ -16,9 +16,16 @@ MRZ_TAG = 0x5F1F
 
 @dataclass(frozen=True)
 class Dg1:
-    """DG1."""
+    """DG1.
+
+    :raises LdsError: the zone of a visa, which no chip has.
+    """
 
     mrz: Mrz
+
+    def __post_init__(self) -> None:
+        if self.mrz.format.is_visa:
+            raise LdsError("the machine readable zone of a visa, which no chip has")
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
@@ -33,7 +40,10 @@ class Dg1:
         text = mrz.value.decode("latin-1")
         if not text.isascii() or any(character.isspace() for character in text):
             raise LdsError("a machine readable zone has other characters", offset=mrz.value_start, path=(TAG, MRZ_TAG))
-        return cls(Mrz.parse(text))
+        try:
+            return cls(Mrz.parse(text))
+        except LdsError as error:
+            raise LdsError(error.reason, offset=mrz.value_start + (error.offset or 0), path=(TAG, MRZ_TAG)) from None
 
     def build(self) -> bytes:
         """EF.DG1."""

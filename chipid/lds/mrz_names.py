@@ -1,53 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names on their way into the machine readable zone: transliteration and truncation (ICAO 9303-3 §4.6, §6; 9303-4 §4.2.3)."""
+"""Names on their way into the machine readable zone: identifiers and their truncation (ICAO 9303-3 §4.6, 9303-4 §4.2.3)."""
 
 from __future__ import annotations
 
-import unicodedata
-
 from chipid.errors import LdsError
+from chipid.lds.transliteration import Spellings, transliterate
 
 FILLER = "<"
 SEPARATOR = FILLER * 2
 
-# ICAO 9303-3 §6 A, where it says more than "drop the diacritic"; of its alternatives the first one.
-_LETTERS = {
-    "Ä": "AE",
-    "Å": "AA",
-    "Æ": "AE",
-    "Ð": "D",
-    "Đ": "D",
-    "Ɖ": "D",
-    "Ħ": "H",
-    "Ĳ": "IJ",
-    "Ŀ": "L",
-    "Ł": "L",
-    "Ŋ": "N",
-    "Ö": "OE",
-    "Ø": "OE",
-    "Œ": "OE",
-    "ẞ": "SS",
-    "Þ": "TH",
-    "Ŧ": "T",
-    "Ü": "UE",
-}
-# ICAO 9303-3 §4.6: a hyphen or comma separates components, an apostrophe and every other mark vanishes.
-_SEPARATORS = frozenset(",-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
-_LETTER_APOSTROPHES = frozenset("\u02b9\u02bb\u02bc\u02be\u02bf")
-_MARK_CATEGORIES = frozenset(("Mn", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sk"))
-
 _KEPT_LETTERS = (2, 1)  # how many letters of a component truncation leaves, in its first and its second attempt
 
 
-def mrz_identifier(name: str) -> str:
-    """*name*, in Latin letters, as an identifier of the zone: A–Z, components separated by one space.
+def mrz_identifier(name: str, language: str = "") -> str:
+    """*name* as an identifier of the zone: A–Z, components separated by one space.
 
-    Diacritics go, Vietnamese ones included (``Đ`` becomes ``D``); ``Ä Å Ø ß …`` become two letters as 9303-3 §6 recommends.
+    Diacritics go, Vietnamese ones included (``Đ`` becomes ``D``); ``Ä Å Ø ß …`` become two letters, Cyrillic and Arabic letters one
+    or more, as 9303-3 §6 recommends.
 
+    :param language: ISO 639-1 code where a language writes Cyrillic in its own way: ``be``, ``bg``, ``mk``, ``sr``, ``uk``.
     :raises LdsError: a digit (9303-3 §4.6 has Roman numerals instead), or a letter of another script; ``offset`` counts characters.
     """
-    composed = unicodedata.normalize("NFC", name)
-    return " ".join("".join(_transliterate(character, place) for place, character in enumerate(composed)).split())
+    return " ".join("".join(letter[0] for letter in component) for component in transliterate(name, language))
 
 
 def name_field(primary: str, secondary: str, width: int) -> str:
@@ -79,39 +53,20 @@ def truncate_identifiers(primary: str, secondary: str, width: int) -> tuple[str,
     return " ".join(components), " ".join(given)
 
 
-def abbreviates(identifiers: tuple[str, str], full: tuple[str, str], width: int) -> bool:
-    """Whether (primary, secondary) *identifiers* of a name field of *width* characters can stand for the *full* ones.
+def abbreviates(identifiers: tuple[str, str], names: tuple[str, str], width: int) -> bool:
+    """Whether (primary, secondary) *identifiers* of a name field of *width* characters can stand for the *names*.
 
     Either they are equal, or the field is full and each component is the beginning of its counterpart; only the last components of
     an identifier may be missing, and the primary one's first never (9303-4 §4.2.3.2 leaves issuers that much choice).
+
+    :param names: as written, or as identifiers. Each transliteration that 9303-3 §6 allows is accepted: ``MUELLER``, ``MUXXLLER``
+        and ``MULLER`` stand for ``Müller``.
+    :raises LdsError: a name that no zone can hold, as in :func:`mrz_identifier`.
     """
-    if identifiers == full:
+    pairs = [(short.split(), transliterate(name)) for short, name in zip(identifiers, names, strict=True)]
+    if all(_begins(short, whole, cut=False) for short, whole in pairs):
         return True
-    if len(_join(*identifiers)) < width:
-        return False
-    pairs = zip(identifiers, full, strict=True)
-    return bool(identifiers[0]) and all(_begins(short.split(), whole.split()) for short, whole in pairs)
-
-
-def _transliterate(character: str, place: int) -> str:
-    """One character of a name: letters A–Z, a space, or nothing."""
-    result = ""
-    for letter in character.upper():
-        parts = letter if letter in _LETTERS else unicodedata.normalize("NFD", letter)
-        result += "".join(_plain(part, place) for part in parts)
-    return result
-
-
-def _plain(character: str, place: int) -> str:
-    if "A" <= character <= "Z":
-        return character
-    if character in _LETTERS:
-        return _LETTERS[character]
-    if character in _SEPARATORS or character.isspace():
-        return " "
-    if character in _LETTER_APOSTROPHES or unicodedata.category(character) in _MARK_CATEGORIES:
-        return ""
-    raise LdsError("a character of the name has no place in a machine readable zone", offset=place)
+    return len(_join(*identifiers)) >= width and bool(identifiers[0]) and all(_begins(*pair, cut=True) for pair in pairs)
 
 
 def _join(primary: str, secondary: str) -> str:
@@ -130,5 +85,18 @@ def _shorten(components: list[str], given: list[str], width: int) -> None:
         (given if len(given) >= len(components) else components).pop()
 
 
-def _begins(short: list[str], long: list[str]) -> bool:
-    return len(short) <= len(long) and all(whole.startswith(part) for part, whole in zip(short, long, strict=False))
+def _begins(short: list[str], whole: list[list[Spellings]], *, cut: bool) -> bool:
+    """Whether *short* spells the components of *whole*; where it was *cut*, their beginnings, and perhaps not the last ones."""
+    if len(short) > len(whole) or (len(short) < len(whole) and not cut):
+        return False
+    return all(_spells(text, letters, cut=cut) for text, letters in zip(short, whole, strict=False))
+
+
+def _spells(text: str, letters: list[Spellings], *, cut: bool) -> bool:
+    """All ways at once: how far into *text* the letters so far can have come."""
+    reached = {0}
+    for letter in letters:
+        if cut and any(way.startswith(text[place:]) for place in reached for way in letter):
+            return True
+        reached = {place + len(way) for place in reached for way in letter if text.startswith(way, place)}
+    return len(text) in reached

@@ -183,10 +183,13 @@ def _digits(text: object, size: int, what: str, mistaken: dict[int, str]) -> str
 
 def _parse_zone(text: object) -> Mrz:
     try:
-        return Mrz.parse(_plain(_text(text, "the machine readable zone")).upper())
+        zone = Mrz.parse(_plain(_text(text, "the machine readable zone")).upper())
     except LdsError as error:
         hint = "Give the lines as they are printed: 3 of 30, 2 of 36 or 2 of 44 characters."
         raise MalformedData(str(error), hint=hint) from None
+    if zone.format.is_visa:
+        raise MalformedData("that is the zone of a visa, which has no chip", hint="Give the zone of the card or of the passport.")
+    return zone
 
 
 def _document_number(text: object) -> str:

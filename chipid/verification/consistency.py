@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import AccessAttempt, Evidence, Protocol, Result
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.card_access import CardAccess
+from chipid.lds.dates import YEARS_AHEAD, full_expiry_date
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
@@ -18,8 +19,8 @@ from chipid.protocols.pace import pace_choices, pace_strength, preferred_pace
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 VIETNAM = timezone(timedelta(hours=7))
-FUTURE_YEARS = 15
-"""BSI TR-03135-1 §5.7.1: a two-digit year within now … now+15 is in the future, any other in the past."""
+CCCD_YEARS_AHEAD = 75
+"""A CCCD issued at 38 lasts to 60, beyond the fifteen years that the general rule knows; none expired before 2021."""
 
 
 def access(evidence: Evidence) -> Check:  # noqa: PLR0911  # one answer a step
@@ -130,23 +131,13 @@ def document_expiry(mrz: Mrz | None, at: datetime) -> Check:
         return Check(name, Outcome.SUCCESSFUL, "no-expiry", "The document does not expire.")
     # A Vietnamese card expires by the calendar of Vietnam, wherever the clock that judges it stands.
     today = at.astimezone(VIETNAM).date() if is_cccd(mrz) else at.date()
-    try:
-        expiry = _expiry(mrz, today, long_lived=is_cccd(mrz))
-    except ValueError:
+    full = full_expiry_date(mrz.expiry_date, today, CCCD_YEARS_AHEAD if is_cccd(mrz) else YEARS_AHEAD)
+    expiry = full.complete if full is not None else None
+    if expiry is None:
         return Check(name, Outcome.UNDETERMINED, "expiry-unreadable", "The expiry date is no date.")
     if expiry < today:
         return Check(name, Outcome.FAILED, "document-expired", "The document has expired.")
     return Check(name, Outcome.SUCCESSFUL, "ok", "The document is in date.")
-
-
-def _expiry(mrz: Mrz, today: date, *, long_lived: bool) -> date:
-    """A CCCD issued at 38 lasts to 60, beyond the fifteen years that the general rule knows; none expired before 2021."""
-    year, month, day = (int(mrz.expiry_date[i : i + 2]) for i in (0, 2, 4))
-    century = today.year // 100 * 100
-    if long_lived:
-        return date(century + year, month, day)
-    nearest = century + year if century + year >= today.year else century + 100 + year
-    return date(nearest if nearest - today.year <= FUTURE_YEARS else nearest - 100, month, day)
 
 
 def _retries(attempts: tuple[AccessAttempt, ...]) -> tuple[str, ...]:

@@ -73,4 +73,22 @@ def test_damage(raw: bytes) -> None:
 def test_other_characters_and_lengths(mrz: bytes) -> None:
     with pytest.raises(LdsError) as error:
         Dg1.parse(dg1(mrz))
+    assert error.value.path == (0x61, 0x5F1F)
+    assert error.value.offset is not None
     assert "NGUYEN" not in str(error.value)
+
+
+def test_a_wrong_character_is_placed_in_the_file() -> None:
+    with pytest.raises(LdsError, match=r"character 3 in line 2 .* in 61/5F1F at offset 37$") as error:
+        Dg1.parse(dg1(TD1.replace(b"9909173M", b"99O9173M")))
+    assert error.value.offset == 5 + 32
+
+
+@pytest.mark.parametrize("width", [44, 36])
+def test_no_chip_has_a_visa(width: int) -> None:
+    visa = ("V<UTOERIKSSON<<ANNA".ljust(width, "<") + "L8988901C4XXX4009078F9612109").ljust(2 * width, "<")
+    with pytest.raises(LdsError, match="visa") as error:
+        Dg1.parse(dg1(visa.encode()))
+    assert (error.value.offset, error.value.path) == (5, (0x61, 0x5F1F))
+    with pytest.raises(LdsError, match="visa"):
+        Dg1(Mrz.parse(visa))

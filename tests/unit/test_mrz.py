@@ -11,6 +11,8 @@ from chipid.lds.mrz import Mrz, MrzFormat, check_digit, mrz_information
 CCCD = "IDVNM0990123459001099012345<<0\n9909173M3909171VNM<<<<<<<<<<<0\nNGUYEN<<VAN<AN<<<<<<<<<<<<<<<<"
 TD3 = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"
 TD2 = "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nD231458907UTO7408122F1204159<<<<<<<6"
+MRV_A = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F96121096ZE184226B<<<<<<"
+MRV_B = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nL8988901C4XXX4009078F9612109<<<<<<<<"
 LONG_TD1 = "I<UTOD23145890<7349<<<<<<<<<<<\n3407127M9507122UTO<<<<<<<<<<<2\nSTEVENSON<<PETER<JOHN<<<<<<<<<"
 
 
@@ -27,7 +29,7 @@ def test_cccd() -> None:
     assert mrz.build() == CCCD.replace("\n", "")
 
 
-@pytest.mark.parametrize("text", [CCCD, TD2, TD3, LONG_TD1])
+@pytest.mark.parametrize("text", [CCCD, TD2, TD3, LONG_TD1, MRV_A, MRV_B])
 def test_what_a_person_types(text: str) -> None:
     plain = Mrz.parse(text)
     lines = text.split("\n")
@@ -142,7 +144,6 @@ def test_an_illegal_character_is_placed_and_never_shown(text: str, place: int, l
         (TD2.replace("I<UTO", "IUTO"), "line 1 of the machine readable zone has 36 characters, not 35"),
         ("A\nB\nC\nD", "2 or 3 lines, not 4"),
         ("<" * 1001, "far too long"),
-        ("V" + TD3[1:], "visa"),
     ],
 )
 def test_another_size_is_refused(text: str, message: str) -> None:
@@ -179,6 +180,32 @@ def test_an_element_that_has_no_place_is_named(change: dict[str, str], message: 
     with pytest.raises(LdsError, match=message) as error:
         replace(Mrz.parse(CCCD), lines=(), **change)
     assert not [value for value in change.values() if value and value in str(error.value)]
+
+
+@pytest.mark.parametrize(("text", "mrz_format"), [(MRV_A, MrzFormat.MRV_A), (MRV_B, MrzFormat.MRV_B)])
+def test_a_visa_is_told_by_its_first_letter_and_has_no_composite_check_digit(text: str, mrz_format: MrzFormat) -> None:
+    mrz = Mrz.parse(text)
+    assert (mrz.format, mrz.document_code, mrz.check_digit_errors, mrz.deviations) == (mrz_format, "V", (), ())
+    assert Mrz.parse(text.replace("4009078", "4009079")).check_digit_errors == ("birth_date",)
+    assert Mrz.parse("I" + text[1:]).format in (MrzFormat.TD2, MrzFormat.TD3)
+    assert repr(mrz) == f"<Mrz {mrz_format.title}>"
+
+
+@pytest.mark.parametrize(("text", "code"), [(MRV_A, "P"), (MRV_B, ""), (TD3, "V"), (TD2, "VA")])
+def test_a_visa_and_nothing_else_has_a_document_code_with_v(text: str, code: str) -> None:
+    with pytest.raises(LdsError, match="V in a visa"):
+        replace(Mrz.parse(text), document_code=code, lines=())
+
+
+def test_three_lines_are_no_visa() -> None:
+    mrz = Mrz.parse("V" + CCCD[1:])
+    assert (mrz.format, mrz.deviations) == (MrzFormat.TD1, ("document-code",))
+
+
+def test_a_visa_has_no_long_number() -> None:
+    assert Mrz.parse(MRV_B.replace("L8988901C4", "L8988901C<").replace("9612109<<<<", "96121091237")).document_number == "L8988901C"
+    with pytest.raises(LdsError, match="at most 9 characters in MRV-B"):
+        replace(Mrz.parse(MRV_B), document_number="1234567890", lines=())
 
 
 def test_td2_and_td3_have_no_second_optional_data() -> None:

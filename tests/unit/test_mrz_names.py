@@ -37,12 +37,68 @@ def test_transliteration(name: str, identifier: str) -> None:
     assert mrz_identifier(unicodedata.normalize("NFD", name)) == identifier
 
 
-@pytest.mark.parametrize(("name", "place"), [("Anna 2", 5), ("Иван", 0), ("An 李", 3), ("A\x00", 1), ("A<B", 1)])
+@pytest.mark.parametrize(("name", "place"), [("Anna 2", 5), ("Γιώργος", 0), ("An 李", 3), ("ٺا", 0), ("A\x00", 1), ("A<B", 1)])
 def test_what_is_no_latin_letter_is_placed_and_never_shown(name: str, place: int) -> None:
     with pytest.raises(LdsError) as error:
         mrz_identifier(name)
     assert error.value.offset == place
     assert name not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "identifier"),
+    [
+        ("Юрий Щукин", "", "IURII SHCHUKIN"),
+        ("Игорь Объедков", "", "IGOR OBIEEDKOV"),
+        ("Юрій Їжак", "uk", "YURII YIZHAK"),
+        ("Андрій Гаєвий", "uk", "ANDRII HAIEVYI"),
+        ("Андрій Гаєвий", "", "ANDRII GAIEVII"),
+        ("Щерев", "bg", "SHTEREV"),
+        ("Ђорђе Чолић", "sr", "DORDE COLIC"),
+        ("Ѓорѓи Хаџиев", "mk", "GJORGJI HADJIEV"),
+        ("Алёна Гук", "be", "ALIONA HUK"),
+        ("Алёна Гук", "ru", "ALENA GUK"),
+        ("فاطمة", "", "FAXTTMXAH"),
+        ("مؤتمنه", "", "MUTMNH"),
+        ("مـحـمَد", "", "MXHMD"),
+        ("ّعلي", "", "ELY"),
+        ("فتاة نور", "", "FTAXAH NWR"),
+        ("اةب", "", "AXTAB"),
+        ("پرویز", "", "PRWXYAZ"),
+    ],
+)
+def test_other_scripts(name: str, language: str, identifier: str) -> None:
+    """ICAO 9303-3 §6 B and C."""
+    assert mrz_identifier(name, language) == identifier
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier", "stands"),
+    [
+        ("Müller", "MUELLER", True),
+        ("Müller", "MUXXLLER", True),
+        ("Müller", "MULLER", True),
+        ("Müller", "MOLLER", False),
+        ("Müller", "MUELLERS", False),
+        ("Müller", "MUELLE", False),
+        ("Cañón", "CANXXON", True),
+        ("Ångström", "ANGSTROEM", True),
+        ("Ængström", "ANGSTROM", False),
+        ("Гаєвий", "HAIEVYI", True),
+        ("Гаєвий", "GAIEVII", True),
+        ("عبّاس", "EBAS", True),
+        ("فاطمة", "FAXTTMXTA", True),
+        ("علی", "ELY", True),
+    ],
+)
+def test_every_allowed_transliteration_stands_for_a_name(name: str, identifier: str, stands: bool) -> None:
+    assert abbreviates((identifier, ""), (name, ""), 39) is stands
+
+
+def test_a_cut_name_may_end_within_a_letter() -> None:
+    assert abbreviates(("SCHULZ", "MU"), ("Schulz", "Müller"), 10)
+    assert abbreviates(("MUX", ""), ("Müller", ""), 3)
+    assert not abbreviates(("MUY", ""), ("Müller", ""), 3)
 
 
 def test_name_field() -> None:

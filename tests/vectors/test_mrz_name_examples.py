@@ -10,7 +10,8 @@ import pytest
 
 from chipid.lds.mrz_names import abbreviates, mrz_identifier, name_field, truncate_identifiers
 
-EXAMPLES: list[dict[str, str]] = json.loads((Path(__file__).parents[2] / "fixtures/vectors/mrz_names.json").read_text())["examples"]
+VECTORS = json.loads((Path(__file__).parents[2] / "fixtures/vectors/mrz_names.json").read_text(encoding="utf-8"))
+EXAMPLES: list[dict[str, str]] = VECTORS["examples"]
 
 Identifiers = tuple[str, str]
 
@@ -70,3 +71,8 @@ def test_another_name_is_no_abbreviation(example: dict[str, str]) -> None:
     width = len(example["name_field"])
     assert not abbreviates(("X" + primary[1:], secondary), full(example), width)
     assert not abbreviates((primary, f"{secondary} Z".strip()), full(example), width)
+
+
+@pytest.mark.parametrize("example", VECTORS["transliterations"], ids=lambda example: example["identifier"])
+def test_transliteration(example: dict[str, str]) -> None:
+    assert mrz_identifier(example["name"]) == example["identifier"]
