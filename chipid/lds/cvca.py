@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import TlvCursor, build_tlv
@@ -26,7 +26,7 @@ class CvcaReferences:
     references: tuple[str, ...]
 
     @classmethod
-    def parse(cls, raw: bytes) -> CvcaReferences:
+    def parse(cls, raw: bytes) -> Self:
         """Read the file. It has no length of its own: data objects, then zeros.
 
         :raises LdsError: no reference, more than two, one without characters or too long, other octets in the padding, or another

@@ -7,51 +7,16 @@ A field is a text or an image under a tag. What a file writes in another way tha
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import Enum, auto
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
-from chipid.lds.dates import DAYS, MONTHS, PartialDate, read_part
+from chipid.lds.fields import UTF_8, Field, build_count, children, encode, read_value, split_count
 from chipid.lds.tag_list import TAG_LIST, build_tag_list, read_tag_list
 
 NAMES = 0xA0
 """The data object around the names of others."""
-COUNT = 0x02
-
-LENGTH_LIMIT = 99
-"""Octets in a text, unless its field says otherwise."""
-OBJECT_LIMIT = 256
-"""Data objects in a file, and in its data object A0; real files have a dozen."""
-
-UTF_8, LATIN_1, BCD = "utf-8", "latin-1", "bcd"
-
-
-class Kind(Enum):
-    """What a field holds."""
-
-    TEXT = auto()
-    LINES = auto()  # texts with "<" between them
-    NAMES = auto()
-    DATE = auto()
-    DATE_TIME = auto()
-    IMAGE = auto()
-
-
-class Field(NamedTuple):
-    """One field: its tag, the attribute that holds it, and how it is encoded.
-
-    :ivar limit: how many octets a text may have.
-    """
-
-    tag: int
-    attribute: str
-    kind: Kind = Kind.TEXT
-    limit: int = LENGTH_LIMIT
 
 
 @dataclass(frozen=True)
@@ -138,14 +103,14 @@ class Details:
     def _objects(self, order: tuple[int | None, ...]) -> dict[int | None, list[bytes]]:
         """The data objects by tag, several of a tag in their order."""
         encodings = dict(self.layout.encodings)
-        values = {each.tag: _encode(getattr(self, each.attribute), each, encodings.get(each.tag, UTF_8)) for each in self.FIELDS}
+        values = {each.tag: encode(each, getattr(self, each.attribute), encodings.get(each.tag, UTF_8)) for each in self.FIELDS}
         names = [build_tlv(self.NAME_TAG, name) for name in values.pop(NAMES)]
         inside = len(names) - order.count(self.NAME_TAG)
         listed = self._listed(order) if self.layout.tag_list is None else self.layout.tag_list
         return {
             **{tag: [build_tlv(tag, *value)] for tag, value in values.items()},
             TAG_LIST: [build_tag_list(listed)],
-            NAMES: [build_tlv(NAMES, build_tlv(COUNT, bytes((inside,))), *names[:inside])],
+            NAMES: [build_tlv(NAMES, build_count(inside), *names[:inside])],
             self.NAME_TAG: names[inside:],
             None: list(self.unknown),
         }
@@ -153,27 +118,6 @@ class Details:
     def __repr__(self) -> str:
         present = (each.attribute for each in self.FIELDS if getattr(self, each.attribute))
         return f"<{' '.join((type(self).__name__, *present))}>"
-
-
-def parse_date(yyyymmdd: str) -> PartialDate | None:
-    """A date of eight digits, with zeros, blanks or fillers for parts that are unknown; ``None`` for what is no date."""
-    if not re.fullmatch(r"([0-9]{4}|[ <]{4})([0-9]{2}|[ <]{2}){2}", yyyymmdd):
-        return None
-    year, month, day = yyyymmdd[:4], read_part(yyyymmdd[4:6], MONTHS), read_part(yyyymmdd[6:], DAYS)
-    parsed = PartialDate(int(year) if year.isdigit() and int(year) else None, month, day)
-    # A day that the calendar does not have is none; 29 February is one as long as the year is unknown.
-    fitting = PartialDate(parsed.year or 2000, month or 1, day or 1) if -1 not in (month, day) else None
-    return parsed if fitting is not None and fitting.complete is not None else None
-
-
-def parse_date_time(yyyymmddhhmmss: str) -> datetime | None:
-    """A date and time of fourteen digits, in a time zone that is not told; ``None`` for what is none."""
-    if not re.fullmatch(r"[0-9]{14}", yyyymmddhhmmss):
-        return None
-    try:
-        return datetime.strptime(yyyymmddhhmmss, "%Y%m%d%H%M%S")
-    except ValueError:
-        return None
 
 
 class _Reading:
@@ -187,13 +131,15 @@ class _Reading:
         self.encodings: list[tuple[int, str]] = []
         self._name_tag = file.NAME_TAG
         self._noted: set[str] = set()
-        known, outside = self._sort(_children(outer), {TAG_LIST, *(each.tag for each in file.FIELDS)})
+        known, outside = self._sort(children(outer), {TAG_LIST, *(each.tag for each in file.FIELDS)})
         names = [*self._inside(known.get(NAMES)), *outside]
         for each in file.FIELDS:
             octets = names if each.tag == NAMES else [known[each.tag].value] if each.tag in known else []
             self._note("empty-object", not all(octets))
             if any(octets) or each.tag == NAMES:
-                self.values[each.attribute] = self._value(each, octets)
+                encoding, self.values[each.attribute], odd = read_value(each, octets)
+                self._noted |= odd
+                self.encodings += [(each.tag, encoding)] if encoding != UTF_8 else []
         if TAG_LIST in known:
             self.tag_list = read_tag_list(known[TAG_LIST])
         self._judge_tag_list()
@@ -231,29 +177,13 @@ class _Reading:
         """The names in data object A0, whatever their number is said to be."""
         if template is None:
             return []
-        objects = _children(template)
+        count, objects = split_count(children(template))
         names = [tlv.value for tlv in objects if tlv.tag == self._name_tag]
-        counts = [tlv.value for tlv in objects[:1] if tlv.tag == COUNT]
-        self._note("name-count", not names or counts != [len(names).to_bytes(2, "big").lstrip(b"\0")])
-        for tlv in objects[len(counts) :]:
+        self._note("name-count", not names or count != len(names))
+        for tlv in objects:
             if tlv.tag != self._name_tag:
                 self._keep(tlv, "unknown-object")
         return names
-
-    def _value(self, each: Field, octets: list[bytes]) -> Any:
-        """The value of a field: of one octet string, or of those of all names."""
-        if each.kind is Kind.IMAGE:
-            return octets[0]
-        encoding, texts = _decode(each, octets)
-        if encoding != UTF_8:
-            self.encodings.append((each.tag, encoding))
-        self._note("encoding", encoding == LATIN_1)
-        self._note("date-encoding", encoding == BCD)
-        self._note("length", any(len(text) > each.limit for text in octets))
-        self._note("date", each.kind in _DATES and not _DATES[each.kind](texts[0]))
-        if each.kind is Kind.NAMES:
-            return tuple(texts)
-        return tuple(texts[0].split("<")) if each.kind is Kind.LINES else texts[0]
 
     def _judge_tag_list(self) -> None:
         if self.tag_list is None:
@@ -264,39 +194,3 @@ class _Reading:
         wanted, listed = ({self._name_tag if tag == NAMES else tag for tag in tags} for tags in (there, self.tag_list))
         self._note("tag-list", wanted != listed)
         self._note("tag-list-place", self.order[0] != TAG_LIST)
-
-
-_DATES: dict[Kind, Callable[[str], bool]] = {
-    Kind.DATE: lambda text: text.isdigit() and parse_date(text) is not None,
-    Kind.DATE_TIME: lambda text: parse_date_time(text) is not None,
-}
-_BCD_SIZES = {Kind.DATE: 4, Kind.DATE_TIME: 7}
-
-
-def _children(outer: Tlv) -> list[Tlv]:
-    objects: list[Tlv] = []
-    for tlv in outer.children():
-        if len(objects) == OBJECT_LIMIT:
-            raise LdsError(f"more than {OBJECT_LIMIT} data objects", offset=tlv.offset, path=tlv.path)
-        objects.append(tlv)
-    return objects
-
-
-def _decode(each: Field, octets: list[bytes]) -> tuple[str, list[str]]:
-    """The encoding of a field, and its texts in it. All names of a file have one encoding."""
-    if each.kind in _BCD_SIZES and len(octets[0]) == _BCD_SIZES[each.kind] and octets[0].hex().isdecimal():
-        return BCD, [octets[0].hex()]
-    try:
-        return UTF_8, [text.decode(UTF_8) for text in octets]
-    except UnicodeDecodeError:
-        return LATIN_1, [text.decode(LATIN_1) for text in octets]
-
-
-def _encode(value: str | bytes | tuple[str, ...] | None, each: Field, encoding: str) -> list[bytes]:
-    """The octet strings of a field: of each name, otherwise one."""
-    if isinstance(value, tuple):
-        texts = value if each.kind is Kind.NAMES else ("<".join(value),)
-        return [text.encode(encoding) for text in texts]
-    if isinstance(value, str):
-        return [bytes.fromhex(value) if encoding == BCD else value.encode(encoding)]
-    return [value or b""]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chipid.lds.dates import PartialDate
-from chipid.lds.details import NAMES, Details, Field, Kind, parse_date
+from chipid.lds.details import NAMES, Details
+from chipid.lds.fields import Field, Kind, parse_date
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from chipid.lds.dates import PartialDate
-from chipid.lds.details import NAMES, Details, Field, Kind, parse_date, parse_date_time
+from chipid.lds.details import NAMES, Details
+from chipid.lds.fields import Field, Kind, parse_date, parse_date_time
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
