@@ -185,6 +185,11 @@ def test_every_field_of_a_finger_2011(
     assert build_finger_record((found,)) == raw
 
 
+def test_only_the_flag_of_the_standard_announces_certification_blocks() -> None:
+    found, _ = finger(record_2011(b"FIR", [finger_body_2011(WSQ)], flag=2))
+    assert (found.position, found.image, found.deviations) == (2, WSQ, ("certification-flag",))
+
+
 def test_every_field_of_an_iris_2005() -> None:
     raw = iris_2005((1, [JP2]))
     found, deviations = iris(raw)

@@ -203,17 +203,12 @@ class FingerImage2011(Representation, FingerImage):
         return REPRESENTATION_START + certification + cls.IMAGE
 
 
-EDITIONS = (FingerImage2005, FingerImage2011)
-RECORD_STARTS = tuple(edition.START for edition in EDITIONS)
-"""How records that :func:`read_finger_record` knows start."""
-
-
 def read_finger_record(octets: OctetReader) -> tuple[tuple[FingerImage, ...], tuple[str, ...]]:
     """The images of a record that starts with ``FIR``, and how the record deviates from the standard.
 
     :raises LdsError: as :func:`~chipid.lds.biometrics.record_19794.read_record`.
     """
-    return read_record(octets, EDITIONS)
+    return read_record(octets, (FingerImage2005, FingerImage2011))
 
 
 def build_finger_record(images: tuple[FingerImage, ...]) -> bytes:

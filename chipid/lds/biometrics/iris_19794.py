@@ -235,17 +235,12 @@ class IrisImage2011(Representation, IrisImage):
         return self.image_properties >> 6 & 3
 
 
-EDITIONS = (IrisImage2005, IrisImage2011)
-RECORD_STARTS = tuple(edition.START for edition in EDITIONS)
-"""How records that :func:`read_iris_record` knows start."""
-
-
 def read_iris_record(octets: OctetReader) -> tuple[tuple[IrisImage, ...], tuple[str, ...]]:
     """The images of a record that starts with ``IIR``, and how the record deviates from the standard.
 
     :raises LdsError: as :func:`~chipid.lds.biometrics.record_19794.read_record`.
     """
-    return read_record(octets, EDITIONS)
+    return read_record(octets, (IrisImage2005, IrisImage2011))
 
 
 def build_iris_record(images: tuple[IrisImage, ...]) -> bytes:

@@ -346,9 +346,8 @@ def build_record(images: tuple[BiometricImage, ...]) -> bytes:
     """
     if not 1 <= len(images) <= IMAGE_LIMIT:
         raise LdsError(f"a record has from 1 to {IMAGE_LIMIT} images")
-    first = images[0]
-    edition = type(first)
-    if any(type(image) is not edition or image.record_values() != first.record_values() for image in images):
+    first, edition = images[0], type(images[0])
+    if any(image.record_values() != first.record_values() for image in images):
         raise LdsError("images that have no record header in common")
     count, parts = edition.build_images(images)
     values = {**first.record_values(), COUNT: count, LENGTH: 0}
