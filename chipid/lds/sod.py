@@ -76,6 +76,7 @@ class LDSSecurityObject:
     :ivar hashes: by data group number, in the file's order. A length that is not the algorithm's is kept: it matches nothing.
     :ivar lds_version: e.g. ``0108``, ``None`` where there is none; *unicode_version* likewise.
     :ivar hash_parameters: whether the algorithm identifier carries parameters (a NULL), which it should not.
+    :ivar unknown: data objects behind the version strings, raw.
     :ivar deviations: ``version`` (neither 0 nor 1), ``version-info`` (present in version 0, absent from version 1), ``hash-count``
         (fewer than two), ``hash-length`` (not the algorithm's), ``hash-parameters``, ``unknown-object`` (something behind the
         version strings).
@@ -87,6 +88,7 @@ class LDSSecurityObject:
     lds_version: str | None = None
     unicode_version: str | None = None
     hash_parameters: bool = False
+    unknown: tuple[bytes, ...] = ()
     deviations: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -116,18 +118,17 @@ class LDSSecurityObject:
         hashes = _read_hashes(cursor.expect(SEQUENCE))
         info = cursor.optional(SEQUENCE)
         lds_version, unicode_version = (None, None) if info is None else _read_version_info(info)
+        unknown = tuple(tlv.raw for tlv in cursor)  # what a later version adds must at least be data objects
         checks = {
             "version": version not in (0, 1),
             "version-info": (version == 0) == (info is not None),
             "hash-count": len(hashes) < 2,
             "hash-length": any(len(value) != _digest_size(hash_algorithm) for value in hashes.values()),
             "hash-parameters": hash_parameters,
-            "unknown-object": not cursor.at_end,
+            "unknown-object": bool(unknown),
         }
-        for _unknown in cursor:
-            pass  # what a later version adds must at least be data objects
         deviations = tuple(name for name, found in checks.items() if found)
-        return cls(version, hash_algorithm, hashes, lds_version, unicode_version, hash_parameters, deviations)
+        return cls(version, hash_algorithm, hashes, lds_version, unicode_version, hash_parameters, unknown, deviations)
 
     def build(self) -> bytes:
         """The content octets to be signed, in DER.
@@ -150,6 +151,7 @@ class LDSSecurityObject:
             build_tlv(SEQUENCE, build_oid(OID_OF_HASH[self.hash_algorithm]), parameters),
             build_tlv(SEQUENCE, *entries),
             self._version_info(),
+            *self.unknown,
         )
 
     def _version_info(self) -> bytes:
