@@ -97,7 +97,7 @@ def _plain(image: Image) -> Image:
     if image.mode in MODES:
         return image
     if image.mode.startswith("I"):  # 16 bits of grey
-        return image.point([value >> 8 for value in range(1 << 16)], "L")
+        return image.convert("I").point([value >> 8 for value in range(1 << 16)], "L")
     return image.convert("L" if image.mode in {"1", "LA"} else "RGB")
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pictures.decoder import TEXT
@@ -15,8 +16,8 @@ PHOTO_LIMITS = Limits(pixels=64_000_000, octets=64 << 20)
 TEXTS_LIMIT = 1 << 20
 """Octets of all texts in one picture: some 300 of the largest QR codes."""
 
-CODE_LIMIT = 2_331
-"""Octets of a text in one code at error correction level M (ISO/IEC 18004 table 7)."""
+CODE_LIMIT = 2_329
+"""Octets of a text in one code at error correction level M (ISO/IEC 18004 table 7), beside the words that it is UTF-8."""
 
 MODULE_SIZE = 8
 """Pixels of one module's side: as large as a scan of a card at 600 dpi shows it."""
@@ -55,7 +56,7 @@ def draw_qr(text: str) -> bytes:
     :raises MalformedData: nothing, or more than one code holds.
     :raises UnsupportedFeature: zxing-cpp is not installed (the extra ``qr``).
     """
-    if not 1 <= len(text.encode()) <= CODE_LIMIT:
+    if re.search("[\ud800-\udfff]", text) or not 1 <= len(text.encode()) <= CODE_LIMIT:
         raise MalformedData(f"a QR code holds from 1 to {CODE_LIMIT} octets of text")
     try:
         import zxingcpp  # noqa: PLC0415

@@ -28,6 +28,7 @@ PROGRAM = Path(__file__).with_name("decoder.py")
 GRACE = 1.0
 """Seconds that a child which has answered, or was killed, has for its end."""
 
+_KILLED = -getattr(signal, "SIGKILL", 9)
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT")  # what some systems cannot start Python without
 _EXTRAS = {"WSQ": "wsq", "qr": "qr"}
 _MORE = "If it is to be trusted, give more with Limits({}=…)."
@@ -72,15 +73,15 @@ def run_decoder(task: str, image: bytes, header: ImageHeader, limits: Limits, an
     image_format, image = _for_the_decoder(image, header)
     process = _started(task, image_format, limits)
     try:
-        answer, in_time = _converse(process, image, answer_limit + 2, limits.seconds)
+        answer, ended = _converse(process, image, answer_limit + 2, limits.seconds)
     finally:
         process.kill()
         process.wait()
-    if not in_time:
+    if answer is None:
         raise UnsupportedFeature(f"decoding an image took more than {limits.seconds:g} seconds", hint=_MORE.format("seconds"))
-    if process.returncode == -getattr(signal, "SIGKILL", 0):
+    if ended == _KILLED:
         raise UnsupportedFeature("the system ended the decoder of an image: memory is short", hint="Try again when there is more.")
-    if process.returncode != 0:
+    if ended:
         raise MalformedData("an image that its decoder crashes on", hint=_OTHER)
     return _body(answer, answer_limit, _EXTRAS.get(task) or _EXTRAS.get(image_format))
 
@@ -111,8 +112,8 @@ def _started(task: str, image_format: str, limits: Limits) -> subprocess.Popen[b
         raise UnsupportedFeature(f"no process to decode an image in: {problem.strerror}") from None
 
 
-def _converse(process: subprocess.Popen[bytes], image: bytes, size: int, seconds: float) -> tuple[bytes, bool]:
-    """(at most *size* octets of answer, whether they came in time).
+def _converse(process: subprocess.Popen[bytes], image: bytes, size: int, seconds: float) -> tuple[bytes | None, int | None]:
+    """(at most *size* octets of answer, or ``None`` where its end did not come in time; how the child ended, if it did by itself).
 
     Each pipe belongs to a thread, which closes it: a child that neither reads nor writes holds nobody up. A thread can outlive this
     call only where a process that the child started holds the pipe, and the child may start none.
@@ -129,10 +130,11 @@ def _converse(process: subprocess.Popen[bytes], image: bytes, size: int, seconds
     if in_time and len(answer) < size:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
+    ended = process.poll()
     process.kill()
     for thread in threads:
         thread.join(GRACE)
-    return bytes(answer), in_time
+    return bytes(answer) if in_time else None, ended
 
 
 def _feed(pipe: IO[bytes], image: bytes) -> None:
