@@ -4,19 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self, TypedDict, Unpack
 
 from chipid.errors import LdsError
-from chipid.lds.biometrics.template import (
-    BIOMETRIC_SUBTYPE,
-    BIOMETRIC_TYPE,
-    BLOCK,
-    FORMAT_OWNER,
-    FORMAT_TYPE,
-    VERSION,
-    BiometricHeader,
-)
 from chipid.lds.image import ImageFormat, image_format, read_image_header, split_padding
 from chipid.lds.octets import OctetReader
 
@@ -30,20 +21,6 @@ IMAGE_HEADER_SIZE = 12
 IMAGE_SIZE_LIMIT = 8 << 20
 FEATURE_POINT_LIMIT = 1_000
 FACE_LIMIT = 32
-
-ICAO_FORMAT_OWNER = 0x0101
-FACE_RECORD_FORMAT = 0x0008
-FACIAL_FEATURES = 0x02
-
-FACE_HEADER = BiometricHeader(
-    (
-        (VERSION, bytes.fromhex("0101")),
-        (BIOMETRIC_TYPE, bytes((FACIAL_FEATURES,))),
-        (BIOMETRIC_SUBTYPE, b"\x00"),
-        (FORMAT_OWNER, ICAO_FORMAT_OWNER.to_bytes(2, "big")),
-        (FORMAT_TYPE, FACE_RECORD_FORMAT.to_bytes(2, "big")),
-    )
-)
 
 IMAGE_DATA_TYPES = {ImageFormat.JPEG: 0, ImageFormat.JPEG2000: 1}
 """The image data types (§5.7.2)."""
@@ -122,8 +99,6 @@ class FaceFields(TypedDict, total=False):
     source_type: int
     device_type: int
     quality: int
-    header: BiometricHeader
-    block_tag: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,12 +107,10 @@ class FaceImage:
 
     :ivar image: the image file, without padding.
     :ivar format: by the image's first octets; by *image_data_type* where these tell nothing.
-    :ivar width: in pixels, as the record declares it (it may be 0); from the image itself where there is no record.
-        *height* likewise.
+    :ivar width: in pixels, as the record declares it (it may be 0); *height* likewise.
     :ivar feature_mask: three octets as a number.
     :ivar pose_angle: yaw, pitch and roll as coded, not in degrees; *pose_uncertainty* likewise.
     :ivar padding: what stands behind the image's end marker in its block.
-    :ivar header: the biometric header that the record lies under.
     :raises LdsError: a field that its record has no room for, an empty image, one of more than 8 MiB.
     """
 
@@ -160,8 +133,6 @@ class FaceImage:
     device_type: int = 0
     quality: int = 0
     padding: bytes = b""
-    header: BiometricHeader = FACE_HEADER
-    block_tag: int = BLOCK
 
     def __post_init__(self) -> None:
         for name, size in _FIELD_SIZES.items():
@@ -280,14 +251,6 @@ def read_face_record(octets: OctetReader) -> tuple[tuple[FaceImage, ...], tuple[
     if octets.left:
         deviations.append("trailing-octets")
     return faces, tuple(deviations)
-
-
-def read_bare_image(image: bytes) -> FaceImage:
-    """A face from an image that stands where a record belongs (docs/quirks.md 26).
-
-    :raises LdsError: the image's header is damaged.
-    """
-    return replace(FaceImage.from_image(image), header=BiometricHeader())
 
 
 def _read_face(octets: OctetReader) -> FaceImage:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
@@ -229,6 +229,12 @@ class DataBlock(Block):
     def images(self) -> tuple[Representation, ...]:
         """The representations that are images."""
         return tuple(one for one in self.representations if one.image)
+
+    @classmethod
+    def of_representation(cls, representation: Representation) -> Self:
+        """A data block with one representation, of the first edition."""
+        components: dict[str, Any] = {"version_block": VersionBlock(), "representation_blocks": (representation,)}
+        return cls(**components)
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
