@@ -19,7 +19,7 @@ RECORD = MinutiaeRecord(301, 400, 197, 196, (VIEW, MinutiaeView(1, 0, 0, 100)), 
 
 
 def record(*views: bytes, count: int | None = None, size: int | None = None) -> bytes:
-    """A header of 24 octets, written without the code under test (§7.3)."""
+    """A header of 24 octets, written without the code under test."""
     body = b"".join(views)
     header = struct.pack(">H4HBB", 0x80B5, 301, 400, 197, 196, len(views) if count is None else count, 0)
     return b"FMR\x00 20\x00" + struct.pack(">I", size or 24 + len(body)) + header + body

@@ -144,13 +144,12 @@ class FingerImage2005(FingerImage):
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class FingerImage2011(Representation, FingerImage):
-    """A finger image of ISO/IEC 19794-4:2011, §8.2 (general header, 16 octets) and §8.3 (representation).
+    """A finger image of ISO/IEC 19794-4:2011: a general header of 16 octets, then representations.
 
     :ivar position_count: how many different positions the record has.
     :ivar certification_flag: 1 where the record has certification blocks, 0 otherwise.
-    :ivar capture_date: … *device_technology*, *device_vendor*, *device_type*, *quality_blocks*: see :class:`Representation`.
     :ivar representation_number: counts the images of a position, from 0 or 1.
-    :ivar extended_data: segmentation, annotation and comments (§8.4), raw.
+    :ivar extended_data: segmentation, annotation and comments, raw.
     """
 
     START: ClassVar[bytes] = RECORD_START + b"020\x00"

@@ -75,7 +75,7 @@ class IrisImage(BiometricImage):
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class IrisImage2005(IrisImage):
-    """An iris image of ISO/IEC 19794-6:2005, §6.5: record header of 45 octets, biometric feature header, image header.
+    """An iris image of ISO/IEC 19794-6:2005: a record header of 45 octets, then a feature header for each eye and its images.
 
     :ivar capture_device_id: as its vendor numbers it; 0 where it is not told.
     :ivar header_length: of the record header, as it stands there.
@@ -168,11 +168,10 @@ class IrisImage2005(IrisImage):
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class IrisImage2011(Representation, IrisImage):
-    """An iris image of ISO/IEC 19794-6:2011, §7.3 (general header, 16 octets) and §7.4 (representation).
+    """An iris image of ISO/IEC 19794-6:2011: a general header of 16 octets, then representations.
 
     :ivar eye_count: how many eyes the record has; 0 where it is not told.
     :ivar certification_flag: 0, as there are no schemes.
-    :ivar capture_date: … *device_technology*, *device_vendor*, *device_type*, *quality_blocks*: see :class:`Representation`.
     :ivar representation_number: counts from 1.
     :ivar image_type: 1 uncropped, 2 VGA, 3 cropped, 7 cropped and masked.
     :ivar image_properties: from the least significant bit: horizontal orientation (2), vertical orientation (2), reserved (2),

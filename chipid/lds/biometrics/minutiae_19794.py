@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finger minutiae records of ISO/IEC 19794-2:2005 (version 20): a record header, then a view for each impression of a finger."""
+"""Finger minutiae records of ISO/IEC 19794-2:2005, clause 7 (version 20): a record header, then a view for each impression of a finger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from chipid.lds.octets import OctetReader
 
 RECORD_START = b"FMR\x00 20\x00"
 
-# §7.3 and §7.4
 _RECORD = numbers(
     length=4,
     capture_equipment=2,
@@ -25,7 +24,7 @@ _RECORD = numbers(
 
 
 class Minutia(NamedTuple):
-    """A point where a ridge ends or splits (§7.4.2).
+    """A point where a ridge ends or splits.
 
     :ivar kind: 1 ridge ending, 2 bifurcation, 0 something else.
     :ivar x: in pixels from the left; *y* from the top.
@@ -57,13 +56,13 @@ _VIEW: Layout = (
 
 @dataclass(frozen=True, repr=False)
 class MinutiaeView:
-    """The minutiae in one impression of a finger (§7.4).
+    """The minutiae in one impression of a finger.
 
     :ivar position: which finger: 1–5 right thumb to little finger, 6–10 left thumb to little finger, 0 not known.
     :ivar view_number: counts the views of this finger from 0.
     :ivar impression_type: 0 live-scan plain, 1 live-scan rolled, 2 and 3 the same not live, 8 swipe, 9 contactless.
     :ivar quality: of the impression, 0–100.
-    :ivar extended_data: ridge counts, cores and deltas, vendors' own (§7.5), raw.
+    :ivar extended_data: ridge counts, cores and deltas, vendors' own, raw.
     :ivar announced_length: of the extended data as it stood, where it reached past the data; otherwise ``None``.
     :raises LdsError: a field that the record has no room for; more than 255 minutiae.
     """
@@ -107,7 +106,7 @@ class MinutiaeView:
 
 @dataclass(frozen=True, repr=False)
 class MinutiaeRecord:
-    """The views of one person's fingers, with the record header (§7.3).
+    """The views of one person's fingers, with the record header.
 
     :ivar width: of the images that the minutiae were found in, in pixels, as *height*.
     :ivar horizontal_resolution: in pixels per centimetre, as *vertical_resolution*.

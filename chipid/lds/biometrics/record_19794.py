@@ -359,7 +359,7 @@ def build_record(images: tuple[BiometricImage, ...]) -> bytes:
 
 
 class CaptureDate(NamedTuple):
-    """When an image was captured, in UTC (ISO/IEC 19794-1:2011 §12.3.2); all ones where a part is not known."""
+    """When an image was captured, in UTC (ISO/IEC 19794-1:2011); all ones where a part is not known."""
 
     year: int = 0xFFFF
     month: int = 0xFF
@@ -404,6 +404,11 @@ REPRESENTATION_START: Layout = (
 class Representation(BiometricImage):
     """An image with what every part of the edition of 2011 says of it.
 
+    :ivar certification_flag: 1 where the record has certification blocks, 0 otherwise.
+    :ivar device_technology: how the capture device works, as the part codes it; 0 where it is not told.
+    :ivar device_vendor: as registered with the biometric registration authority; 0 where it is not told.
+    :ivar device_type: as its vendor numbers it; 0 where it is not told.
+    :ivar quality_blocks: one for each algorithm that judged the image.
     :ivar extended_data: what stands behind the image in its representation, raw.
     :ivar announced_length: the representation's length as it stood, where it could not be the true one; otherwise ``None``.
     """
