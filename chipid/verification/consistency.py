@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import AccessAttempt, Evidence, Protocol, Result
@@ -11,6 +12,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.lds.card_access import CardAccess
 from chipid.lds.dates import YEARS_AHEAD, full_expiry_date
 from chipid.lds.dg1 import Dg1
+from chipid.lds.dg12 import Dg12
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import PaceDomainParameterInfo, PaceInfo, SecurityInfo, SecurityInfos
@@ -18,13 +20,25 @@ from chipid.profiles.vn_cccd import NO_EXPIRY, Dg13, compare, is_cccd
 from chipid.protocols.pace import pace_choices, pace_strength, preferred_pace
 from chipid.verification.verdict import Check, CheckName, Outcome
 
+PACE_REQUIRED = date(2027, 1, 1)
+"""ICAO 9303-11 §4.1: documents issued from this day on have PACE …"""
+BAC_FORBIDDEN = date(2028, 1, 1)
+"""… and from this day on no BAC."""
 VIETNAM = timezone(timedelta(hours=7))
 CCCD_YEARS_AHEAD = 75
 """A CCCD issued at 38 lasts to 60, beyond the fifteen years that the general rule knows; none expired before 2021."""
 
 
-def access(evidence: Evidence) -> Check:  # noqa: PLR0911  # one answer a step
-    """How the chip was opened (BSI TR-03135-1 §5.6.3.1): BAC on a chip that offers PACE is a downgrade (ICAO 9303-11 §4.2)."""
+def access(evidence: Evidence) -> Check:
+    """How the chip was opened (BSI TR-03135-1 §5.6.3.1): BAC on a chip that offers PACE is a downgrade (ICAO 9303-11 §4.2).
+
+    A document that was issued when the standard had ceased to allow its configuration deviates (§4.1); the day is DG12's.
+    """
+    check = _access(evidence)
+    return replace(check, deviations=(*check.deviations, *_outlived(evidence)))
+
+
+def _access(evidence: Evidence) -> Check:  # noqa: PLR0911  # one answer a step
     name, attempts = CheckName.ACCESS, evidence.accesses
     opened = next((attempt for attempt in reversed(attempts) if attempt.result is Result.DONE), None)
     if opened is None:
@@ -138,6 +152,26 @@ def document_expiry(mrz: Mrz | None, at: datetime) -> Check:
     if expiry < today:
         return Check(name, Outcome.FAILED, "document-expired", "The document has expired.")
     return Check(name, Outcome.SUCCESSFUL, "ok", "The document is in date.")
+
+
+def _outlived(evidence: Evidence) -> tuple[str, ...]:
+    """How the chip's configuration is one that documents of its day of issue no longer have (ICAO 9303-11 §4.1).
+
+    That a chip offers BAC is known where BAC opened it.
+    """
+    raw = evidence.file(FileId.DG12)
+    if raw is None or not any(each.protocol is Protocol.BAC and each.result is Result.DONE for each in evidence.accesses):
+        return ()
+    try:
+        issued = Dg12.parse(raw).issued
+    except MalformedData:
+        return ()
+    day = issued.earliest if issued is not None else None
+    found = {
+        "issued-without-pace": day is not None and day >= PACE_REQUIRED and not _offered_pace(evidence.file(FileId.CARD_ACCESS)),
+        "issued-with-bac": day is not None and day >= BAC_FORBIDDEN,
+    }
+    return tuple(name for name, is_so in found.items() if is_so)
 
 
 def _retries(attempts: tuple[AccessAttempt, ...]) -> tuple[str, ...]:

@@ -168,6 +168,8 @@ _CONSISTENCY: Final = {
 _DEVIATIONS: Final = {
     # Access, authenticity, consistency
     "access-took-several-tries": "Another password was tried before the one that opened the chip.",
+    "issued-without-pace": "The document was issued in 2027 or later, when documents must have PACE, and has none.",
+    "issued-with-bac": "The document was issued in 2028 or later, when documents may not have BAC any more, and has it.",
     "aa-short-key": "The RSA key of Active Authentication is shorter than Doc 9303 allows.",
     "aa-sha1": "Active Authentication uses SHA-1.",
     "aa-algorithm-undeclared": "No DG14 says how the key in DG15 signs.",

@@ -16,6 +16,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
 from chipid.lds.card_access import CardAccess
 from chipid.lds.dg1 import Dg1
+from chipid.lds.dg12 import Dg12
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz, MrzFormat
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
@@ -76,6 +77,29 @@ def test_bac_on_a_chip_without_pace_is_a_success(evidence: Evidence) -> None:
 def test_several_tries_are_told(evidence: Evidence) -> None:
     tried = replace(evidence, accesses=(attempt(Protocol.PACE, Result.FAILED, "wrong-password"), DONE))
     assert consistency.access(tried).deviations == ("access-took-several-tries",)
+
+
+@pytest.mark.parametrize(
+    ("issued", "protocol", "pace", "deviations"),
+    [
+        ("20261231", Protocol.BAC, False, ()),
+        ("20270101", Protocol.BAC, False, ("issued-without-pace",)),  # conformance 9303-11-4.1-4
+        ("20271231", Protocol.BAC, True, ()),
+        ("20280101", Protocol.BAC, True, ("issued-with-bac",)),  # conformance 9303-11-4.1-5
+        ("20280000", Protocol.BAC, False, ("issued-without-pace", "issued-with-bac")),
+        ("20280101", Protocol.PACE, True, ()),
+        ("20281301", Protocol.BAC, False, ()),
+        (None, Protocol.BAC, False, ()),
+    ],
+)
+def test_a_configuration_that_the_standard_had_given_up(
+    evidence: Evidence, issued: str | None, protocol: Protocol, pace: bool, deviations: tuple[str, ...]
+) -> None:
+    opened = replace(with_file(evidence, FileId.DG12, Dg12(issue_date=issued).build()), accesses=(attempt(protocol, Result.DONE),))
+    judged = opened if pace else with_file(opened, FileId.CARD_ACCESS, None)
+    assert consistency.access(judged).deviations == deviations
+    assert consistency.access(with_file(judged, FileId.DG12, None)).deviations == ()
+    assert consistency.access(with_file(judged, FileId.DG12, b"l")).deviations == ()
 
 
 # EF.CardAccess against DG14 --------------------------------------------------------------------------------------
