@@ -18,6 +18,7 @@ TEXT_LIMIT = 1000
 LIST_LIMIT = 16
 SECTION_LIMIT = 8
 
+_PARTIAL_DATE = "a date YYYY-MM-DD, YYYY-MM or YYYY"
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -106,6 +107,22 @@ class Description:
             raise self.error(key, "true or false")
         return value
 
+    def flag_or_section(self, key: str, default: bool) -> bool | Description:
+        """True or false, or an object that says more."""
+        if isinstance(self._left.get(key), Mapping):
+            return Description(self._left.pop(key), self._path(key))
+        return self.flag(key, default)
+
+    def choices(self, key: str, choices: Sequence[_Word], default: Sequence[_Word]) -> tuple[_Word, ...]:
+        """Some of several words, each once; *default* where the entry is absent."""
+        if key not in self:
+            return tuple(default)
+        words = self.texts(key)
+        found = tuple(dict.fromkeys(choice for word in words for choice in choices if choice == word))
+        if not words or len(found) != len(words):
+            raise self.error(key, f"a list of some of {', '.join(choices)}")
+        return found
+
     def optional_date(self, key: str) -> date | None:
         """``YYYY-MM-DD``, ``None`` where it is absent or null."""
         text = self.optional_text(key, r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date YYYY-MM-DD")
@@ -123,8 +140,16 @@ class Description:
 
     def partial_date(self, key: str) -> PartialDate:
         """``YYYY-MM-DD``, or of it ``YYYY-MM`` or ``YYYY`` alone; it must be there."""
-        expected = "a date YYYY-MM-DD, YYYY-MM or YYYY"
-        text = self.text(key, r"[0-9]{4}(-[0-9]{2}){0,2}", expected)
+        found = self.optional_partial_date(key)
+        if found is None:
+            raise self.error(key, f"{_PARTIAL_DATE}, and is missing")
+        return found
+
+    def optional_partial_date(self, key: str) -> PartialDate | None:
+        """As :meth:`partial_date`, ``None`` where it is absent or null."""
+        text = self.optional_text(key, r"[0-9]{4}(-[0-9]{2}){0,2}", _PARTIAL_DATE)
+        if text is None:
+            return None
         found = parse_written_date("/".join(reversed(text.split("-"))))
         if found is None or None in (found.month, found.day)[: text.count("-")]:
             raise self.error(key, "a day of the calendar")

@@ -21,6 +21,7 @@ from chipid.issuing.chip_files import active_authentication_hash, card_access, c
 from chipid.issuing.chip_keys import ChipKeys, make_chip_keys
 from chipid.issuing.description import Description
 from chipid.issuing.identity import DOCUMENTS, read_identity
+from chipid.issuing.optional_files import optional_files
 from chipid.issuing.pki import DocumentSigner
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
@@ -57,17 +58,18 @@ def personalise(
     portrait = read_portrait(entries, portraits)
     secret = protected_groups(entries, document == "cccd", random)
     chip = read_chip(entries)
-    identity = read_identity(entries, document)
+    identity, optional = read_identity(entries, document), optional_files(entries)
     entries.finish()
     trusted = _trust_points(chip, trust_points)
     keys = _keys(chip, random)
     groups = {1: Dg1(identity.zone).build(), **secret, **data_groups(chip, keys)}
+    groups |= {file.data_group: raw for file, raw in optional.items() if file.data_group is not None}
     if portrait is not None:
         groups[2] = portrait
     if identity.dg13 is not None:
         groups[13] = identity.dg13.build()
     return CardImage(
-        files=_files(document, groups, chip, keys, signer),
+        files=_files(document, groups, chip, keys, signer) | optional,
         mrz_information=identity.zone.information,
         can=identity.can if chip.pace else None,
         pin=chip.pin,
@@ -94,7 +96,8 @@ def _keys(chip: ChipDescription, random: RandomSource) -> ChipKeys:
 def _files(
     document: str, groups: Mapping[int, bytes], chip: ChipDescription, keys: ChipKeys, signer: DocumentSigner
 ) -> dict[FileId, bytes]:
-    order = [number for number in CCCD_ORDER if number in groups] if document == "cccd" else sorted(groups)
+    known = CCCD_ORDER if document == "cccd" else ()
+    order = [*(number for number in known if number in groups), *sorted(groups.keys() - set(known))]
     files = {FileId.from_data_group(number): groups[number] for number in sorted(groups)}
     files |= {FileId.COM: EfCom.of_data_groups(tuple(order)).build(), FileId.SOD: signer.sign_sod(groups)}
     unsigned, signed = card_access(chip), card_security(chip, keys)
