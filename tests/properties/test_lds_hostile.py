@@ -11,16 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.iso7816.file_ids import LDS1_AID
 from chipid.iso7816.tlv import build_tlv
 from chipid.lds.biometrics.face_19794 import FaceImage, FeaturePoint
 from chipid.lds.card_access import CardAccess
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
+from chipid.lds.dg11 import Dg11
+from chipid.lds.dg12 import Dg12
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
+from chipid.lds.dg16 import Dg16, Person
+from chipid.lds.dir import ApplicationTemplate, EfDir
+from chipid.lds.displayed_images import Dg7
+from chipid.lds.features import Dg8
 from chipid.lds.image import read_image_header
 from chipid.lds.mrz import Mrz
+from chipid.lds.opaque import Dg13
 from chipid.lds.sod import EfSod, LDSSecurityObject
 
 MRZ = "IDVNM0990123459001099012345<<09909173M3909171VNM<<<<<<<<<<<0NGUYEN<<VAN<AN<<<<<<<<<<<<<<<<"
@@ -40,6 +48,9 @@ FACES = (
 )
 SPKI = bytes.fromhex("300A300506032B0601030100")
 
+DG11 = Dg11(full_name="A<<B", other_names=("C", "D"), full_date_of_birth="19900917", place_of_birth=("E", "F"))
+DG12 = Dg12(issue_date="20260102", other_persons=("C",), front_image=JPEG, personalization_time="20260102030405")
+
 Parser = Callable[[bytes], object]
 SEEDS: dict[str, tuple[Parser, bytes]] = {
     "EF.COM": (EfCom.parse, EfCom.of_data_groups((1, 2, 3, 13, 15, 14)).build()),
@@ -52,6 +63,13 @@ SEEDS: dict[str, tuple[Parser, bytes]] = {
     "DG1": (Dg1.parse, Dg1(Mrz.parse(MRZ)).build()),
     "DG2": (Dg2.parse, Dg2(FACES).build()),
     "DG2 bare": (Dg2.parse, build_tlv(0x75, JP2)),
+    "DG7": (Dg7.parse, Dg7((JPEG, JP2)).build()),
+    "DG8": (Dg8.parse, Dg8(2, (build_tlv(0xA1, b"\x80\x01x"), b"\x53\x01x")).build()),
+    "DG11": (Dg11.parse, DG11.build()),
+    "DG12": (Dg12.parse, DG12.build()),
+    "DG13": (Dg13.parse, Dg13(b"\x30\x00").build()),
+    "DG16": (Dg16.parse, Dg16((Person(date_recorded="20260102", name="A<<B", address=("C", "D")), Person(name="E"))).build()),
+    "EF.DIR": (EfDir.parse, EfDir((ApplicationTemplate.of(LDS1_AID, "eMRTD"), ApplicationTemplate.of(LDS1_AID))).build()),
     "DG14": (Dg14.parse, build_tlv(0x6E, CARD_ACCESS)),
     "DG15": (Dg15.parse, Dg15(SPKI).build()),
     "JPEG": (read_image_header, JPEG),
