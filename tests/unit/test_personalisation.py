@@ -25,13 +25,22 @@ from chipid.issuing.card_image import CardImage
 from chipid.issuing.personalisation import personalise
 from chipid.issuing.pki import DocumentSigner, TestCsca
 from chipid.issuing.portrait import draw_portrait
+from chipid.lds.atr_info import AtrInfo, ExtendedLengthInformation
+from chipid.lds.biometrics.subtype import BiometricSubtype, Finger, Side
 from chipid.lds.card_access import CardAccess
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
+from chipid.lds.dg3 import Dg3
+from chipid.lds.dg4 import Dg4
+from chipid.lds.dg11 import Dg11
+from chipid.lds.dg12 import Dg12
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
-from chipid.lds.image import ImageFormat
+from chipid.lds.dg16 import Dg16, Person
+from chipid.lds.dir import EfDir
+from chipid.lds.displayed_images import Dg5, Dg7
+from chipid.lds.image import ImageFormat, image_format
 from chipid.lds.mrz import Mrz, MrzFormat
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SignedData
@@ -162,7 +171,8 @@ def test_two_cards_of_one_description_have_keys_of_their_own(issue: Issue) -> No
 
 
 def test_the_fingerprints_are_none(cccd: CardImage) -> None:
-    assert cccd.files[FileId.DG3].startswith(bytes.fromhex("638223347F6182232F020100"))
+    dg3 = Dg3.parse(cccd.files[FileId.DG3])
+    assert (dg3.fingers, dg3.deviations, len(dg3.issuers_content or b"")) == ((), (), 9000)
 
 
 # Options -----------------------------------------------------------------------------------------------------------------
@@ -299,6 +309,52 @@ def test_a_name_of_one_word(issue: Issue) -> None:
     assert (zone(image).primary_identifier, zone(image).secondary_identifier) == ("DAO", "")
 
 
+@pytest.mark.parametrize(
+    ("record", "name", "expected"),
+    [
+        ("19794", "jpeg", ImageFormat.JPEG),
+        ("19794", "wsq", ImageFormat.WSQ),
+        ("19794", "png", ImageFormat.PNG),
+        ("39794", "wsq", ImageFormat.WSQ),
+        ("39794", "jpeg2000", ImageFormat.JPEG2000),
+    ],
+)
+def test_drawn_fingers_as_asked(issue: Issue, record: str, name: str, expected: ImageFormat) -> None:
+    if name == "wsq":
+        pytest.importorskip("wsq")
+    image = issue(fingerprints={"fingers": ["left-thumb", "right-ring"], "record": record, "format": name})
+    dg3 = Dg3.parse(image.files[FileId.DG3])
+    assert [(finger.format, finger.width, finger.height) for finger in dg3.fingers] == [(expected, 320, 400)] * 2
+    shown = [Dg3.subtype_of(finger) for finger in dg3.fingers]
+    assert shown == [BiometricSubtype(Side.LEFT, Finger.THUMB), BiometricSubtype(Side.RIGHT, Finger.RING)]
+    assert dg3.deviations == ()
+    assert image.access_protected == {FileId.DG3}
+
+
+@pytest.mark.parametrize("record", ["19794", "39794"])
+def test_drawn_irises_as_asked(issue: Issue, record: str) -> None:
+    dg4 = Dg4.parse(issue(iris={"record": record}).files[FileId.DG4])
+    assert [(iris.format, iris.width, iris.height) for iris in dg4.irises] == [(ImageFormat.JPEG2000, 640, 480)] * 2
+    assert [Dg4.subtype_of(iris).side for iris in dg4.irises] == [Side.RIGHT, Side.LEFT]
+    assert dg4.deviations == ()
+
+
+def test_fingers_and_irises_where_they_are_not_described(issue: Issue) -> None:
+    image = issue(fingerprints={}, iris={"eyes": ["left"]})
+    shown = [Dg3.subtype_of(finger) for finger in Dg3.parse(image.files[FileId.DG3]).fingers]
+    assert shown == [BiometricSubtype(side, Finger.POINTER) for side in (Side.RIGHT, Side.LEFT)]
+    (iris,) = Dg4.parse(image.files[FileId.DG4]).irises
+    assert Dg4.subtype_of(iris).side is Side.LEFT
+
+
+@pytest.mark.parametrize("record", ["19794", "39794"])
+def test_a_portrait_in_either_record(issue: Issue, record: str) -> None:
+    dg2 = Dg2.parse(issue(portrait="drawn", portrait_record=record, portrait_format="jpeg2000").files[FileId.DG2])
+    assert [(face.format, face.width, face.height) for face in dg2.faces] == [(ImageFormat.JPEG2000, 480, 640)]
+    assert dg2.deviations == ()
+    assert dg2.templates[0].header.number(0x88) == {"19794": 0x0008, "39794": 0x002A}[record]
+
+
 def test_fields_of_unknown_numbers_stand_behind_the_known_ones(issue: Issue) -> None:
     found = dg13(issue(extra_fields={"255": "Thôn 3", "17": "A+", "18": None}))
     assert [field.number for field in found.fields] == [*range(1, 17), 17, 255]
@@ -330,6 +386,64 @@ def test_a_passport_need_have_no_can_no_given_names_no_fingerprints(issue: Issue
     assert (image.can, image.access_protected) == (None, frozenset())
     assert zone(image).lines[0] == "P<VNMNGUYEN".ljust(44, "<")
     assert zone(image).optional_data == ""
+
+
+DETAILS: dict[str, Any] = {
+    "personal_details": {
+        "full_name": "NGUYỄN<<THỊ<MAI",
+        "other_names": ["MAI<<THỊ", "NGUYỄN<<MAI"],
+        "full_date_of_birth": "1974-08",
+        "place_of_birth": ["Xã Mẫu", "Tỉnh Mẫu"],
+        "proof_of_citizenship": "drawn",
+    },
+    "document_details": {"issuing_authority": "Cục Mẫu", "issue_date": "2022-04-15", "personalization_time": "20220416090000"},
+}
+
+
+def test_details_of_the_holder_and_of_the_document(issue: Issue) -> None:
+    image = issue(TRAVELLER, **DETAILS)
+    dg11, dg12 = Dg11.parse(image.files[FileId.DG11]), Dg12.parse(image.files[FileId.DG12])
+    assert dg11.proof_of_citizenship is not None
+    assert dg11 == Dg11(
+        full_name="NGUYỄN<<THỊ<MAI",
+        other_names=("MAI<<THỊ", "NGUYỄN<<MAI"),
+        full_date_of_birth="19740800",
+        place_of_birth=("Xã Mẫu", "Tỉnh Mẫu"),
+        proof_of_citizenship=dg11.proof_of_citizenship,
+    )
+    assert dg12 == Dg12(issuing_authority="Cục Mẫu", issue_date="20220415", personalization_time="20220416090000")
+    assert dg11.deviations == dg12.deviations == ()
+    assert EfCom.parse(image.files[FileId.COM]).data_groups == (1, 11, 12, 14)
+    assert set(signed_hashes(image)) == {1, 11, 12, 14}
+
+
+def test_persons_pictures_and_files_of_the_master_file(issue: Issue) -> None:
+    person = {"date_recorded": "2023-05-20", "name": "NGUYỄN<<VĂN<MẪU", "telephone": "0", "address": ["Xã Mẫu", "Tỉnh Mẫu"]}
+    image = issue(
+        TRAVELLER,
+        persons_to_notify=[person, {"name": "LÊ<<MẪU"}],
+        displayed_portrait="drawn",
+        signature="drawn",
+        directory=True,
+        atr_info={"command_size": 1000, "response_size": 2000},
+    )
+    files = image.files
+    expected = Person(date_recorded="20230520", name="NGUYỄN<<VĂN<MẪU", telephone="0", address=("Xã Mẫu", "Tỉnh Mẫu"))
+    assert Dg16.parse(files[FileId.DG16]) == Dg16((expected, Person(name="LÊ<<MẪU")))
+    for shown in (Dg5.parse(files[FileId.DG5]), Dg7.parse(files[FileId.DG7])):
+        assert ([image_format(each) for each in shown.images], shown.deviations) == ([ImageFormat.JPEG], ())
+    assert [each.aid.hex().upper() for each in EfDir.parse(files[FileId.DIR]).applications] == ["A0000002471001"]
+    info = AtrInfo.parse(files[FileId.ATR_INFO])
+    assert info.capabilities is not None
+    assert info.capabilities.extended_length
+    assert info.capabilities.lengths_in_file
+    assert info.lengths == ExtendedLengthInformation(1000, 2000)
+    assert set(signed_hashes(image)) == {1, 5, 7, 14, 16}
+
+
+def test_details_on_a_cccd_stand_behind_its_own_data_groups(issue: Issue) -> None:
+    image = issue(personal_details={"telephone": "0"}, document_details=None)
+    assert EfCom.parse(image.files[FileId.COM]).data_groups == (1, 13, 14, 11)
 
 
 def test_a_personal_number(issue: Issue) -> None:
@@ -369,7 +483,15 @@ WRONG: dict[str, list[Any]] = {
     "portrait": ["a\0b", "", 5],
     "portrait_octets": [7_999, 95_001, 60_000.0, "60000"],
     "extra_fields": [5, [], {"16": "x"}, {"017": "x"}, {"256": "x"}, {"17": 5}, {"17": ""}, {str(n): "x" for n in range(17, 34)}],
-    "fingerprints": ["no", 0],
+    "personal_details": [5, {"full_name": ""}, {"full_date_of_birth": "1974-02-30"}, {"place_of_birth": ["a<b"]}],
+    "document_details": [[], {"issue_date": 20220415}, {"front_image": "face.jpg"}, {"personalization_time": "2022"}],
+    "persons_to_notify": [5, [], [{}] * 9, {"nickname": "x"}, {"date_recorded": "20230520"}, {"address": ["a<b"]}],
+    "displayed_portrait": ["face.jpg", True],
+    "signature": ["none", 5],
+    "directory": ["yes", None],
+    "atr_info": [True, {"command_size": 255}, {"response_size": 0x1_0000}, {"extended_length": True}],
+    "fingerprints": ["no", 0, {"fingers": []}, {"fingers": ["thumb"]}, {"format": "bmp"}, {"record": "1"}, {"eyes": ["left"]}],
+    "portrait_record": ["19785", 39794],
     "bac": [None, 1],
     "pace": ["AES-128", [], {"cipher": "DES"}, {"parameter_id": 3}, {"parameter_id": 13.0}, {"parameter_id": True}, {"curve": 1}],
     "chip_authentication": [5, {"cipher": "AES"}, {"parameter_id": "13"}, {"mapping": "GM"}],
@@ -378,7 +500,7 @@ WRONG: dict[str, list[Any]] = {
     "pin": [123456, "", "12345a", "1" * 33],
     "puk": [1234567890, "٠١٢٣٤٥٦٧٨٩"],
     "pin_tries": [0, 16, None, "3"],
-    "iris": [None, 1],
+    "iris": [None, 1, {"eyes": ["left", "left"]}, {"record": "39794", "format": "jpeg"}, {"fingers": ["left-thumb"]}],
     "nickname": ["An"],
 }
 
