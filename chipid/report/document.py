@@ -11,25 +11,27 @@ from typing import TypeVar
 
 from chipid.crypto.agreement_key import DhPublicKey, parse_agreement_key
 from chipid.crypto.spki import parse_public_key
-from chipid.errors import ChipIdError, MalformedData
+from chipid.errors import ChipIdError, MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence, FileFailure
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
-from chipid.lds.com import EfCom
+from chipid.lds.details import Details
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
+from chipid.lds.dg16 import Dg16
+from chipid.lds.files import FILES
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos, UnknownSecurityInfo
-from chipid.lds.sod import EfSod
 from chipid.pki.certificate import describe_key
 from chipid.profiles import vn_cccd
 from chipid.protocols.card_security import card_security_infos
 from chipid.report import schema
 from chipid.report.access import access_part
-from chipid.report.holder import dg13_fields, mrz_fields
+from chipid.report.holder import details_fields, dg13_fields, dg16_fields, mrz_fields
+from chipid.report.images import images_of
 from chipid.report.notices import notices
 from chipid.report.printable import printable
 from chipid.report.protocol_names import parameters_name, protocol_name
@@ -62,7 +64,12 @@ def document_report(
     if cccd:
         dg13 = files.parse(FileId.DG13, vn_cccd.Dg13.parse)
         holder += dg13_fields(dg13, redaction) if dg13 is not None else ()
-    files.check_the_others()
+    files.parse_the_others()
+    for file, parsed in files.parsed.items():
+        if isinstance(parsed, Details):
+            holder += details_fields(file, parsed, redaction)
+        elif isinstance(parsed, Dg16):
+            holder += dg16_fields(parsed, redaction)
     return schema.DocumentReport(
         read_at=rfc3339(evidence.read_at),
         reader=printable(evidence.reader) if evidence.reader is not None else None,
@@ -71,7 +78,7 @@ def document_report(
         profile="vn-cccd" if cccd else "icao",
         access=access_part(evidence),
         offers=tuple(_offers(files)),
-        files=tuple(_file_states(evidence)),
+        files=tuple(_file_states(files)),
         proofs=tuple(_proofs(evidence)),
         holder=holder,
         portrait=portrait,
@@ -87,6 +94,7 @@ def document_report(
         verdict=verdict_part(verdict) if verdict is not None else None,
         signers=signers_part(evidence),
         terminal_authentication=terminal_authentication_part(evidence),
+        images=tuple(images for file, parsed in files.parsed.items() for images in images_of(file, parsed)),
     )
 
 
@@ -129,6 +137,7 @@ class _Files:
     """Parses each file once, and remembers which ones could not be understood."""
 
     evidence: Evidence
+    parsed: dict[FileId, object] = field(default_factory=dict)
     troubles: dict[FileId, schema.Trouble] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -145,21 +154,26 @@ class _Files:
         if raw is None:
             return None
         try:
-            return parser(raw)
-        except MalformedData as error:
+            parsed = self.parsed[file] = parser(raw)
+        except (MalformedData, UnsupportedFeature) as error:
             self.troubles[file] = trouble(file.label, error)
             return None
+        return parsed
 
     def _infos(self, file: FileId, parser: Callable[[bytes], SecurityInfos]) -> SecurityInfos | None:
         return self.parse(file, parser)
 
-    def check_the_others(self) -> None:
-        self.parse(FileId.COM, EfCom.parse)
-        self.parse(FileId.SOD, EfSod.parse)
+    def parse_the_others(self) -> None:
+        """Each file that was read and not parsed yet, in the order of the standard."""
+        for file, kind in FILES.items():
+            if file not in self.parsed and file not in self.troubles:
+                self.parse(file, kind.parse)
 
 
-def trouble(file: str, error: MalformedData) -> schema.Trouble:
+def trouble(file: str, error: MalformedData | UnsupportedFeature) -> schema.Trouble:
     """What is wrong with *file*: the message, and where."""
+    if isinstance(error, UnsupportedFeature):
+        return schema.Trouble(file=file, message=str(error))
     return schema.Trouble(file=file, message=str(error), offset=error.offset, path=tuple(f"{tag:02X}" for tag in error.path))
 
 
@@ -205,11 +219,13 @@ def key_words(spki: bytes) -> str:
     return "a key of unknown kind"
 
 
-def _file_states(evidence: Evidence) -> Iterator[schema.File]:
+def _file_states(files: _Files) -> Iterator[schema.File]:
+    evidence = files.evidence
     for file in FileId:
         raw = evidence.file(file)
         if raw is not None:
-            yield schema.File(name=file.label, state="read", size=len(raw))
+            deviations: tuple[str, ...] = getattr(files.parsed.get(file), "deviations", ())
+            yield schema.File(name=file.label, state="read", size=len(raw), deviations=deviations)
         elif file in evidence.failures:
             yield _failure(file, evidence.failures[file])
 

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from chipid.iso7816.file_ids import FileId
+from chipid.lds.details import Details
+from chipid.lds.dg16 import Dg16, Person
+from chipid.lds.fields import Field, Kind
 from chipid.lds.mrz import Mrz
 from chipid.profiles.vn_cccd import FIELDS, Dg13, Dg13Field
 from chipid.report.redact import Redaction
@@ -38,6 +43,32 @@ _DG13_LABELS = {
     "old_number": "Old number (số CMND)",
     "chip_id": "Chip number",
 }
+_DETAILS_LABELS = {
+    "full_name": "Full name",
+    "other_names": "Other names",
+    "personal_number": "Personal number",
+    "full_date_of_birth": "Birth date (YYYYMMDD)",
+    "place_of_birth": "Place of birth",
+    "permanent_address": "Permanent address",
+    "telephone": "Telephone",
+    "profession": "Profession",
+    "title": "Title",
+    "personal_summary": "Personal summary",
+    "other_valid_td_numbers": "Other valid documents",
+    "custody_information": "Custody information",
+    "issuing_authority": "Issuing authority",
+    "issue_date": "Issue date (YYYYMMDD)",
+    "other_persons": "Other persons",
+    "endorsements": "Endorsements",
+    "tax_exit_requirements": "Tax or exit requirements",
+    "personalization_time": "Personalized (YYYYMMDDhhmmss)",
+    "personalization_system": "Personalized by",
+    "date_recorded": "recorded (YYYYMMDD)",
+    "name": "name",
+    "address": "address",
+}
+_SENSITIVE_DETAILS = frozenset(("personal_summary", "custody_information"))
+"""Free texts that may hold what the law protects most: convictions, health."""
 _SEPARATOR = "; "
 
 
@@ -61,3 +92,45 @@ def _dg13_field(field: Dg13Field, redaction: Redaction) -> PersonalField:
     else:
         name, label, value = meaning.name, _DG13_LABELS[meaning.name], _SEPARATOR.join(field.texts)
     return redaction.field(FileId.DG13.label, name, value or None, label=label, number=field.number, sensitive=field.sensitive)
+
+
+def details_fields(file: FileId, details: Details, redaction: Redaction) -> tuple[PersonalField, ...]:
+    """DG11 or DG12, field by field where there is something; pictures are told elsewhere."""
+    source = file.label
+    known = (
+        redaction.field(
+            source,
+            field.attribute,
+            value,
+            label=_DETAILS_LABELS[field.attribute],
+            sensitive=field.attribute in _SENSITIVE_DETAILS,
+        )
+        for field, value in _present(details.FIELDS, details)
+    )
+    return (*known, *_unknown(source, details.unknown, redaction))
+
+
+def dg16_fields(dg16: Dg16, redaction: Redaction) -> tuple[PersonalField, ...]:
+    """DG16, person by person."""
+    source = FileId.DG16.label
+    found: list[PersonalField] = []
+    for number, person in enumerate(dg16.persons, 1):
+        for field, value in _present(Person.FIELDS, person):
+            label = f"Person {number}, {_DETAILS_LABELS[field.attribute].lower()}"
+            found.append(redaction.field(source, field.attribute, value, label=label, number=number))
+        found += _unknown(source, person.unknown, redaction, number)
+    return (*found, *_unknown(source, dg16.unknown, redaction))
+
+
+def _present(fields: Iterable[Field], holder: object) -> Iterator[tuple[Field, str]]:
+    """The fields that *holder* has a text for, and the text."""
+    for field in fields:
+        value = getattr(holder, field.attribute) if field.kind is not Kind.IMAGE else None
+        if value:
+            yield field, value if isinstance(value, str) else _SEPARATOR.join(value)
+
+
+def _unknown(source: str, objects: Iterable[bytes], redaction: Redaction, number: int | None = None) -> Iterator[PersonalField]:
+    """Data objects that the standard does not know: they may be anything."""
+    for raw in objects:
+        yield redaction.field(source, "unknown", raw.hex().upper(), label="Unknown object", number=number, sensitive=True)

@@ -34,7 +34,7 @@ class Report(Part, tag_field="kind", frozen=True, kw_only=True, forbid_unknown_f
 class PersonalField(Part, frozen=True, kw_only=True):
     """A datum about the holder.
 
-    :ivar source: the file it comes from. :ivar number: DG13's number of the field.
+    :ivar source: the file it comes from. :ivar number: of the field in DG13, of the person in DG16.
     :ivar value: ``None`` where it is empty or hidden; :ivar redacted: which of the two.
     :ivar sensitive: sensitive personal data by law: ethnicity, religion, biometrics.
     """
@@ -83,13 +83,17 @@ class Offer(Part, frozen=True, kw_only=True):
 
 
 class File(Part, frozen=True, kw_only=True):
-    """A file of the chip. :ivar state: ``read``, ``refused``, ``missing``, ``not-asked`` or ``failed``; :ivar size: in octets."""
+    """A file of the chip. :ivar state: ``read``, ``refused``, ``missing``, ``not-asked`` or ``failed``; :ivar size: in octets.
+
+    :ivar deviations: how a file that was read and understood departs from the standard, in stable words.
+    """
 
     name: str
     state: str
     size: int | None = None
     sw: str | None = None
     reason: str | None = None
+    deviations: tuple[str, ...] = ()
 
 
 class Proof(Part, frozen=True, kw_only=True):
@@ -141,6 +145,22 @@ class Portrait(Part, frozen=True, kw_only=True):
     format: str
     width: int
     height: int
+    size: int
+
+
+class Images(Part, frozen=True, kw_only=True):
+    """Pictures that one file holds beside the portrait, without them.
+
+    :ivar shows: ``face``, ``finger``, ``iris``, ``displayed-portrait``, ``signature``, ``proof-of-citizenship``, ``front-image`` or
+        ``rear-image``.
+    :ivar format: as :attr:`Portrait.format`, or ``unknown``; :ivar count: how many there are of it; :ivar size: of all of these in
+        octets.
+    """
+
+    file: str
+    shows: str
+    format: str
+    count: int
     size: int
 
 
@@ -213,6 +233,7 @@ class DocumentReport(Report, tag="document", frozen=True, kw_only=True):
     verdict: Verdict | None = None
     signers: tuple[Signer, ...] = ()
     terminal_authentication: TerminalAuthentication | None = None
+    images: tuple[Images, ...] = ()
 
 
 class VerdictReport(Report, tag="verdict", frozen=True, kw_only=True):

@@ -157,11 +157,16 @@ def _holder(report: schema.DocumentReport, style: Style) -> list[str]:
     if report.portrait is not None:
         face = report.portrait
         rows.append(f"  Portrait: {face.format}, {face.width} × {face.height} pixels, {face.size} octets")
+    rows += map(_image_line, report.images)
     if not rows:
         return []
     hidden = any(field.redacted for field in report.holder)
     title = "Holder" + (style(" (--show-personal shows what is hidden)", Role.FAINT) if hidden else "")
     return [style(title, Role.HEADING), *rows]
+
+
+def _image_line(images: schema.Images) -> str:
+    return f"  {images.file}, {images.shows.replace('-', ' ')}: {images.count} {images.format}, {images.size} octets"
 
 
 def _field_lines(fields: Sequence[schema.PersonalField]) -> list[str]:
@@ -244,7 +249,8 @@ def _signers(signers: Sequence[schema.Signer], style: Style) -> list[str]:
 
 def _file_row(file: schema.File) -> tuple[str, ...]:
     if file.size is not None:
-        return file.name, f"{file.size} octets"
+        departs = f", deviations: {', '.join(file.deviations)}" if file.deviations else ""
+        return file.name, f"{file.size} octets{departs}"
     why = ", ".join(part for part in (file.sw, file.reason) if part and part != file.state)
     return file.name, f"{file.state} ({why})" if why else file.state
 
