@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipid.errors import LdsError
+from chipid.lds.biometrics.fields import COUNT, IMAGE_LENGTH, LENGTH, Codec, Number, Octets
 from chipid.lds.biometrics.finger_19794 import (
     FingerImage2005,
     FingerImage2011,
@@ -20,18 +21,7 @@ from chipid.lds.biometrics.finger_19794 import (
 )
 from chipid.lds.biometrics.iris_19794 import IrisImage2005, IrisImage2011, build_iris_record, read_iris_record
 from chipid.lds.biometrics.minutiae_19794 import Minutia, MinutiaeRecord, MinutiaeView, read_minutiae_record
-from chipid.lds.biometrics.record_19794 import (
-    COUNT,
-    IMAGE_LENGTH,
-    LENGTH,
-    CaptureDate,
-    CertificationBlock,
-    Codec,
-    Number,
-    Octets,
-    QualityBlock,
-    Representation,
-)
+from chipid.lds.biometrics.record_19794 import CaptureDate, CertificationBlock, QualityBlock, Representation
 from chipid.lds.octets import OctetReader
 
 Reader = Callable[[OctetReader], tuple[Any, tuple[str, ...]]]

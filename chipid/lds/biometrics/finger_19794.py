@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from chipid.errors import LdsError
+from chipid.lds.biometrics.fields import LENGTH, Layout, numbers, read_fields
 from chipid.lds.biometrics.record_19794 import (
     CERTIFICATION_BLOCKS,
-    LENGTH,
     REPRESENTATION_START,
     BiometricImage,
     CertificationBlock,
-    Layout,
     Representation,
     build_record,
-    numbers,
-    read_fields,
     read_record,
     take_image,
     whole_octets,

@@ -9,20 +9,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, ClassVar, Self
 
-from chipid.lds.biometrics.record_19794 import (
-    IMAGE_LENGTH,
-    BiometricImage,
-    Layout,
-    Octets,
-    Representation,
-    build_fields,
-    build_record,
-    numbers,
-    read_fields,
-    read_record,
-    take_image,
-    whole_octets,
-)
+from chipid.lds.biometrics.fields import IMAGE_LENGTH, Layout, Octets, build_fields, numbers, read_fields
+from chipid.lds.biometrics.record_19794 import BiometricImage, Representation, build_record, read_record, take_image, whole_octets
 from chipid.lds.image import ImageFormat
 from chipid.lds.octets import OctetReader
 

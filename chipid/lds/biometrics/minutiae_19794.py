@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finger minutiae records of ISO/IEC 19794-2:2005, clause 7 (version 20): a record header, then a view for each impression of a finger."""
+"""Finger minutiae records of ISO/IEC 19794-2:2005, clause 7 (version 20): a header, then a view for each impression of a finger."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chipid.lds.biometrics.record_19794 import COUNT, LENGTH, Layout, Number, Row, Rows, build_fields, numbers, read_fields
+from chipid.lds.biometrics.fields import COUNT, LENGTH, Layout, Number, Row, Rows, build_fields, numbers, read_fields
 from chipid.lds.octets import OctetReader
 
 RECORD_START = b"FMR\x00 20\x00"
