@@ -57,6 +57,7 @@ smoke: setup
 
 bench: setup
 	$(BIN)/python benches/run.py
+	$(BIN)/python benches/apdus.py
 
 clean:
 	rm -rf build dist demo-out $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

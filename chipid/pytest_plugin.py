@@ -229,11 +229,18 @@ def chipid_virtual_reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
     There is one slot: modules that run side by side wait for each other.
     """
+    with virtual_reader(tmp_path_factory.mktemp("pcscd") / "pcscd.log") as name:
+        yield name
+
+
+@contextmanager
+def virtual_reader(log: Path) -> Iterator[str]:
+    """What :func:`chipid_virtual_reader` gives, where there is no test: *log* is what a service started for it says."""
     with _alone():
         if _listens():
             yield VIRTUAL_READER
         else:
-            yield from _with_service(tmp_path_factory.mktemp("pcscd") / "pcscd.log")
+            yield from _with_service(log)
 
 
 def _with_service(log: Path) -> Iterator[str]:

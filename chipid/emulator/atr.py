@@ -11,12 +11,13 @@ HISTORICAL_BYTES_MAX = 15
 # ISO 7816-4 §12.1.1: category 80, then card capabilities (tag 7, length 3): selection by full DF name, file identifier and
 # short EF identifier; data units of one octet; then what the link can do.
 _CAPABILITIES = bytes.fromhex("80739421")
-_EXTENDED_LENGTH, _COMMAND_CHAINING = 0x40, 0x80
+_COMMAND_CHAINING, _EXTENDED_LENGTH, _LENGTHS_IN_FILE = 0x80, 0x40, 0x20
 
 
-def capabilities(*, extended_length: bool = True, command_chaining: bool = False) -> bytes:
+def capabilities(*, extended_length: bool = True, command_chaining: bool = False, lengths_in_file: bool = False) -> bytes:
     """Historical bytes that announce what the chip's link can do."""
-    return _CAPABILITIES + bytes((_EXTENDED_LENGTH * extended_length | _COMMAND_CHAINING * command_chaining,))
+    link = _EXTENDED_LENGTH * extended_length | _COMMAND_CHAINING * command_chaining | _LENGTHS_IN_FILE * lengths_in_file
+    return _CAPABILITIES + bytes((link,))
 
 
 def contactless_atr(historical_bytes: bytes) -> bytes:

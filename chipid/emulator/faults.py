@@ -195,6 +195,30 @@ class NoExtendedLength(Fault):
 
 
 @dataclass(frozen=True)
+class ExtendedLengthUnannounced(Fault):
+    """The chip takes extended length fields, and its ATR does not say so."""
+
+    name = "extended-length-unannounced"
+
+    def attach(self, card: EmulatedCard) -> None:
+        """Keep it silent."""
+        card.link = replace(card.link, announced=False)
+
+
+@dataclass(frozen=True)
+class NoShortIdentifiers(Fault):
+    """READ BINARY by short identifier is not known: files are found by SELECT alone."""
+
+    name = "no-short-identifiers"
+    sw: int = SW.WRONG_P1_P2
+
+    def instead(self, exchange: Exchange) -> ResponseAPDU | None:
+        """Refuse B0 with a short identifier in P1."""
+        command = exchange.command
+        return _refusal(self.sw, command.ins == INS.READ_BINARY and bool(command.p1 & 0x80))
+
+
+@dataclass(frozen=True)
 class UnprotectedStatus(Fault):
     """A naked status word inside a session, which stays open (quirk 9).
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from chipid._native import NativeError
 from chipid.crypto.random import RandomSource, system_random
+from chipid.emulator import personality
 from chipid.emulator.applet import Applet
 from chipid.emulator.atr import capabilities, contactless_atr
 from chipid.emulator.exchange import Exchange, naked
@@ -49,10 +50,10 @@ class EmulatedCard:
         link: Link | None = None,
         pause: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
-        self.image = image
-        self.applet = Applet(image, random, pause)
         self.faults = tuple(faults)
         self.link = link or Link()
+        self.image = personality.with_atr_info(image, self.link)
+        self.applet = Applet(self.image, random, pause)
         self._chain = ChainAssembler()
         self._chained_in: SecureMessaging | None = None
         self.exchanges = 0
@@ -69,7 +70,11 @@ class EmulatedCard:
         """The image's answer to reset; where it has none, one that announces what the link can do."""
         link = self.link
         return self.image.atr or contactless_atr(
-            capabilities(extended_length=link.extended_length, command_chaining=link.command_chaining)
+            capabilities(
+                extended_length=link.extended_length and link.announced,
+                command_chaining=link.command_chaining,
+                lengths_in_file=link.stated and link.announced,
+            )
         )
 
     def reset(self) -> None:
@@ -108,7 +113,7 @@ class EmulatedCard:
         if wire is None:
             self.applet.end_session()
             return self._naked(exchange, SW.WRONG_LENGTH)
-        if wire.is_extended and not self.link.extended_length:
+        if not self.link.takes(wire, len(exchange.raw)):
             # The transmission layer refuses before secure messaging has counted anything.
             return self._naked(exchange, SW.WRONG_LENGTH)
         if exchange.protected:

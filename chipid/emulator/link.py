@@ -9,6 +9,7 @@ from chipid._native import Cipher, SecureMessaging
 from chipid.iso7816.apdu import SHORT_LE_MAX, CommandAPDU
 from chipid.iso7816.tlv import encode_length
 
+STATUS_SIZE = 2
 DO_STATUS_SIZE = 4
 DO_MAC_SIZE = 10
 # One octet of padding indicator stands before the cryptogram in DO87, none in DO85 (ICAO 9303-11 §9.8.4).
@@ -25,6 +26,8 @@ class Link:
         ISO 14443-4 carries any size, and chips with long Active Authentication keys use that (seen on CN documents).
     :ivar short_response: data octets in an answer to a command with short length fields.
     :ivar extended_response: the same for extended ones; with the status word it fits vpcd's 16-bit frame length.
+    :ivar command_size: octets of a command APDU; a longer one is answered with 6700, naked.
+    :ivar announced: whether the ATR says so. :ivar stated: whether an EF.ATR/INFO does, with the sizes.
     """
 
     extended_length: bool = True
@@ -32,6 +35,13 @@ class Link:
     long_answers: bool = False
     short_response: int = SHORT_LE_MAX
     extended_response: int = 0xFFFF - 2
+    command_size: int = 0xFFFF
+    announced: bool = True
+    stated: bool = False
+
+    def takes(self, command: CommandAPDU, size: int) -> bool:
+        """Whether *command*, of *size* octets as it travels, gets through to the chip."""
+        return size <= self.command_size and (self.extended_length or not command.is_extended)
 
     def response_size(self, command: CommandAPDU) -> int:
         """Data octets that an answer to *command*, as it travels, may hold."""

@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chipid.crypto.private_key import PrivateKey, parse_private_key
 from chipid.crypto.random import RandomSource
+from chipid.emulator.atr import capabilities
+from chipid.emulator.link import STATUS_SIZE, Link
 from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.iso7816.atr import CardCapabilities
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
+from chipid.lds.atr_info import CAPABILITIES_SIZE, AtrInfo, ExtendedLengthInformation
 from chipid.lds.card_access import CardAccess
 from chipid.lds.dg14 import Dg14
 from chipid.lds.security_infos import SecurityInfos
@@ -30,6 +36,15 @@ def security_infos(image: CardImage, file: FileId) -> SecurityInfos | None:
         return CardAccess.parse(raw).infos if file is FileId.CARD_ACCESS else Dg14.parse(raw).infos
     except (MalformedData, UnsupportedFeature):
         return None
+
+
+def with_atr_info(image: CardImage, link: Link) -> CardImage:
+    """The image with the EF.ATR/INFO that states *link*'s sizes, where it has none of its own (ICAO 9303-10 §3.11.1)."""
+    if not link.stated or FileId.ATR_INFO in image.files:
+        return image
+    told = capabilities(extended_length=True, command_chaining=link.command_chaining, lengths_in_file=True)[-CAPABILITIES_SIZE:]
+    lengths = ExtendedLengthInformation(link.command_size, link.extended_response + STATUS_SIZE)
+    return replace(image, files={**image.files, FileId.ATR_INFO: AtrInfo(CardCapabilities(told), lengths).build()})
 
 
 def static_keys(image: CardImage) -> dict[int | None, PrivateKey]:

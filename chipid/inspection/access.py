@@ -27,7 +27,7 @@ from chipid.errors import (
 from chipid.evidence import AccessAttempt, ChipAuthenticationMappingTranscript, Protocol, Result
 from chipid.inspection.block_sizes import BlockSizes
 from chipid.inspection.reading import FileReader
-from chipid.iso7816.apdu import CLA_CHAINING, CommandAPDU, ResponseAPDU
+from chipid.iso7816.apdu import CLA_CHAINING, SHORT_LE_MAX, CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import Dialogue, observed
 from chipid.iso7816.file_ids import LDS1_AID, MF, FileId
 from chipid.iso7816.instructions import INS
@@ -60,7 +60,7 @@ class Access:
     :ivar holder_authorisation: the data object 7F4C that announces Terminal Authentication; empty for a terminal without.
     :ivar in_master_file: what is to be done after PACE and before the application is selected; it gives the session to go on with.
     :ivar card_access: raw EF.CardAccess, ``None`` where the chip has none to show; ``infos``: what it says.
-    :ivar selects: EF.CardAccess was not found by its short identifier, and then by SELECT.
+    :ivar selects: EF.CardAccess was not found by its short identifier, and then by SELECT. :ivar block_limit: what it was read in.
     :ivar run: the PACE that opened the chip, ``None`` where BAC did. :ivar proofs: of Chip Authentication Mapping, one for each
         session that was opened: nothing else binds the files to the chip whose key EF.CardSecurity holds.
     """
@@ -74,6 +74,7 @@ class Access:
     card_access_error: str | None = None
     infos: SecurityInfos | None = None
     selects: bool = False
+    block_limit: int = SHORT_LE_MAX
     run: PaceRun | None = None
     proofs: list[ChipAuthenticationMappingTranscript] = field(default_factory=list)
     attempts: list[AccessAttempt] = field(default_factory=list)
@@ -149,7 +150,7 @@ class Access:
             if select is not None and not (yield select).ok:
                 continue
             try:
-                raw = yield from FileReader(BlockSizes()).read(FileId.CARD_ACCESS)
+                raw = yield from FileReader(sizes := BlockSizes()).read(FileId.CARD_ACCESS)
             except ReaderError:
                 raise
             except StatusError as error:
@@ -159,7 +160,7 @@ class Access:
             except ChipIdError:
                 self.card_access_error = "malformed"
             else:
-                self.selects = select is not None
+                self.selects, self.block_limit = select is not None, sizes.short
                 return self._parsed(raw)
         return None
 

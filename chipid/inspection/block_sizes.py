@@ -88,9 +88,14 @@ class BlockSizes:
         smaller = next((step for step in LE_STEPS if step < self.short), None)
         if smaller is None:
             return False
-        self._notes.append("block-size-reduced")
-        self._limit = smaller
+        self.keep_to(smaller)
         return True
+
+    def keep_to(self, limit: int) -> None:
+        """Ask for *limit* plain octets at most in a short command."""
+        if limit < self._limit:
+            self._notes.append("block-size-reduced")
+            self._limit = limit
 
     def probe(self, left: int) -> None:
         """Go over to extended length once, where nobody has said anything of it and *left* octets make it worth the risk."""

@@ -199,6 +199,7 @@ class _Inspector:
 
     def _learn_sizes(self) -> Dialogue[None]:
         info = None if self._plan.extended_length is False else (yield from self._read_atr_info())
+        self._sizes.keep_to(self._access.block_limit)
         fit_sizes(self._sizes, self._plan, self._capabilities, info)
         if self._rights is not None:
             self._rights.chaining = takes_chaining(self._capabilities, info) and not self._sizes.extended
