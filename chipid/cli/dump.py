@@ -10,7 +10,7 @@ import click
 
 from chipid.cli.exit_codes import ExitCode, of_decision
 from chipid.cli.judging import judge, judging_options, load_trust, point_in_time
-from chipid.cli.messages import warning
+from chipid.cli.messages import hint, warning
 from chipid.cli.output import emit, force_option, json_option, output_path, require_distinct, show_personal_option
 from chipid.cli.reading import challenge_given, read_card, reading_options
 from chipid.cli.terminal_rights import tell_rights
@@ -18,12 +18,18 @@ from chipid.cli.usage import Misuse
 
 if TYPE_CHECKING:
     from chipid.evidence import Evidence
+    from chipid.lds.biometrics.template import EncodedImage
     from chipid.report.schema import DocumentReport
 
 
 @click.command("dump")
 @click.option("--out", type=click.Path(), metavar="FILE", help="Keep all that was read, for verification later (mode 0600).")
-@click.option("--portrait", type=click.Path(), metavar="FILE", help="Save the portrait as the chip holds it (mode 0600).")
+@click.option(
+    "--portrait",
+    type=click.Path(),
+    metavar="FILE",
+    help="Save the portrait (mode 0600): decoded where FILE ends in .png, otherwise as the chip holds it.",
+)
 @click.option("--verify", "verified", is_flag=True, help="Verify in the same go; the exit code is that of the verdict.")
 @judging_options
 @reading_options
@@ -79,7 +85,7 @@ def _explicit(name: str) -> bool:
 
 
 def _save_portrait(evidence: Evidence, path: Path) -> bool:
-    from chipid.errors import MalformedData  # noqa: PLC0415
+    from chipid.errors import MalformedData, UnsupportedFeature  # noqa: PLC0415
     from chipid.iso7816.file_ids import FileId  # noqa: PLC0415
     from chipid.lds.dg2 import Dg2  # noqa: PLC0415
     from chipid.records import write_private  # noqa: PLC0415
@@ -92,5 +98,19 @@ def _save_portrait(evidence: Evidence, path: Path) -> bool:
     if face is None:
         warning(f"there is no portrait to save: {path} has not been written")
         return False
-    write_private(path, face.image)
+    try:
+        content = _as_png(face) if path.suffix.lower() == ".png" else face.image
+    except (MalformedData, UnsupportedFeature) as problem:
+        warning(f"the portrait cannot be decoded: {problem}; {path} has not been written")
+        hint("Under a name that does not end in .png it is saved as the chip holds it.")
+        return False
+    write_private(path, content)
     return True
+
+
+def _as_png(face: EncodedImage) -> bytes:
+    from chipid.lds.image import ImageFormat  # noqa: PLC0415
+    from chipid.pictures import decode  # noqa: PLC0415
+
+    raw_size = (face.width, face.height) if face.format is ImageFormat.RAW else None
+    return decode(face.image, raw_size=raw_size).to_png()

@@ -61,6 +61,7 @@ def _cvca_certificates(path: Path) -> list[bytes]:
 @click.command("issue")
 @click.argument("description", type=click.Path(exists=True, dir_okay=False))
 @click.option("--out", required=True, type=click.Path(), metavar="FILE", help="The card image (mode 0600).")
+@click.option("--qr-out", type=click.Path(), metavar="FILE", help="The QR code on a citizen's card, as PNG (mode 0600).")
 @click.option("--trust-out", type=click.Path(), metavar="FILE", help="The test CSCA's certificate, for --trust.")
 @click.option(
     "--csca",
@@ -85,9 +86,10 @@ def _cvca_certificates(path: Path) -> list[bytes]:
 @click.option("--at", metavar="TIME", help="Sign as of this time (ISO 8601) instead of now.")
 @json_option
 @force_option
-def command(
+def command(  # noqa: PLR0913, PLR0917  # one for each option
     description: str,
     out: str,
+    qr_out: str | None,
     trust_out: str | None,
     csca: str | None,
     csca_out: str | None,
@@ -102,9 +104,9 @@ def command(
     """
     if trust_out is None and csca is None:
         raise Misuse("nobody could verify this card", "Give --trust-out FILE, which keeps the new CSCA's certificate.")
-    require_distinct(description, out, trust_out, csca_out, csca, *terminal_authentication["cvca"])
-    card_path, trust_path, csca_path = (
-        output_path(name, force=force) if name is not None else None for name in (out, trust_out, csca_out)
+    require_distinct(description, out, qr_out, trust_out, csca_out, csca, *terminal_authentication["cvca"])
+    card_path, qr_path, trust_path, csca_path = (
+        output_path(name, force=force) if name is not None else None for name in (out, qr_out, trust_out, csca_out)
     )
     moment = point_in_time(at) or datetime.now(UTC)
     trusted = _Trusted.of(**terminal_authentication, moment=moment)
@@ -112,8 +114,13 @@ def command(
 
     authority = _authority(csca, moment)
     image = _personalise(entries, authority, moment, Path(description).parent, trusted)
+    code = _qr_code(image) if qr_path is not None else b""
     if card_path is not None:
         image.save(card_path)
+    if qr_path is not None:
+        from chipid.records import write_private  # noqa: PLC0415
+
+        write_private(qr_path, code)
     if trust_path is not None:
         trust_path.write_bytes(authority.certificate_pem())
     if csca_path is not None:
@@ -149,6 +156,13 @@ def _personalise(entries: Mapping[str, object], authority: TestCsca, at: datetim
 
     signer = authority.issue_document_signer(at=at)
     return personalise(entries, signer, portraits=folder, trust_points=trusted.certificates, chip_date=trusted.chip_date)
+
+
+def _qr_code(image: CardImage) -> bytes:
+    from chipid.issuing.printed_qr import printed_qr  # noqa: PLC0415
+    from chipid.pictures import draw_qr  # noqa: PLC0415
+
+    return draw_qr(printed_qr(image))
 
 
 def _report(image: CardImage, card: str, trust_anchor: str) -> IssueReport:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from chipid.cli import secrets
+from chipid.cli import qr_image, secrets
 from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
 
@@ -87,6 +87,12 @@ def key_options(command: _Command) -> _Command:
         if kind.looks_like is None:
             option = click.option(f"--{kind.name}", kind.asked, is_flag=True, help=f"Ask on the terminal for {kind.meaning}.")
             command = option(command)
+    command = click.option(
+        qr_image.OPTION,
+        type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+        metavar="FILE",
+        help="Open the card with its QR code in a picture, from FILE (- is standard input): JPEG, PNG or JPEG 2000.",
+    )(command)
     variables = ", ".join(kind.variable for kind in KINDS)
     return click.option("--keys-from-env", is_flag=True, help=f"Open the card with what the environment holds: {variables}.")(
         command
@@ -96,7 +102,7 @@ def key_options(command: _Command) -> _Command:
 def keys_given(options: Mapping[str, Any]) -> bool:
     """Whether a key option stands in the command line."""
     given = (options[kind.parameter] is not None or options.get(kind.asked) for kind in KINDS)
-    return bool(options["keys_from_env"]) or any(given)
+    return bool(options["keys_from_env"]) or options["qr_image"] is not None or any(given)
 
 
 def access_keys(options: Mapping[str, Any], today: date) -> AccessKeys:
@@ -122,17 +128,23 @@ def access_keys(options: Mapping[str, Any], today: date) -> AccessKeys:
 
 def standard_input_taken(options: Mapping[str, Any]) -> bool:
     """Whether a key comes from standard input."""
-    return any(options[kind.parameter] == "-" for kind in KINDS)
+    return "-" in _file_names(options)
+
+
+def _file_names(options: Mapping[str, Any]) -> list[str | None]:
+    return [options["qr_image"], *(options[kind.parameter] for kind in KINDS)]
 
 
 def _given(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if sum(options[kind.parameter] == "-" for kind in KINDS) > 1:
+    if _file_names(options).count("-") > 1:
         raise Misuse("standard input can hold one key alone")
     for kind in KINDS:
         if options[kind.parameter] is not None:
             yield kind.name, secrets.read_secret(options[kind.parameter], f"--{kind.name}-file").strip()
         if options.get(kind.asked):
             yield kind.name, _asked_by_name(kind)
+    if options["qr_image"] is not None:
+        yield "qr", qr_image.card_code(options["qr_image"])
     if options["keys_from_env"]:
         for kind in KINDS:
             if text := os.environ.get(kind.variable, "").strip():

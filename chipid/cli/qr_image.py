@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The card's QR code in a photo or a scan."""
+
+from __future__ import annotations
+
+import click
+
+from chipid.cli.usage import Misuse
+from chipid.errors import ChipIdError
+
+OPTION = "--qr-image"
+
+
+def card_code(name: str) -> str:
+    """The text of the one card's QR code in a picture (``-`` is standard input); codes of other things are passed over.
+
+    :raises Misuse: there is none, there are several that differ, or the picture cannot be read; no message tells what it shows.
+    """
+    from chipid.pictures.qr_codes import PHOTO_LIMITS, read_qr_codes  # noqa: PLC0415
+    from chipid.profiles.vn_cccd.qr import SIZE_LIMIT, QrFormat, parse_qr  # noqa: PLC0415
+
+    with click.open_file(name, "rb") as file:
+        image = file.read(PHOTO_LIMITS.octets + 1)
+    try:
+        codes = read_qr_codes(image)
+    except ChipIdError as problem:
+        raise Misuse(f"{OPTION}: {problem}", problem.hint) from None
+    cards = {text for text in codes if len(text) <= SIZE_LIMIT and parse_qr(text).format is not QrFormat.UNKNOWN}
+    if not codes:
+        raise Misuse(f"{OPTION}: there is no QR code in the picture", "Take it again: sharp, well lit, the whole code in it.")
+    if not cards:
+        raise Misuse(f"{OPTION}: no QR code in the picture is that of a card")
+    if len(cards) > 1:
+        raise Misuse(f"{OPTION}: the QR codes of {len(cards)} cards are in the picture", "Show the one card that is to be read.")
+    return cards.pop()
