@@ -28,8 +28,11 @@ SCORE = range(101)
 class VersionBlock(Block):
     """Generation and year of the standard."""
 
-    generation: Annotated[int, range(3, 1 << 16)] = 3
-    year: Annotated[int, range(2019, 10_000)] = 2019
+    generation: Annotated[int, range(3, 1 << 16)]
+    year: Annotated[int, range(2019, 10_000)]
+
+
+FIRST_EDITION = VersionBlock(3, 2019)
 
 
 @dataclass(frozen=True, repr=False)
@@ -233,7 +236,7 @@ class DataBlock(Block):
     @classmethod
     def of_representation(cls, representation: Representation) -> Self:
         """A data block with one representation, of the first edition."""
-        components: dict[str, Any] = {"version_block": VersionBlock(), "representation_blocks": (representation,)}
+        components: dict[str, Any] = {"version_block": FIRST_EDITION, "representation_blocks": (representation,)}
         return cls(**components)
 
     @classmethod

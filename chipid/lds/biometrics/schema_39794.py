@@ -55,8 +55,8 @@ class Block:
             try:
                 values[component.name] = component.read(tlv)
             except MalformedData:
-                if component.required:
-                    raise
+                if component.required or issubclass(cls, Choice):
+                    raise  # what is chosen is all there is
                 unknown.append(tlv.raw)
         for component in by_tag.values():
             if component.required and component.name not in values:
