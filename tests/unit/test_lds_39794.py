@@ -238,7 +238,7 @@ def test_the_values_of_the_samples(real_data: Path) -> None:
     assert identity.subject_height == 0xB4
     assert [quality.score_or_error.score for quality in face_found.quality_blocks] == [50, None]
     points = [landmark.landmark_coordinates.base.coordinate_cartesian_2d_block for landmark in face_found.landmark_blocks]
-    assert [(point.x, point.y) for point in points] == [(0x181, 0x1E0), (0x208, 0x1DB)]
+    assert [(point.x, point.y) for point in points] == [(0x181, 0x1E0), (0x280, 0x1DB)]
     assert face_found.session_id == 0x68EC3
     (finger,) = FingerImageDataBlock.parse((folder / "sample-39794-4-ed-1-v1.der").read_bytes()).representation_blocks
     assert (finger.position.value, finger.impression.value) == (2, 1)
