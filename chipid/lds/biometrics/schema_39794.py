@@ -61,7 +61,7 @@ class Block:
         for component in by_tag.values():
             if component.required and component.name not in values:
                 raise cursor.error(f"{component.name} is missing")
-        return cls(**values, unknown=tuple(unknown))
+        return cls(**values, unknown=tuple(sorted(unknown, key=_number_of)))  # as they are built
 
     def build(self) -> bytes:
         """The components one after another, by their numbers.
