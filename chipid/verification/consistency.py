@@ -35,7 +35,13 @@ def access(evidence: Evidence) -> Check:
     A document that was issued when the standard had ceased to allow its configuration deviates (§4.1); the day is DG12's.
     """
     check = _access(evidence)
-    return replace(check, deviations=(*check.deviations, *_outlived(evidence)))
+    return replace(check, deviations=(*check.deviations, *_outlived(evidence), *_atr_info(evidence)))
+
+
+def _atr_info(evidence: Evidence) -> tuple[str, ...]:
+    """A file that says nothing of the holder, and is wrong all the same (BSI TR-03105-5.1 LDS_K_03)."""
+    failure = evidence.failures.get(FileId.ATR_INFO)
+    return ("atr-info-malformed",) if failure is not None and failure.reason == "malformed" else ()
 
 
 def _access(evidence: Evidence) -> Check:  # noqa: PLR0911  # one answer a step

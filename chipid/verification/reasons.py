@@ -167,6 +167,7 @@ _CONSISTENCY: Final = {
 
 _DEVIATIONS: Final = {
     # Access, authenticity, consistency
+    "atr-info-malformed": "EF.ATR/INFO, which says how long APDUs may be, breaks its standard; it was passed over.",
     "access-took-several-tries": "Another password was tried before the one that opened the chip.",
     "issued-without-pace": "The document was issued in 2027 or later, when documents must have PACE, and has none.",
     "issued-with-bac": "The document was issued in 2028 or later, when documents may not have BAC any more, and has it.",

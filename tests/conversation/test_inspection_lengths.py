@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from issuer import AT, signer
-from reader_desk import can_keys, issue
+from reader_desk import CAM, POLICIES, can_keys, credentials, issue, judge, read
 
 import chipid
 from chipid.emulator import faults
 from chipid.emulator.icc import EmulatedCard
 from chipid.emulator.link import Link
 from chipid.errors import TransmitFailed
-from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.iso7816.apdu import CLA_CHAINING, CommandAPDU, ResponseAPDU
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import build_tlv
@@ -135,12 +135,41 @@ def test_a_chip_that_announces_and_refuses(quirk: faults.Fault, stated: bool) ->
     assert evidence.complete
 
 
-def test_a_file_that_is_no_atr_info_is_told_and_changes_nothing() -> None:
-    image = with_portrait_of(PORTRAIT)
-    broken = replace(image, files={**image.files, FileId.ATR_INFO: bytes.fromhex("7F660402020780")})
-    evidence = chipid.read(can_keys(), channel=EmulatedCard(broken), at=AT, plan=PLAN)
-    assert evidence.failures[FileId.ATR_INFO].reason == "malformed"
-    assert FileId.DG2 in evidence.files
+@pytest.mark.parametrize(
+    ("octets", "accepted"),
+    [("7F66080202078002020780", [True, True]), ("7F660A02030100000203010000", [True, True]), ("7F660402020780", [True, False])],
+)
+def test_an_atr_info_that_is_none_changes_nothing_but_the_strict_verdict(octets: str, accepted: list[bool]) -> None:
+    """BSI TR-03105-5.1 LDS_K_01 to LDS_K_03."""
+    image = issue()
+    evidence = read(replace(image, files={**image.files, FileId.ATR_INFO: bytes.fromhex(octets)}), terminal=credentials())
+    assert [judge(evidence, policy).accepted for policy in POLICIES] == accepted
+    assert (FileId.ATR_INFO in evidence.failures) is not accepted[1]
+    assert ("atr-info-malformed" in judge(evidence).deviations) is not accepted[1]
+
+
+def test_another_file_in_its_place_is_not_kept() -> None:
+    """A chip that is always in its application has DG1 under that identifier."""
+    image = issue()
+    evidence = read(replace(image, files={**image.files, FileId.ATR_INFO: image.files[FileId.DG1]}))
+    assert FileId.ATR_INFO not in {*evidence.files, *evidence.failures}
+
+
+def test_pieces_are_for_chips_that_take_no_extended_length() -> None:
+    """Terminal Authentication's certificates are long."""
+    for link in (Link(announced=False, stated=True, command_chaining=True), Link(extended_length=False, command_chaining=True)):
+        wire = Wire(EmulatedCard(issue(), link=link))
+        evidence = read(wire, terminal=credentials())
+        assert FileId.DG3 in evidence.files
+        certificates = [command for command in wire.commands if command.ins == INS.PERFORM_SECURITY_OPERATION]
+        assert any(command.cla & CLA_CHAINING for command in certificates) is not link.extended_length
+        assert all(sent <= 261 for sent, _ in wire.sizes) or link.extended_length
+
+
+def test_a_session_that_breaks_on_the_length_of_card_security_is_opened_with_less() -> None:
+    evidence = read(issue(pace=[CAM]), faults.UnprotectedStatus(), plan=replace(PLAN, extended_length=True))
+    assert FileId.CARD_SECURITY in evidence.files
+    assert REFUSED in evidence.notes
 
 
 # Probing ---------------------------------------------------------------------------------------------------------
@@ -190,6 +219,19 @@ def test_a_reader_that_loses_the_answer_to_an_extended_command() -> None:
     evidence = chipid.read(can_keys(), channel=wire, at=AT, plan=PLAN)
     assert FileId.DG2 in evidence.files
     assert wire.extended == 1
+
+
+def test_a_reader_that_fails_in_active_authentication() -> None:
+    """An answer of 256 octets is asked for with extended length first, and then in the other way."""
+    plan, image = replace(PLAN, active_authentication=True), issue(active_authentication={"bits": 2048})
+    card = EmulatedCard(image, faults=[faults.ActiveAuthenticationRefusesExtendedLe()])
+    wire = Wire(card, lambda apdu: not (apdu.is_extended and apdu.ins == INS.INTERNAL_AUTHENTICATE))
+    evidence = chipid.read(can_keys(), channel=wire, at=AT, plan=plan)
+    assert evidence.active_authentication is not None
+    assert len(evidence.active_authentication.response) == 256
+    assert "active-authentication-lost-session" in evidence.notes
+    with pytest.raises(TransmitFailed):
+        chipid.read(can_keys(), channel=Wire(card, lambda apdu: apdu.ins != INS.INTERNAL_AUTHENTICATE), at=AT, plan=plan)
 
 
 def test_a_reader_that_fails_a_short_command_ends_the_reading() -> None:

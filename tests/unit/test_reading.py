@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chipid._native import Cipher
+from chipid.emulator.link import payload_capacity, protected_size
 from chipid.errors import CardMisbehaved, ChipIdError, MalformedData, NotAuthorised, SecureMessagingError, StatusError
 from chipid.evidence import FileFailure
 from chipid.inspection.block_sizes import BlockSizes, plain_block
+from chipid.inspection.link import read_atr_info
 from chipid.inspection.reading import FILE_SIZE_LIMIT, FileReader, announced_size, failure_of
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
 from chipid.iso7816.dialogue import run
@@ -71,6 +74,9 @@ class OneFile:
         return ResponseAPDU(build_tlv(0x53, inner.data), inner.sw)
 
 
+USUAL_INFO = bytes.fromhex("4301F84703F741E07F6608020205F0020205F0")
+
+
 def file_of(size: int, tag: int = 0x75) -> bytes:
     return build_tlv(tag, bytes(i * 7 % 251 for i in range(size)))
 
@@ -94,6 +100,93 @@ def test_a_small_file_is_not_read_past_its_end_by_the_first_block_either() -> No
     chip = OneFile(file_of(90, 0x61))
     assert run(FileReader(BlockSizes("3DES")).read(FileId.DG1), chip) == chip.content
     assert [c.le for c in chip.commands] == [77, 15]
+
+
+def test_of_a_file_shorter_than_its_kind_the_header_is_asked_for() -> None:
+    for past_the_end in (0x6B00, 0x6282, 0x6700):
+        chip = OneFile(file_of(20, 0x61), past_the_end=past_the_end)
+        assert run(FileReader(BlockSizes("3DES")).read(FileId.DG1), chip) == chip.content
+        assert len(chip.commands) <= 5
+
+
+def test_an_answer_longer_than_a_short_one_is_asked_for_in_the_extended_form() -> None:
+    """240 octets are not too many for a short Le, and too many for a short protected answer."""
+    for size, odd in ((223 + 240, False), (0x8000 + 240, True)):
+        chip = OneFile(build_tlv(0x75, bytes(size - 4)))
+        run(FileReader(BlockSizes("AES-128", extended=True)).read(FileId.DG2), chip)
+        assert (chip.commands[-1].is_extended, chip.commands[-1].ins == 0xB1) == (True, odd)
+        assert chip.commands[-1].le == 240 + 3 * odd
+
+
+def test_nothing_crosses_the_offset_limit_with_extended_length() -> None:
+    chip = OneFile(file_of(70_000))
+    run(FileReader(BlockSizes("AES-128", extended=True)).read(FileId.DG2), chip)
+    assert [(c.p1 << 8 | c.p2) + (c.le or 0) for c in chip.commands[1:] if c.ins == 0xB0] == [0x8000]
+
+
+def test_extended_length_refused_by_the_odd_instruction_is_left() -> None:
+    class ShortOdd(OneFile):
+        def odd(self, apdu: CommandAPDU) -> ResponseAPDU:
+            return ResponseAPDU(b"", 0x6700) if (apdu.le or 0) > 256 else super().odd(apdu)
+
+    chip = ShortOdd(file_of(40_000))
+    assert run(FileReader(BlockSizes("AES-128", extended=True)).read(FileId.DG2), chip) == chip.content
+
+
+@pytest.mark.parametrize("status", [0x6700, 0x6B00, 0x6F00, 0x6D00])
+def test_whatever_an_extended_command_is_refused_with_the_short_one_is_tried(status: int) -> None:
+    class NoExtended(OneFile):
+        def answer(self, apdu: CommandAPDU) -> ResponseAPDU:
+            return ResponseAPDU(b"", status) if apdu.is_extended else super().answer(apdu)
+
+    chip = NoExtended(file_of(3000))
+    notes: list[str] = []
+    assert run(FileReader(BlockSizes("AES-128", extended=True, notes=notes)).read(FileId.DG2), chip) == chip.content
+    assert notes == ["extended-length-refused"]
+
+
+@given(st.sampled_from(["3DES", "AES-128", "AES-192", "AES-256"]), st.integers(40, 70_000))
+def test_a_plain_block_is_the_largest_whose_protected_answer_fits(cipher: Cipher, room: int) -> None:
+    block = plain_block(cipher, room)
+    assert block == payload_capacity(cipher, room)
+    assert protected_size(cipher, block) <= room < protected_size(cipher, block + 1)
+
+
+def test_a_limit_is_told_once() -> None:
+    notes: list[str] = []
+    sizes = BlockSizes("AES-128", notes=notes)
+    for limit in (256, 160, 192, 160):
+        sizes.keep_to(limit)
+    assert (sizes.short, notes) == (160, ["block-size-reduced"])
+
+
+# EF.ATR/INFO -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chip", "select", "commands"),
+    [
+        (OneFile(USUAL_INFO, past_the_end=0x6282), True, 1),
+        (OneFile(USUAL_INFO, past_the_end=0x6C00 | len(USUAL_INFO)), False, 2),
+        (OneFile(USUAL_INFO, past_the_end=0x6282, short_ids=False), True, 3),
+        (OneFile(USUAL_INFO + bytes(500), past_the_end=0x6282), True, 3),
+    ],
+)
+def test_atr_info_in_few_commands(chip: OneFile, select: bool, commands: int) -> None:
+    assert run(read_atr_info(select=select), chip) == chip.content
+    assert len(chip.commands) == commands
+
+
+def test_where_atr_info_is_not_found_at_once_nothing_more_is_spent() -> None:
+    chip = OneFile(USUAL_INFO, past_the_end=0x6282, short_ids=False)
+    assert run(read_atr_info(select=False), chip) == b""
+    assert len(chip.commands) == 1
+
+
+def test_an_endless_atr_info_ends() -> None:
+    chip = OneFile(bytes(100_000))
+    assert len(run(read_atr_info(select=True), chip)) == 1024
+    assert len(chip.commands) == 4
 
 
 def test_a_chip_that_doles_out_single_octets_is_not_read_for_hours() -> None:
