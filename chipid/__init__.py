@@ -9,7 +9,7 @@
     keys = chipid.AccessKeys.from_number("099012345678")      # or from_can, from_mrz, from_fields, from_qr, from_pin
     evidence = chipid.read(keys)                              # waits for a card on any reader
     verdict = chipid.verify(evidence, trust=trust)
-    if verdict.accepted: ...
+    if verdict.accepted: ...                                  # chipid.Citizen.of(evidence): the holder of a Vietnamese card
 
 A terminal with rights reads fingerprints too, with ``chipid.read(keys, terminal=…)``: a :class:`chipid.TerminalCredentials` with
 the signer from :func:`chipid.open_signer`, or with a :class:`chipid.Signer` of one's own, which signs by one of the schemes below.
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from chipid.pki.cv_credentials import TerminalCredentials
     from chipid.pki.trust_store import TrustStore
     from chipid.profiles.access_keys import AccessKeys
+    from chipid.profiles.vn_cccd import Citizen, CitizenField, CitizenNumber, Expiry, PartialDate, Sex
     from chipid.signers import FileSigner, Pkcs11Signer, Pkcs11Uri, open_signer
     from chipid.verification.policy import Policy
     from chipid.verification.verdict import Check, CheckName, Decision, Outcome, Verdict
@@ -98,6 +99,7 @@ _HOMES = {
     "TerminalCredentials": "chipid.pki.cv_credentials",
     "TrustStore": "chipid.pki.trust_store",
     "AccessKeys": "chipid.profiles.access_keys",
+    **dict.fromkeys(("Citizen", "CitizenField", "CitizenNumber", "Expiry", "PartialDate", "Sex"), "chipid.profiles.vn_cccd"),
     **dict.fromkeys(("FileSigner", "Pkcs11Signer", "Pkcs11Uri", "open_signer"), "chipid.signers"),
     "Policy": "chipid.verification.policy",
     **dict.fromkeys(("Check", "CheckName", "Decision", "Outcome", "Verdict"), "chipid.verification.verdict"),

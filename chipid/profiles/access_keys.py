@@ -127,7 +127,8 @@ class AccessKeys:
         """From the text of the QR code on a Vietnamese card.
 
         The CAN comes first. The MRZ's keys follow where the birth date is complete: the code leaves the expiry date out, and each
-        candidate of the renewal rule becomes a key of its own (:func:`chipid.profiles.vn_cccd.expiry_candidates`).
+        candidate of the renewal rule becomes a key of its own (:func:`chipid.profiles.vn_cccd.expiry_candidates`). Last comes the
+        CAN of a second number in the code of a card of 2024: that the cancelled one stands behind is likely, and not established.
 
         :param today: bounds what a card's issue date may be, where the code does not tell it.
         :raises MalformedData: there is no citizen number in it; the birth date lies after the issue date, or after *today*.
@@ -138,7 +139,8 @@ class AccessKeys:
                 "the QR code holds no citizen number", hint="Take the QR code on the card itself, not one from an app or a letter."
             )
         number = CitizenNumber(qr.number)
-        return cls((_can(number.can, "qr"), *_mrz_candidates(number, qr, today)))
+        second = [_can(CitizenNumber(qr.cancelled_number).can, "qr, second number")] if qr.cancelled_number is not None else []
+        return cls((_can(number.can, "qr"), *_mrz_candidates(number, qr, today), *second))
 
     def __repr__(self) -> str:
         return f"<AccessKeys: {', '.join(f'{password.kind.name} from {password.source}' for password in self.passwords)}>"

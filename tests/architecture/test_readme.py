@@ -73,7 +73,11 @@ def test_the_page_on_python_runs(desk: Path, capsys) -> None:
     for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         exec(compile(block, "docs/python.md", "exec"), {})
     said = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert [policy for policy, *_ in said] == ["counter", "strict", "data-only"]
+    verdicts, citizen = said[:3], said[3:]
+    assert [policy for policy, *_ in verdicts] == ["counter", "strict", "data-only"]
+    assert ["field", "full_name", "DG13", "2", "Nguyễn", "Văn", "An"] in citizen
+    assert ["field", "religion", "DG13", "7", "(masked)"] in citizen
+    assert citizen[-2:] == [["not", "said:", "portrait", "not-asked"], ["DG1", "and", "DG13", "differ", "in:"]]
     assert said[0] == ["counter", "accepted"]
 
 

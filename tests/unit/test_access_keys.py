@@ -274,6 +274,12 @@ def test_the_day_bounds_the_candidates_where_the_issue_date_is_missing() -> None
     assert early[1].encoded == late[2].encoded == mrz("099012345999091732409179", "").encoded
 
 
+def test_of_two_numbers_the_second_ones_can_is_tried_last() -> None:
+    passwords = AccessKeys.from_qr(f"{QR}|001099054321", TODAY).passwords
+    assert passwords[:-1] == AccessKeys.from_qr(QR, TODAY).passwords
+    assert passwords[-1] == can("054321", "qr, second number")
+
+
 def test_a_card_issued_on_the_day_of_birth() -> None:
     assert len(AccessKeys.from_qr(QR.replace("17091999", "10052021"), TODAY).passwords) == 3
 

@@ -4,11 +4,12 @@
 What Doc 9303 leaves open and these cards fill in: DG13, the citizen number and what follows from it, the QR code.
 """
 
+from chipid.profiles.vn_cccd.citizen import Citizen, CitizenField
 from chipid.profiles.vn_cccd.citizen_number import PROVINCES, CitizenNumber
 from chipid.profiles.vn_cccd.comparison import NO_EXPIRY_TEXT, Comparison, compare, differences
 from chipid.profiles.vn_cccd.dates import PartialDate, parse_packed_date, parse_written_date, parse_zone_date
 from chipid.profiles.vn_cccd.dg13 import FIELDS, Dg13, Dg13Field, FieldMeaning, is_sensitive
-from chipid.profiles.vn_cccd.expiry import NO_EXPIRY, expiry_candidates, renewal_ages
+from chipid.profiles.vn_cccd.expiry import NO_EXPIRY, Expiry, expiry_candidates, renewal_ages
 from chipid.profiles.vn_cccd.mrz_rules import citizen_number, is_cccd, optional_data
 from chipid.profiles.vn_cccd.names import transliterate_name
 from chipid.profiles.vn_cccd.qr import SIZE_LIMIT as QR_SIZE_LIMIT
@@ -21,10 +22,13 @@ __all__ = [
     "NO_EXPIRY_TEXT",
     "PROVINCES",
     "QR_SIZE_LIMIT",
+    "Citizen",
+    "CitizenField",
     "CitizenNumber",
     "Comparison",
     "Dg13",
     "Dg13Field",
+    "Expiry",
     "FieldMeaning",
     "PartialDate",
     "QrFormat",

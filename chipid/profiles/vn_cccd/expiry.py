@@ -8,9 +8,18 @@ expire (Law on Citizen Identification 2014 art. 21, Law on Identification 2023 a
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum
 
 NO_EXPIRY = "991231"
 """The expiry date in the MRZ of a card that does not expire. It is neither in 1999 nor in 2099."""
+
+
+class Expiry(Enum):
+    """What stands for a date where there is none."""
+
+    NEVER = "never"
+    """The card does not expire: ``Không thời hạn``, in the zone :data:`NO_EXPIRY`."""
+
 
 LAW_OF_2023_IN_FORCE = date(2024, 7, 1)
 FIRST_ISSUE = date(2021, 1, 1)
