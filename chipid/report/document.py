@@ -16,12 +16,10 @@ from chipid.evidence import Evidence, FileFailure
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
-from chipid.lds.details import Details
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
-from chipid.lds.dg16 import Dg16
 from chipid.lds.files import FILES
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos, UnknownSecurityInfo
@@ -30,7 +28,7 @@ from chipid.profiles import vn_cccd
 from chipid.protocols.card_security import card_security_infos
 from chipid.report import schema
 from chipid.report.access import access_part
-from chipid.report.holder import details_fields, dg13_fields, dg16_fields, mrz_fields
+from chipid.report.holder import holder_fields
 from chipid.report.images import images_of
 from chipid.report.notices import notices
 from chipid.report.printable import printable
@@ -60,16 +58,9 @@ def document_report(
     cccd = mrz is not None and vn_cccd.is_cccd(mrz)
     redaction = Redaction(show_personal)
     portrait = _portrait(files.dg2)
-    holder = mrz_fields(mrz, redaction) if mrz is not None else ()
     if cccd:
-        dg13 = files.parse(FileId.DG13, vn_cccd.Dg13.parse)
-        holder += dg13_fields(dg13, redaction) if dg13 is not None else ()
+        files.parse(FileId.DG13, vn_cccd.Dg13.parse)
     files.parse_the_others()
-    for file, parsed in files.parsed.items():
-        if isinstance(parsed, Details):
-            holder += details_fields(file, parsed, redaction)
-        elif isinstance(parsed, Dg16):
-            holder += dg16_fields(parsed, redaction)
     return schema.DocumentReport(
         read_at=rfc3339(evidence.read_at),
         reader=printable(evidence.reader) if evidence.reader is not None else None,
@@ -80,7 +71,7 @@ def document_report(
         offers=tuple(_offers(files)),
         files=tuple(_file_states(files)),
         proofs=tuple(_proofs(evidence)),
-        holder=holder,
+        holder=tuple(each for file, parsed in files.parsed.items() for each in holder_fields(file, parsed, redaction)),
         portrait=portrait,
         troubles=tuple(files.troubles.values()),
         notes=tuple(printable(note) for note in evidence.notes),
@@ -94,7 +85,7 @@ def document_report(
         verdict=verdict_part(verdict) if verdict is not None else None,
         signers=signers_part(evidence),
         terminal_authentication=terminal_authentication_part(evidence),
-        images=tuple(images for file, parsed in files.parsed.items() for images in images_of(file, parsed)),
+        images=tuple(each for file, parsed in files.parsed.items() for each in images_of(file, parsed)),
     )
 
 

@@ -15,8 +15,9 @@ from chipid.issuing import card_image
 from chipid.issuing.card_image import CardImage
 from chipid.lds.card_access import CardAccess
 from chipid.lds.card_security import ID_SECURITY_OBJECT
+from chipid.lds.cvca import FILE_SIZE as CVCA_SIZE
 from chipid.lds.der import INTEGER, OCTET_STRING, SEQUENCE
-from chipid.lds.dg1 import Dg1
+from chipid.lds.files import parse_file
 from chipid.lds.image import ImageFormat, image_format, read_image_header
 from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.cms import SignedData
@@ -24,11 +25,11 @@ from chipid.pki.cvc import parse_certificates
 from chipid.pki.trust_store import read_certificates
 from chipid.profiles.vn_cccd import Dg13
 from chipid.readers.transcript import Transcript
-from chipid.report.biometric_facts import RECORD_STARTS, record_facts
+from chipid.report.biometric_facts import is_record, record_facts
 from chipid.report.certificate_facts import certificate_facts, cv_certificate_facts, signed_data_facts
 from chipid.report.document import document_report
-from chipid.report.file_facts import FACTS, offer_facts
-from chipid.report.holder import dg13_fields, mrz_fields
+from chipid.report.file_facts import facts_of, offer_facts
+from chipid.report.holder import holder_fields
 from chipid.report.printable import printable
 from chipid.report.redact import Redaction
 from chipid.report.schema import Fact, FileReport, PersonalField
@@ -62,15 +63,13 @@ def file_report(raw: bytes, *, show_personal: bool = False) -> FileReport:
 def _elementary_file(raw: bytes, redaction: Redaction) -> FileReport:
     file = FileId.from_tag(raw[0])
     tree, truncated = structure(raw, redaction, impersonal=file in _IMPERSONAL)
-    facts = FACTS[file](raw) if file in FACTS else iter(())
-    holder = mrz_fields(Dg1.parse(raw).mrz, redaction) if file is FileId.DG1 else ()
-    if file is FileId.DG13:
-        holder = _dg13_holder(raw, redaction)
+    parsed = parse_file(file, raw)
+    holder = _dg13_holder(raw, redaction) if file is FileId.DG13 else holder_fields(file, parsed, redaction)
     return FileReport(
         type=file.label,
         title=file.label,
         size=len(raw),
-        facts=tuple(facts),
+        facts=facts_of(file, parsed),
         holder=holder,
         structure=tree,
         truncated=truncated,
@@ -80,9 +79,18 @@ def _elementary_file(raw: bytes, redaction: Redaction) -> FileReport:
 def _dg13_holder(raw: bytes, redaction: Redaction) -> tuple[PersonalField, ...]:
     """DG13's layout is the issuing state's own: what is not the Vietnamese one is no error."""
     try:
-        return dg13_fields(Dg13.parse(raw), redaction)
+        return holder_fields(FileId.DG13, Dg13.parse(raw), redaction)
     except MalformedData:
         return ()
+
+
+def _without_structure(file: FileId) -> _Describer:
+    """A file that is a row of data objects, with padding that no tree shows; nothing of it is the holder's."""
+
+    def describe(raw: bytes, _redaction: Redaction) -> FileReport:
+        return FileReport(type=file.label, title=file.label, size=len(raw), facts=facts_of(file, parse_file(file, raw)))
+
+    return describe
 
 
 def _security_infos(raw: bytes, redaction: Redaction) -> FileReport:
@@ -202,8 +210,7 @@ def _image(raw: bytes, _redaction: Redaction) -> FileReport:
 
 
 def _biometric_record(raw: bytes, _redaction: Redaction) -> FileReport:
-    title = "biometric record of ISO/IEC 19794"
-    return FileReport(type="biometric-record", title=title, size=len(raw), facts=tuple(record_facts(raw)))
+    return FileReport(type="biometric-record", title="biometric record", size=len(raw), facts=tuple(record_facts(raw)))
 
 
 def _transcript(raw: bytes, _redaction: Redaction) -> FileReport:
@@ -232,6 +239,8 @@ def _pem(pattern: bytes) -> Callable[[bytes], bool]:
 
 _HEAD_SIZE = 64 * 1024
 _IMPERSONAL = frozenset({FileId.COM, FileId.SOD, FileId.DG14, FileId.DG15})
+_ATR_INFO_STARTS = (b"\x43\x01", b"\x47\x03", b"\x7f\x66")
+"""Card service data, card capabilities, extended length information."""
 _EF_TAGS = frozenset(file.tag for file in FileId if file.tag is not None)
 
 _KINDS: tuple[tuple[Callable[[bytes], bool], _Describer], ...] = (
@@ -241,7 +250,10 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], _Describer], ...] = (
     (_pem(rb"(?:X509 )?CERTIFICATE"), _certificates),
     (lambda raw: raw.startswith(b"# chipid transcript"), _transcript),
     (lambda raw: image_format(raw) is not None, _image),
-    (lambda raw: raw[:4] in RECORD_STARTS, _biometric_record),
+    (is_record, _biometric_record),
+    (lambda raw: raw[:1] == b"\x61" and raw[2:3] == b"\x4f", _without_structure(FileId.DIR)),
+    (lambda raw: raw[:2] in _ATR_INFO_STARTS, _without_structure(FileId.ATR_INFO)),
+    (lambda raw: raw[:1] == b"\x42" and len(raw) == CVCA_SIZE, _without_structure(FileId.CVCA)),
     (lambda raw: raw[:1] != b"" and raw[0] in _EF_TAGS, _elementary_file),
     (lambda raw: raw[:1] == b"\x31", _security_infos),
     (lambda raw: raw[:1] == b"\x30" and _SIGNED_DATA in raw[:32], _signed_data),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.details import Details
+from chipid.lds.dg1 import Dg1
 from chipid.lds.dg16 import Dg16, Person
 from chipid.lds.fields import Field, Kind
 from chipid.lds.mrz import Mrz
@@ -63,13 +64,28 @@ _DETAILS_LABELS = {
     "tax_exit_requirements": "Tax or exit requirements",
     "personalization_time": "Personalized (YYYYMMDDhhmmss)",
     "personalization_system": "Personalized by",
-    "date_recorded": "recorded (YYYYMMDD)",
-    "name": "name",
-    "address": "address",
+    "date_recorded": "Recorded (YYYYMMDD)",
+    "name": "Name",
+    "address": "Address",
 }
 _SENSITIVE_DETAILS = frozenset(("personal_summary", "custody_information"))
 """Free texts that may hold what the law protects most: convictions, health."""
 _SEPARATOR = "; "
+
+
+def holder_fields(file: FileId, parsed: object, redaction: Redaction) -> tuple[PersonalField, ...]:
+    """What a parsed file says of the holder; nothing of files of other kinds."""
+    match parsed:
+        case Dg1():
+            return mrz_fields(parsed.mrz, redaction)
+        case Dg13():
+            return dg13_fields(parsed, redaction)
+        case Dg16():
+            return dg16_fields(parsed, redaction)
+        case Details():
+            return details_fields(file, parsed, redaction)
+        case _:
+            return ()
 
 
 def mrz_fields(mrz: Mrz, redaction: Redaction) -> tuple[PersonalField, ...]:
@@ -116,7 +132,7 @@ def dg16_fields(dg16: Dg16, redaction: Redaction) -> tuple[PersonalField, ...]:
     found: list[PersonalField] = []
     for number, person in enumerate(dg16.persons, 1):
         for field, value in _present(Person.FIELDS, person):
-            label = f"Person {number}, {_DETAILS_LABELS[field.attribute].lower()}"
+            label = f"Person {number}: {_DETAILS_LABELS[field.attribute]}"
             found.append(redaction.field(source, field.attribute, value, label=label, number=number))
         found += _unknown(source, person.unknown, redaction, number)
     return (*found, *_unknown(source, dg16.unknown, redaction))
