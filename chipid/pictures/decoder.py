@@ -10,6 +10,7 @@ Arguments: task, format, pixel limit, seconds, octets of memory, folders with th
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import struct
@@ -152,7 +153,8 @@ def give_up_privileges(seconds: int, memory: int) -> None:
         if (kind := getattr(resource, name, None)) is not None:
             hard = resource.getrlimit(kind)[1]
             limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)  # noqa: PLW2901
-            resource.setrlimit(kind, (limit, limit))
+            with contextlib.suppress(OSError, ValueError):  # macOS refuses to limit memory
+                resource.setrlimit(kind, (limit, limit))
 
 
 def main(arguments: list[str]) -> None:

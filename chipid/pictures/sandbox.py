@@ -71,12 +71,7 @@ def run_decoder(task: str, image: bytes, header: ImageHeader, limits: Limits, an
     :raises UnsupportedFeature: time, memory, pixels or the library do not suffice, or no process can be started.
     """
     image_format, image = _for_the_decoder(image, header)
-    process = _started(task, image_format, limits)
-    try:
-        answer, ended = _converse(process, image, answer_limit + 2, limits.seconds)
-    finally:
-        process.kill()
-        process.wait()
+    answer, ended = _converse(_started(task, image_format, limits), image, answer_limit + 2, limits.seconds)
     if answer is None:
         raise UnsupportedFeature(f"decoding an image took more than {limits.seconds:g} seconds", hint=_MORE.format("seconds"))
     if ended == _KILLED:
@@ -123,15 +118,18 @@ def _converse(process: subprocess.Popen[bytes], image: bytes, size: int, seconds
         threading.Thread(target=_feed, args=(process.stdin, image), daemon=True),
         threading.Thread(target=_collect, args=(process.stdout, answer, size), daemon=True),
     ]
-    for thread in threads:
-        thread.start()
-    threads[1].join(seconds)
-    in_time = not threads[1].is_alive()
-    if in_time and len(answer) < size:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE)
-    ended = process.poll()
-    process.kill()
+    try:
+        for thread in threads:
+            thread.start()
+        threads[1].join(seconds)
+        in_time = not threads[1].is_alive()
+        if in_time and len(answer) < size:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+        ended = process.poll()
+    finally:
+        process.kill()
+        process.wait()
     for thread in threads:
         thread.join(GRACE)
     return bytes(answer) if in_time else None, ended

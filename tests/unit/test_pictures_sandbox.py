@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import sysconfig
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,15 +102,13 @@ def test_a_child_that(name: str, program: Program, children: list[subprocess.Pop
     "body",
     [
         bytes(3), TEXT.pack(3) + b"ab", TEXT.pack(2) + b"ab\0", TEXT.pack(1) + b"\xff", TEXT.pack(1 << 31) + b"ab",
-        bytes((1 << 20) + 1),
+        TEXT.pack((1 << 20) - 3) + bytes((1 << 20) - 3),
     ],
     ids=["no length", "too short", "half a length", "no UTF-8", "a lie", "too much"],
 )  # fmt: skip
 def test_texts_that_are_none(body: bytes, program: Program, children: list[subprocess.Popen[bytes]]) -> None:
-    if len(body) > 1 << 20:
-        program(f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write(bytes({len(body) + 1}))")
-    else:
-        program(answering(b"\0" + body))
+    head = b"\0" + body[:16]
+    program(f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({head!r} + bytes({len(body[16:])}))")
     with pytest.raises(MalformedData, match="does not answer as"):
         read_qr_codes(dot())
 
@@ -122,15 +122,17 @@ def test_an_answer_is_an_answer_whoever_reads_the_image(program: Program, childr
 def test_an_interruption_leaves_no_child(
     program: Program, children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(process: subprocess.Popen[bytes], *_: object) -> None:
-        process.stdin.close()
-        process.stdout.close()
-        raise KeyboardInterrupt
+    class Interrupted(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            raise KeyboardInterrupt
 
     program("import time; time.sleep(60)")
-    monkeypatch.setattr(sandbox, "_converse", interrupted)
+    monkeypatch.setattr(threading, "Thread", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         decode(dot())
+    assert children[0].returncode is not None
+    while not (children[0].stdin.closed and children[0].stdout.closed):  # by their threads, at once
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(("executable", "frozen"), [("", False), (None, False), (sys.executable, True)])
@@ -220,6 +222,16 @@ def test_a_decoder_has_none_of_our_files(program: Program, tmp_path: Path) -> No
 
 def test_the_attempts_can_succeed(program: Program) -> None:
     assert succeeds("return True", program)
+
+
+def test_a_system_that_keeps_no_such_limits_decodes_all_the_same(program: Program) -> None:
+    program(f"""
+import runpy, sys, resource
+def refuse(*_): raise ValueError
+resource.setrlimit = refuse
+runpy.run_path({str(sandbox.PROGRAM)!r}, run_name="__main__")
+""")
+    assert decode(dot()).pixels == b"\x07\x07"
 
 
 def test_a_decoder_that_takes_all_memory(program: Program) -> None:
