@@ -6,8 +6,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NATIVE := $(shell find native -type f -not -path '*/tests/*' -not -path '*/fuzz/*')
 PYTEST_ARGS ?= -n auto --dist loadfile
+MUTATIONS ?= 100000
 
-.PHONY: help setup demo test check lint ctest smoke bench clean
+.PHONY: help setup demo test check lint ctest smoke bench mutations clean
 
 help:
 	@echo "make demo   read and verify an emulated CCCD through the PC/SC service"
@@ -17,6 +18,7 @@ help:
 	@echo "make check  the Python tests alone (PYTEST_ARGS=… to choose)"
 	@echo "make smoke  the wheel, installed alone in an empty folder"
 	@echo "make bench  each figure beside its limit"
+	@echo "make mutations  100,000 mutations of each kind of file, a line each (MUTATIONS=… for another number)"
 
 setup: $(VENV)/.ready
 
@@ -58,6 +60,9 @@ smoke: setup
 bench: setup
 	$(BIN)/python benches/run.py
 	$(BIN)/python benches/apdus.py
+
+mutations: setup
+	CHIPID_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest -q -n auto tests/properties/test_mutations.py
 
 clean:
 	rm -rf build dist demo-out $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -120,7 +120,7 @@ def _lengths(tlv: Tlv, deviations: list[str]) -> ExtendedLengthInformation:
 
 def _length(tlv: Tlv, deviations: list[str]) -> int:
     value = tlv.value
-    if not any(value) or len(value) > _LENGTH_SIZE_MAX:
+    if not any(value) or len(value) + (value[0] >> 7) > _LENGTH_SIZE_MAX:
         raise LdsError("the size of a buffer is a positive INTEGER", offset=tlv.offset, path=(*tlv.path, tlv.tag))
     if value[0] & 0x80:
         deviations.append("length-without-sign-octet")

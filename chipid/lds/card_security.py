@@ -35,7 +35,7 @@ class CardSecurity:
         :raises LdsError: it has more than :data:`SIZE_LIMIT` octets.
         """
         if len(raw) > SIZE_LIMIT:
-            raise LdsError(f"EF.CardSecurity has more than {SIZE_LIMIT} octets", path=(SEQUENCE,))
+            raise LdsError(f"EF.CardSecurity has more than {SIZE_LIMIT} octets", offset=SIZE_LIMIT, path=(SEQUENCE,))
         return cls(parse_tlv(raw, SEQUENCE).raw)
 
     def build(self) -> bytes:

@@ -34,7 +34,7 @@ class CvcaReferences:
         :raises TlvError: octets that are no data object.
         """
         if len(raw) != FILE_SIZE:
-            raise LdsError(f"EF.CVCA has {len(raw)} octets instead of {FILE_SIZE}")
+            raise LdsError(f"EF.CVCA has {len(raw)} octets instead of {FILE_SIZE}", offset=min(len(raw), FILE_SIZE))
         cursor = TlvCursor(raw)
         references: list[str] = []
         while cursor.rest[:1] == bytes((AUTHORITY_REFERENCE,)):
@@ -45,7 +45,7 @@ class CvcaReferences:
         if any(cursor.rest):
             raise LdsError("EF.CVCA: behind the references are zeros alone", offset=cursor.offset)
         if not 0 < len(references) <= COUNT_MAX:
-            raise LdsError(f"EF.CVCA names {len(references)} authorities instead of one or two")
+            raise LdsError(f"EF.CVCA names {len(references)} authorities instead of one or two", offset=cursor.offset)
         return cls(tuple(references))
 
     def build(self) -> bytes:

@@ -73,9 +73,12 @@ class Dg16:
 
         :raises TlvError: the data objects are damaged.
         :raises LdsError: more than 256 of them, in the file or in a person.
+        :raises TlvError: more than 15 persons.
         """
         count, objects = split_count(children(parse_tlv(raw, TAG)))
         templates = [tlv for tlv in objects if tlv.tag in PERSON_TAGS]
+        if len(templates) > len(PERSON_TAGS):
+            raise templates[len(PERSON_TAGS)].error(f"more than {len(PERSON_TAGS)} persons")
         unknown = tuple(tlv.raw for tlv in objects if tlv.tag not in PERSON_TAGS)
         found = [_read_person(tlv) for tlv in templates]
         noted = {deviation for _, odd in found for deviation in odd}

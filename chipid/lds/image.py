@@ -76,9 +76,9 @@ def read_image_header(image: bytes) -> ImageHeader:
         if image.startswith(start):
             width, height = size_of(OctetReader(image))
             if not (1 <= width <= DIMENSION_LIMIT and 1 <= height <= DIMENSION_LIMIT):
-                raise LdsError("an image of a size that cannot be")
+                raise LdsError("an image of a size that cannot be", offset=0)
             return ImageHeader(found, width, height, boxed=start == _JP2_SIGNATURE)
-    raise LdsError("none of JPEG, JPEG 2000, PNG and WSQ")
+    raise LdsError("none of JPEG, JPEG 2000, PNG and WSQ", offset=0)
 
 
 def split_padding(block: bytes) -> tuple[bytes, bytes]:

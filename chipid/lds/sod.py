@@ -56,7 +56,7 @@ class EfSod:
         :raises LdsError: it has more than :data:`SIZE_LIMIT` octets.
         """
         if len(raw) > SIZE_LIMIT:
-            raise LdsError(f"EF.SOD has more than {SIZE_LIMIT} octets", path=(TAG,))
+            raise LdsError(f"EF.SOD has more than {SIZE_LIMIT} octets", offset=SIZE_LIMIT, path=(TAG,))
         outer = parse_tlv(raw, TAG)
         cursor = outer.children()
         content = cursor.expect(SEQUENCE)

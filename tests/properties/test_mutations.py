@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mutations of every kind of file: each parses and builds again, or is refused with its place, in bounded time and memory.
+
+``CHIPID_MUTATIONS`` says how many of each kind (``make mutations``: 100,000), ``CHIPID_MUTATION_SEED`` where they begin.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from types import FrameType
+from typing import TypeVar
+
+import pytest
+from mutation_subjects import FILES_LEFT_OUT, SUBJECTS, Subject
+from mutators import mutate
+
+from chipid.errors import MalformedData, UnsupportedFeature
+
+COUNT = int(os.environ.get("CHIPID_MUTATIONS", "300"))
+SEED = int(os.environ.get("CHIPID_MUTATION_SEED", "0"))
+SECONDS = 2.0
+"""Of processor time, for one parse or one build: a hundred times what the slowest takes."""
+MEMORY = 256 << 20
+"""What the process may grow by before an allocation fails; a file is of 64 kB at most."""
+
+
+Result = TypeVar("Result")
+
+
+class Hang(BaseException):
+    """Nothing in a parser may catch it."""
+
+
+@dataclass
+class Tally:
+    parsed: int = 0
+    refused: int = 0
+    slowest: float = 0.0
+
+
+def on_alarm(_signal: int, _frame: FrameType | None) -> None:
+    raise Hang
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Processor time is watched by an alarm, memory by the limit on the address space."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, hard))
+    before = signal.signal(signal.SIGVTALRM, on_alarm)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def timed(tally: Tally, work: Callable[[], Result]) -> Result:
+    start = time.process_time()
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    try:
+        return work()
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        tally.slowest = max(tally.slowest, time.process_time() - start)
+
+
+def require_place(error: MalformedData, raw: bytes) -> None:
+    assert error.offset is not None, f"no place: {error}"
+    assert 0 <= error.offset <= len(raw), f"no place in the file: {error}"
+    assert isinstance(error.path, tuple), f"no path: {error}"
+
+
+def judge(subject: Subject, raw: bytes, tally: Tally) -> None:
+    """Parse *raw*; what parses builds, and parses to the same again."""
+    try:
+        found = timed(tally, lambda: subject.parse(raw))
+    except UnsupportedFeature:
+        tally.refused += 1
+        return
+    except MalformedData as error:
+        tally.refused += 1
+        if subject.has_places:
+            require_place(error, raw)
+        return
+    tally.parsed += 1
+    built = timed(tally, lambda: subject.build(found))
+    if built is not None:
+        assert timed(tally, lambda: subject.parse(built)) == found, "what was built is parsed otherwise"
+
+
+def failure(subject: Subject, raw: bytes, tally: Tally) -> str | None:
+    """What went wrong, with the line of the last frame."""
+    try:
+        judge(subject, raw, tally)
+    except (Exception, Hang) as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {str(error).splitlines()[:1]}"
+    return None
+
+
+def peak_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_mutations(name: str, record_property: Callable[[str, object], None]) -> None:
+    subject, tally = SUBJECTS[name], Tally()
+    own = subject.seeds()
+    folder = os.environ.get("CHIPID_REAL_DATA")
+    published = subject.real_seeds(Path(folder)) if folder else []
+    for seed in own:
+        judge(subject, seed, Tally())
+    before = peak_memory()
+    with bounded():
+        for number in range(COUNT):
+            made_here = not published or number % 2 == 0
+            raw = mutate(Random(f"{SEED} {name} {number}"), own if made_here else published)
+            if (wrong := failure(subject, raw, tally)) is not None:
+                # Nothing of a published file is shown: real ones hold hashes of real people's data.
+                shown = raw[:4096].hex() if made_here else "a published file"
+                pytest.fail(f"{name}, mutation {number} of seed {SEED}: {wrong}\n{shown}", pytrace=False)
+    grown = (peak_memory() - before) / (1 << 20)
+    counts = f"{COUNT:7} mutations, {tally.parsed:6} parsed, {tally.refused:6} refused"
+    line = f"{counts}, slowest {1000 * tally.slowest:6.1f} ms, +{grown:.0f} MB"
+    record_property("mutations", f"{name:24}{line}")
+    assert tally.parsed + tally.refused == COUNT
+    assert tally.refused > COUNT // 10 or not subject.has_places
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_what_is_mutated_is_a_file(name: str) -> None:
+    subject = SUBJECTS[name]
+    for seed in subject.seeds():
+        found = subject.parse(seed)
+        built = subject.build(found)
+        assert built is None or subject.parse(built) == found
+
+
+def test_every_file_of_the_logical_data_structure_is_mutated() -> None:
+    assert not FILES_LEFT_OUT
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        (Subject(lambda raw: [][len(raw)], list), IndexError),
+        (Subject(lambda raw: bytes(1 << 30), list), MemoryError),
+        (Subject(lambda raw: [None for _ in iter(int, 1)], list), Hang),
+        (Subject(lambda raw: raw, list, lambda found: found + b"x"), AssertionError),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_noticed(subject: Subject, told: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "SECONDS", 0.2)
+    with pytest.raises(told), bounded():
+        judge(subject, b"", Tally())
+
+
+def test_a_refusal_without_a_place_is_noticed() -> None:
+    def refuse(raw: bytes) -> None:
+        raise MalformedData("no")
+
+    with pytest.raises(AssertionError, match="no place"):
+        judge(Subject(refuse, list), b"", Tally())
