@@ -14,10 +14,19 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.iso7816.file_ids import LDS1_AID
 from chipid.iso7816.tlv import build_tlv
 from chipid.lds.biometrics.face_19794 import FaceImage, FeaturePoint
+from chipid.lds.biometrics.face_39794 import EyeColour, FaceRepresentationBlock, Gender, IdentityMetadataBlock
+from chipid.lds.biometrics.finger_19794 import FingerImage2005
+from chipid.lds.biometrics.finger_39794 import FingerRepresentationBlock
+from chipid.lds.biometrics.framework_39794 import DateTimeBlock, QualityBlock, RegistryIdBlock, ScoreOrError
+from chipid.lds.biometrics.iris_19794 import IrisImage2005
+from chipid.lds.biometrics.iris_39794 import IrisRepresentationBlock
+from chipid.lds.biometrics.schema_39794 import Code
 from chipid.lds.card_access import CardAccess
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
+from chipid.lds.dg3 import Dg3
+from chipid.lds.dg4 import Dg4
 from chipid.lds.dg11 import Dg11
 from chipid.lds.dg12 import Dg12
 from chipid.lds.dg14 import Dg14
@@ -46,6 +55,12 @@ FACES = (
     FaceImage.from_image(JPEG, feature_points=(FeaturePoint(1, 0x21, 3, 4), FeaturePoint(1, 0x22, 5, 6))),
     FaceImage.from_image(JP2 + bytes(4)),
 )
+FACE_39794 = FaceRepresentationBlock.from_image(
+    JPEG,
+    identity_metadata_block=IdentityMetadataBlock(Code.as_fallback(Gender.FEMALE), Code(EyeColour.BROWN), subject_height=1700),
+    quality_blocks=(QualityBlock(RegistryIdBlock(1, 2), ScoreOrError(90)),),
+)
+IRIS = IrisImage2005.from_image(JP2, eye=2)
 SPKI = bytes.fromhex("300A300506032B0601030100")
 
 DG11 = Dg11(full_name="A<<B", other_names=("C", "D"), full_date_of_birth="19900917", place_of_birth=("E", "F"))
@@ -61,7 +76,8 @@ SEEDS: dict[str, tuple[Parser, bytes]] = {
     ),
     "EF.CardAccess": (CardAccess.parse, CARD_ACCESS),
     "DG1": (Dg1.parse, Dg1(Mrz.parse(MRZ)).build()),
-    "DG2": (Dg2.parse, Dg2(FACES).build()),
+    "DG2": (Dg2.parse, Dg2.of(*FACES).build()),
+    "DG2 of ISO/IEC 39794": (Dg2.parse, Dg2.of(FACE_39794).build()),
     "DG2 bare": (Dg2.parse, build_tlv(0x75, JP2)),
     "DG7": (Dg7.parse, Dg7((JPEG, JP2)).build()),
     "DG8": (Dg8.parse, Dg8(2, (build_tlv(0xA1, b"\x80\x01x"), b"\x53\x01x")).build()),
@@ -70,6 +86,9 @@ SEEDS: dict[str, tuple[Parser, bytes]] = {
     "DG13": (Dg13.parse, Dg13(b"\x30\x00").build()),
     "DG16": (Dg16.parse, Dg16((Person(date_recorded="20260102", name="A<<B", address=("C", "D")), Person(name="E"))).build()),
     "EF.DIR": (EfDir.parse, EfDir((ApplicationTemplate.of(LDS1_AID, "eMRTD"), ApplicationTemplate.of(LDS1_AID))).build()),
+    "DG3": (Dg3.parse, Dg3.of(FingerImage2005.from_image(JP2, position=7), FingerRepresentationBlock.from_image(JP2, 2)).build()),
+    "DG3 empty": (Dg3.parse, Dg3.empty(b"random").build()),
+    "DG4": (Dg4.parse, Dg4.of(IRIS, IrisRepresentationBlock.from_image(JP2, 1, DateTimeBlock(2026))).build()),
     "DG14": (Dg14.parse, build_tlv(0x6E, CARD_ACCESS)),
     "DG15": (Dg15.parse, Dg15(SPKI).build()),
     "JPEG": (read_image_header, JPEG),

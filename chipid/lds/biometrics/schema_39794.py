@@ -6,6 +6,8 @@ declaration. So is a :class:`Block` here: its fields in their order are the comp
 ``int``, ``bool``, ``bytes``, ``str`` (VisibleString), another block, or a tuple of these (SEQUENCE OF). A field with a default is
 OPTIONAL. ``Annotated[…, values]`` names the values that the standard defines, for a number or code; for a tuple, how many
 elements it may have. A CHOICE under a context tag is encoded as a SEQUENCE of one component is: :class:`Choice`.
+
+These modules make use of the schemas of ISO/IEC 39794-1, 39794-4, 39794-5 and 39794-6.
 """
 
 from __future__ import annotations
