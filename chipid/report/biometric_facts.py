@@ -9,6 +9,7 @@ from typing import Final
 from chipid.errors import TlvError
 from chipid.iso7816.tlv import Tlv, TlvCursor
 from chipid.lds.biometrics import minutiae_19794
+from chipid.lds.biometrics.framework_39794 import STANDARD_FORMAT
 from chipid.lds.biometrics.records import RecordFormat
 from chipid.lds.biometrics.template import CONSTRUCTED_BLOCK, EncodedImage
 from chipid.lds.dg2 import Dg2
@@ -56,7 +57,9 @@ def _format_of(raw: bytes) -> tuple[str, RecordFormat] | None:
 
 def _has_version_block(raw: bytes) -> bool:
     try:
-        return TlvCursor(raw).read().children().peek() == _VERSION_BLOCK
+        first = TlvCursor(raw).read()
+        data_block = first.children().read() if first.tag == STANDARD_FORMAT else first
+        return data_block.children().peek() == _VERSION_BLOCK
     except TlvError:
         return False
 

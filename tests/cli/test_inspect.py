@@ -11,18 +11,31 @@ from typing import Any
 import pytest
 
 from chipid.emulator import attacks
-from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.atr import CardCapabilities
+from chipid.iso7816.file_ids import LDS1_AID, FileId
 from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.cv_defects import CONTENT_DEFECTS
 from chipid.issuing.cv_pki import CvProfile, TestCvca
 from chipid.issuing.drawings import draw_finger, draw_iris, encode
 from chipid.issuing.personalisation import personalise
 from chipid.issuing.portrait import draw_portrait
+from chipid.lds.atr_info import AtrInfo, ExtendedLengthInformation
 from chipid.lds.biometrics.face_19794 import FaceImage, build_face_record
+from chipid.lds.biometrics.face_39794 import FaceRepresentationBlock
 from chipid.lds.biometrics.finger_19794 import FingerImage2005, build_finger_record
 from chipid.lds.biometrics.iris_19794 import IrisImage2011, build_iris_record
 from chipid.lds.biometrics.minutiae_19794 import Minutia, MinutiaeRecord, MinutiaeView
+from chipid.lds.cvca import CvcaReferences
 from chipid.lds.dg2 import Dg2
+from chipid.lds.dg3 import Dg3
+from chipid.lds.dg4 import Dg4
+from chipid.lds.dg11 import Dg11
+from chipid.lds.dg12 import Dg12
+from chipid.lds.dg16 import Dg16, Person
+from chipid.lds.dir import ApplicationTemplate, EfDir
+from chipid.lds.displayed_images import Dg5, Dg7
+from chipid.lds.features import Dg8, Dg9, Dg10
+from chipid.lds.opaque import Dg6
 from chipid.report.schema import FileReport, Node
 from chipid.report.structure import DEPTH_LIMIT, NODE_LIMIT
 
@@ -44,6 +57,65 @@ def facts(report) -> list[tuple[str, str]]:
 def leaves(nodes: tuple[Node, ...]):
     for node in nodes:
         yield from leaves(node.children) if node.children else [node]
+
+
+UNKNOWN = bytes.fromhex("5F7F0141")
+FILES = {
+    FileId.DIR: (
+        EfDir((ApplicationTemplate.of(LDS1_AID, "eMRTD\x1b"),), (UNKNOWN,)),
+        [("application", "A0000002471001, eMRTD\\u{1b}"), ("unknown object", "5F7F0141"), ("deviations", "unknown-object")],
+    ),
+    FileId.ATR_INFO: (
+        AtrInfo(CardCapabilities(b"\x94\x21\xe0"), ExtendedLengthInformation(1000, 2000), b"\x02", (UNKNOWN,)),
+        [
+            ("extended length", "yes"),
+            ("command chaining", "yes"),
+            ("longest command", "1000 octets"),
+            ("longest response", "2000 octets"),
+            ("card service data", "02"),
+            ("unknown object", "5F7F0141"),
+        ],
+    ),
+    FileId.CVCA: (CvcaReferences(("DETESTCVCA00001",)), [("authority", "DETESTCVCA00001")]),
+    FileId.DG3: (Dg3.empty(b"random"), [("fingers", "none that could be read")]),
+    FileId.DG4: (Dg4.empty(b"random"), [("irises", "none that could be read")]),
+    FileId.DG5: (Dg5((b"a", b"bc")), [("displayed portrait", "2 unknown, 3 octets"), ("deviations", "image-format")]),
+    FileId.DG6: (Dg6(b""), []),
+    FileId.DG7: (Dg7((b"a",)), [("signature", "1 unknown, 1 octets"), ("deviations", "image-format")]),
+    FileId.DG8: (Dg8(1, ()), [("instances", "1")]),
+    FileId.DG9: (Dg9(10, ()), [("instances", "10"), ("deviations", "instance-count")]),
+    FileId.DG10: (Dg10(2, (UNKNOWN,)), [("instances", "2")]),
+    FileId.DG11: (
+        Dg11(full_name="AN<<MAU", proof_of_citizenship=b"a", unknown=(UNKNOWN,)),
+        [("proof of citizenship", "1 unknown, 1 octets"), ("deviations", "unknown-object")],
+    ),
+    FileId.DG12: (Dg12(endorsements="mau", rear_image=b"a"), [("rear image", "1 unknown, 1 octets")]),
+    FileId.DG16: (Dg16((Person(name="AN<<MAU"), Person(telephone="0"))), [("persons", "2")]),
+}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_file_of_the_lds_is_told_with_its_facts(inspect, file: FileId) -> None:
+    parsed, told = FILES[file]
+    result = inspect(parsed.build(), "--json")
+    assert (result.code, result.err, result.json["type"]) == (0, "", file.label)
+    assert facts(result.report) == told
+    assert "MAU" not in inspect(parsed.build()).out.upper()
+
+
+@pytest.mark.parametrize(("file", "value"), [(FileId.DG11, "AN<<MAU"), (FileId.DG12, "mau"), (FileId.DG16, "AN<<MAU")])
+def test_what_a_file_of_details_says_is_shown_on_demand(inspect, file: FileId, value: str) -> None:
+    parsed, _ = FILES[file]
+    holder = inspect(parsed.build(), "--json", "--show-personal").json["holder"]
+    assert value in [field["value"] for field in holder]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [("4301024703942160FF", 0), ("4703942100", 0), ("47039421", 6), ("61094F07A000000247100100", 0), ("61034F01", 6)],
+)
+def test_padding_behind_a_file_of_the_master_file_is_none_of_its_trouble(inspect, raw: str, code: int) -> None:
+    assert inspect(bytes.fromhex(raw)).code == code
 
 
 @pytest.mark.parametrize("file", [FileId.COM, FileId.SOD, FileId.DG1, FileId.DG2, FileId.DG13, FileId.DG14, FileId.DG15])
@@ -291,9 +363,13 @@ VIEW = MinutiaeView(position=1, view_number=0, impression_type=0, quality=50, mi
             [("iris", f"JPEG2000, 640 × 480 pixels, {len(EYE)} octets")] * 2,
         ),
         (build_face_record((FaceImage.from_image(FACE),)), [("face", f"JPEG, 480 × 640 pixels, {len(FACE)} octets")]),
+        (
+            Dg2.of(FaceRepresentationBlock.from_image(FACE)).templates[0].record.build(),
+            [("face", f"JPEG, 480 × 640 pixels, {len(FACE)} octets")],
+        ),
         (MinutiaeRecord(99, 99, 197, 197, (VIEW, VIEW)).build(), [("impressions", "2"), ("minutiae", "2")]),
     ],
-    ids=["finger", "iris", "face", "minutiae"],
+    ids=["finger", "iris", "face", "face of 39794", "minutiae"],
 )
 def test_biometric_records_by_themselves(inspect, raw: bytes, told: list[tuple[str, str]]) -> None:
     result = inspect(raw, "--json")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,6 +28,16 @@ from chipid.evidence import (
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.personalisation import personalise
+from chipid.issuing.portrait import draw_portrait
+from chipid.lds.biometrics.face_19794 import FaceImage
+from chipid.lds.dg2 import Dg2
+from chipid.lds.dg3 import Dg3
+from chipid.lds.dg4 import Dg4
+from chipid.lds.dg11 import Dg11
+from chipid.lds.dg12 import Dg12
+from chipid.lds.dg16 import Dg16, Person
+from chipid.lds.displayed_images import Dg7
+from chipid.lds.files import FILES
 from chipid.lds.security_infos import ID_AA, ID_CA, ID_PACE, ID_TA
 from chipid.report.document import document_report, verdict_report
 from chipid.report.json import from_json, to_json
@@ -35,6 +46,7 @@ from chipid.report.schema import DocumentReport, json_schema
 from chipid.verification.verdict import CheckName, Decision
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+BIOMETRICS = {FileId.DG3: Dg3, FileId.DG4: Dg4}
 
 
 def report(**changes: Any) -> DocumentReport:
@@ -87,6 +99,71 @@ def test_a_passport_has_no_notice_of_residence(chipid_issuer) -> None:
     assert {field.source for field in found.holder} == {"DG1"}
 
 
+def test_fingers_and_irises_are_counted_and_weighed(chipid_issue, fixtures: Path) -> None:
+    files = chipid_issue(fixtures / "cards" / "passport_eac.json").files
+    found = report(files=dict(files))
+    assert [(each.file, each.shows, each.format, each.count) for each in found.images] == [
+        ("DG3", "finger", "JPEG2000", 2),
+        ("DG4", "iris", "JPEG2000", 2),
+    ]
+    sizes = [sum(len(image.image) for image in kind.parse(files[file]).images) for file, kind in BIOMETRICS.items()]
+    assert [each.size for each in found.images] == sizes
+    assert found.troubles == ()
+
+
+def test_faces_behind_the_portrait_are_told_too() -> None:
+    faces = [FaceImage.from_image(draw_portrait("one", image_format)) for image_format in ("jpeg", "jpeg2000", "jpeg")]
+    found = report(files={FileId.DG2: Dg2.of(*faces).build()})
+    assert found.portrait is not None
+    assert (found.portrait.format, found.portrait.size) == ("JPEG", len(faces[0].image))
+    assert [(each.shows, each.format, each.count, each.size) for each in found.images] == [
+        ("face", "JPEG2000", 1, len(faces[1].image)),
+        ("face", "JPEG", 1, len(faces[2].image)),
+    ]
+
+
+def test_a_picture_of_no_known_format_is_one_all_the_same() -> None:
+    (images,) = report(files={FileId.DG7: Dg7((b"scrawl",)).build()}).images
+    assert (images.format, images.count, images.size) == ("unknown", 1, 6)
+
+
+UNKNOWN = bytes.fromhex("5F7F0141")
+
+
+@pytest.mark.parametrize(
+    ("file", "raw"),
+    [
+        (FileId.DG11, Dg11(personal_summary="x", unknown=(UNKNOWN,)).build()),
+        (FileId.DG12, Dg12(unknown=(UNKNOWN,)).build()),
+        (FileId.DG16, Dg16((Person(name="x"),), unknown=(UNKNOWN,)).build()),
+        (FileId.DG16, Dg16((Person(name="x", unknown=(UNKNOWN,)),)).build()),
+    ],
+)
+def test_what_a_file_says_beyond_the_standard_is_sensitive_and_told_in_hexadecimal(file: FileId, raw: bytes) -> None:
+    evidence = Evidence(read_at=AT, files={file: raw})
+    shown = [field for field in document_report(evidence, show_personal=True).holder if field.sensitive]
+    assert [field.value for field in shown if field.name == "unknown"] == ["5F7F0141"]
+    assert {field.name for field in shown} <= {"unknown", "personal_summary"}
+    assert ("personal_summary" in {field.name for field in shown}) is (file is FileId.DG11)
+    assert all(field.redacted and field.value is None for field in document_report(evidence).holder)
+
+
+def test_how_a_file_departs_from_its_standard_stands_beside_it() -> None:
+    (file,) = report(files={FileId.DG16: bytes.fromhex("7003020101")}).files
+    assert (file.state, file.deviations) == ("read", ("person-count",))
+
+
+def test_a_file_beyond_what_chipid_speaks_is_a_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(raw: bytes) -> Dg16:
+        raise UnsupportedFeature("persons of another kind")
+
+    monkeypatch.setattr(Dg16, "parse", parse)
+    found = report(files={FileId.DG16: b"", FileId.DG12: Dg12(endorsements="x").build()})
+    (trouble,) = found.troubles
+    assert (trouble.file, trouble.message, trouble.path) == ("DG16", "persons of another kind", ())
+    assert [field.source for field in found.holder] == ["DG12"]
+
+
 @pytest.mark.parametrize(
     ("failure", "state"),
     [
@@ -103,9 +180,9 @@ def test_why_a_file_is_not_there(failure: FileFailure, state: str) -> None:
     assert (file.name, file.state, file.size) == ("DG3", state, None)
 
 
-@pytest.mark.parametrize("file", [FileId.COM, FileId.SOD, FileId.DG1, FileId.DG2, FileId.DG14, FileId.DG15, FileId.CARD_ACCESS])
+@pytest.mark.parametrize("file", list(FILES))
 def test_a_file_that_cannot_be_understood_is_named(chipid_card_image, file: FileId) -> None:
-    broken = {**chipid_card_image.files, file: chipid_card_image.files[file][:-1]}
+    broken = {**chipid_card_image.files, file: b"\x7f"}
     found = report(files=broken)
     assert [trouble.file for trouble in found.troubles] == [file.label]
     assert found.troubles[0].message
