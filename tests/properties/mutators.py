@@ -14,6 +14,7 @@ from random import Random
 from chipid.iso7816.tlv import encode_length
 
 SIZE_LIMIT = 64 * 1024
+TREE_SIZE_LIMIT = 4 * 1024
 DEPTH_LIMIT = 12
 _HUGE = tuple(map(bytes.fromhex, ("84FFFFFFFF", "847FFFFFFF", "850100000000", "88FFFFFFFFFFFFFFFF", "FF", "83FFFFFF")))
 _OCTETS = (b"\x00", b"\x01", b"\x7f", b"\x80", b"\x81", b"\xff", b"<", b"|")
@@ -60,7 +61,7 @@ def mutate(random: Random, seeds: list[bytes]) -> bytes:
     """One of *seeds* after one to four accidents."""
     data = random.choice(seeds)
     for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3, 4))):
-        nodes = read_nodes(data) if random.random() < 0.6 else None
+        nodes = read_nodes(data) if len(data) <= TREE_SIZE_LIMIT and random.random() < 0.6 else None
         if nodes:
             random.choice(TREE_MUTATORS)(random, nodes, seeds)
             data = b"".join(node.build() for node in nodes)
@@ -103,7 +104,8 @@ def cut_out(random: Random, data: bytes) -> bytes:
 
 def repeat(random: Random, data: bytes) -> bytes:
     place, size = random.randrange(len(data) + 1), random.choice((1, 2, 8, 64, 1024))
-    return data[:place] + data[place : place + size] * random.choice((2, 2, 3, 50)) + data[place + size :]
+    times = 50 if random.random() < 0.05 else 2
+    return data[:place] + data[place : place + size] * times + data[place + size :]
 
 
 def extreme(random: Random, data: bytes) -> bytes:
@@ -168,7 +170,7 @@ def make_indefinite(random: Random, nodes: list[Node], _: list[bytes]) -> None:
 
 def duplicate(random: Random, nodes: list[Node], _: list[bytes]) -> None:
     siblings, index = pick(random, nodes)
-    siblings[index:index] = [siblings[index]] * random.choice((1, 1, 1, 2, 40, 300))
+    siblings[index:index] = [siblings[index]] * (300 if random.random() < 0.02 else random.randrange(1, 4))
 
 
 def remove(random: Random, nodes: list[Node], _: list[bytes]) -> None:
@@ -193,7 +195,7 @@ def splice(random: Random, nodes: list[Node], seeds: list[bytes]) -> None:
 def nest(random: Random, nodes: list[Node], _: list[bytes]) -> None:
     siblings, index = pick(random, nodes)
     raw, tag = siblings[index].build(), siblings[index].tag
-    for _level in range(random.choice((1, 2, 40, 200))):
+    for _level in range(200 if random.random() < 0.05 else random.randrange(1, 4)):
         raw = tag + encode_length(len(raw)) + raw
     siblings[index] = Node(raw[: len(tag)], raw[len(tag) + len(encode_length(len(raw))) :])
 
