@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +24,7 @@ from chipid.report.files import file_report
 from chipid.report.json import from_json, to_json
 from chipid.report.text import document_text, file_text, verdict_text
 
+HOLDERS = (FileId.DG1, FileId.DG2, FileId.DG5, FileId.DG7, FileId.DG11, FileId.DG12, FileId.DG16)
 FILES = (FileId.CARD_ACCESS, FileId.CARD_SECURITY, FileId.SOD, FileId.DG14)
 LOOSE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -44,6 +46,24 @@ def damages(draw: st.DrawFn) -> Callable[[bytes], bytes]:
         return raw[:at] + octet + raw[at + removed :]
 
     return damage
+
+
+@pytest.fixture(scope="module")
+def details(chipid_issue, fixtures: Path) -> Evidence:
+    files = chipid_issue(fixtures / "cards" / "passport_details.json").files
+    return Evidence(read_at=datetime(2026, 11, 24, tzinfo=UTC), files=dict(files))
+
+
+@LOOSE
+@given(file=st.sampled_from(HOLDERS), damage=damages())
+def test_a_damaged_file_about_the_holder_is_told_or_a_trouble(
+    details: Evidence, file: FileId, damage: Callable[[bytes], bytes]
+) -> None:
+    report = document_report(replace(details, files={**details.files, file: damage(details.files[file])}))
+    assert from_json(to_json(report)) == report
+    assert document_text(report)
+    assert {trouble.file for trouble in report.troubles} <= {file.label}
+    assert all(field.value is None for field in report.holder)
 
 
 @LOOSE
