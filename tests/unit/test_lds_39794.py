@@ -163,8 +163,8 @@ def test_damage(raw: bytes) -> None:
     ("raw", "message"),
     [
         (face(*[representation()] * 33), "more than 32 representations"),
-        (face(*[representation()] * 1001), "more than 1000 data objects"),
-        (tlv(0x65, VERSION, tlv(0xA1, representation()), *[b"\x9e\x00"] * 999), "more than 1000 data objects"),
+        (face(*[representation()] * 257), "more than 256 data objects"),
+        (tlv(0x65, VERSION, tlv(0xA1, representation()), *[b"\x9e\x00"] * 255), "more than 256 data objects"),
         (face(representation(image=bytes((8 << 20) + 1))), "an image of more than"),
     ],
 )

@@ -61,7 +61,7 @@ class SegmentBlock(Block):
     """
 
     position: Annotated[Code, POSITIONS]
-    enclosing_coordinates_block: Annotated[tuple[CoordinateCartesian2DUnsignedShortBlock, ...], range(2, 1_001)]
+    enclosing_coordinates_block: Annotated[tuple[CoordinateCartesian2DUnsignedShortBlock, ...], range(2, 257)]
     orientation: Annotated[int | None, range(256)] = None
     quality_blocks: tuple[QualityBlock, ...] = ()
     confidence: ScoreOrError | None = None

@@ -12,7 +12,7 @@ These modules make use of the schemas of ISO/IEC 39794-1, 39794-4, 39794-5 and 3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from operator import itemgetter
 from types import NoneType
@@ -22,7 +22,7 @@ from chipid.errors import LdsError, MalformedData
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
 from chipid.lds.der import INTEGER_SIZE_LIMIT, OCTET_STRING, SEQUENCE, VISIBLE_STRING, integer_octets
 
-ELEMENT_LIMIT = 1_000
+ELEMENT_LIMIT = 256
 """Of components in a block, and of elements in a SEQUENCE OF."""
 
 _CONTEXT, _CLASS, _CONSTRUCTED, _NUMBER = 0x80, 0xC0, 0x20, 0x1F
@@ -44,9 +44,9 @@ class Block:
         """The block whose components *cursor* is over.
 
         :raises TlvError: a component is damaged, or one that is mandatory is missing or breaks the schema.
-        :raises LdsError: more than 1,000 components, or elements in one.
+        :raises LdsError: more than 256 components, or elements in one.
         """
-        by_tag = {component.tag: component for component in components_of(cls)}
+        by_tag = _by_tag(cls)
         values: dict[str, Any] = {}
         unknown: list[bytes] = []
         for tlv in _limited(cursor):
@@ -94,8 +94,9 @@ class Block:
             for part in value if component.many else (value,):
                 if isinstance(part, Block):
                     yield from part._deviations()
-        words = {component.number: component.word for component in components_of(type(self))}
-        yield from (f"{words[number]}-unread" for raw in self.unknown if (number := _number_of(raw)) in words)
+        if self.unknown:
+            words = {component.number: component.word for component in components_of(type(self))}
+            yield from (f"{words[number]}-unread" for raw in self.unknown if (number := _number_of(raw)) in words)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -151,11 +152,7 @@ class Component:
     many: bool
     required: bool
     allowed: Container[int | None] | None
-
-    @property
-    def tag(self) -> int:
-        """The context tag, with the bit for constructed where it belongs."""
-        return _CONTEXT | self.number | (_CONSTRUCTED if self.many or issubclass(self.kind, Block) else 0)
+    tag: int
 
     @property
     def word(self) -> str:
@@ -198,10 +195,14 @@ class Component:
         return build_tlv(self.tag, *(build_tlv(_element_tag(self.kind), _build(element)) for element in value))
 
 
-def components_of(block: type[Block]) -> tuple[Component, ...]:
+def components_of(block: type[Block]) -> Iterable[Component]:
     """The components of a block, in their order."""
+    return _by_tag(block).values()
+
+
+def _by_tag(block: type[Block]) -> Mapping[int, Component]:
     if block not in _COMPONENTS:
-        _COMPONENTS[block] = _find_components(block)
+        _COMPONENTS[block] = {component.tag: component for component in _find_components(block)}
     return _COMPONENTS[block]
 
 
@@ -221,7 +222,8 @@ def _component(number: int, name: str, hint: Any, required: bool) -> Component:
             hint, many = get_args(hint)[0], True
         else:
             hint = next(kind for kind in get_args(hint) if kind is not NoneType)
-    return Component(number, name, hint, many, required, allowed)
+    constructed = many or issubclass(hint, Block)
+    return Component(number, name, hint, many, required, allowed, _CONTEXT | number | (_CONSTRUCTED if constructed else 0))
 
 
 def _limited(cursor: TlvCursor) -> Iterator[Tlv]:
@@ -276,7 +278,7 @@ def _build_text(value: str) -> bytes:
     return value.encode("ascii")
 
 
-_COMPONENTS: dict[type[Block], tuple[Component, ...]] = {}
+_COMPONENTS: dict[type[Block], Mapping[int, Component]] = {}
 """Those that have been found already."""
 _ELEMENT_TAGS: dict[type[Any], int] = {bytes: OCTET_STRING, str: VISIBLE_STRING}
 _READERS: dict[type[Any], Callable[[Tlv], Any]] = {
