@@ -83,7 +83,7 @@ class BlockSizes:
         """Ask for less per command from now on; ``False`` where there is no less."""
         if self.extended:
             self._notes.append("extended-length-refused")
-            self.extended = self.may_probe = False
+            self.extended = False
             return True
         smaller = next((step for step in LE_STEPS if step < self.short), None)
         if smaller is None:

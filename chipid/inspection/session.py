@@ -71,7 +71,7 @@ class Session:
                     raise
                 in_doubt = error.code == "sm-plaintext"
             except TransmitFailed:
-                if not sizes.extended or self._reopened >= REOPEN_LIMIT:
+                if not sizes.extended:  # which is given up once
                     raise
                 sizes.step_down()
                 self._ssc, in_doubt = int.from_bytes(self.messaging.ssc, "big"), True

@@ -234,16 +234,33 @@ def test_a_reader_that_fails_in_active_authentication() -> None:
         chipid.read(can_keys(), channel=Wire(card, lambda apdu: apdu.ins != INS.INTERNAL_AUTHENTICATE), at=AT, plan=plan)
 
 
-def test_a_reader_that_fails_a_short_command_ends_the_reading() -> None:
-    count = 0
+def test_a_reader_that_resets_the_card_on_an_extended_command() -> None:
+    class Resets(Wire):
+        failures = 2  # the command itself, and the next one, which the service refuses to tell of the reset
 
-    def carries(command: CommandAPDU) -> bool:
-        nonlocal count
-        count += command.ins == INS.READ_BINARY
-        return count < 12
+        def transmit(self, command: bytes) -> bytes:
+            if self.failures and (CommandAPDU.from_bytes(command).is_extended or self.failures == 1):
+                self.failures -= 1
+                self.card.reset()
+                raise TransmitFailed("the card was reset")
+            return super().transmit(command)
+
+    evidence = chipid.read(can_keys(), channel=Resets(EmulatedCard(with_portrait_of(PORTRAIT))), at=AT, plan=PLAN)
+    assert FileId.DG2 in evidence.files
+    assert evidence.notes == (REFUSED, "session-reopened")
+
+
+def test_a_reader_that_fails_a_short_command_ends_the_reading() -> None:
+    left = 20
+
+    def carries(_command: CommandAPDU) -> bool:
+        nonlocal left
+        left -= 1
+        return left > 0
 
     with pytest.raises(TransmitFailed):
         dump(plan=SHORT_ONLY, carries=carries)
+    assert left == 0
 
 
 @pytest.mark.parametrize("limit", [192, 160, 128, 112])

@@ -49,6 +49,13 @@ def test_atr_announces_extended_length() -> None:
             assert (told.extended_length, told.command_chaining) == (extended, chaining)
 
 
+def test_a_command_longer_than_the_buffer_does_not_get_through() -> None:
+    link = Link(command_size=261)
+    assert link.takes(read_binary(256), 261)
+    assert not link.takes(read_binary(256), 262)
+    assert not Link(extended_length=False).takes(read_binary(300), 7)
+
+
 def test_atr_has_room_for_fifteen_historical_bytes() -> None:
     with pytest.raises(ValueError, match="15"):
         contactless_atr(bytes(16))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -14,12 +14,15 @@ from chipid.emulator.link import payload_capacity, protected_size
 from chipid.errors import CardMisbehaved, ChipIdError, MalformedData, NotAuthorised, SecureMessagingError, StatusError
 from chipid.evidence import FileFailure
 from chipid.inspection.block_sizes import BlockSizes, plain_block
-from chipid.inspection.link import read_atr_info
+from chipid.inspection.link import fit_sizes, read_atr_info
+from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.reading import FILE_SIZE_LIMIT, FileReader, announced_size, failure_of
 from chipid.iso7816.apdu import CommandAPDU, ResponseAPDU
+from chipid.iso7816.atr import CardCapabilities
 from chipid.iso7816.dialogue import run
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import build_tlv, encode_length
+from chipid.lds.atr_info import AtrInfo, ExtendedLengthInformation
 
 
 @dataclass
@@ -158,6 +161,33 @@ def test_a_limit_is_told_once() -> None:
     for limit in (256, 160, 192, 160):
         sizes.keep_to(limit)
     assert (sizes.short, notes) == (160, ["block-size-reduced"])
+
+
+EXTENDED, SILENT = CardCapabilities(bytes.fromhex("942140")), CardCapabilities()
+STATED, NO_LONGER = (AtrInfo(lengths=ExtendedLengthInformation(1000, response)) for response in (1000, 258))
+
+
+@pytest.mark.parametrize(
+    ("atr", "info", "options", "extended", "may_probe"),
+    [
+        (SILENT, None, {}, False, True),
+        (EXTENDED, None, {}, True, False),
+        (SILENT, AtrInfo(EXTENDED), {}, True, False),
+        (SILENT, STATED, {}, True, False),
+        (EXTENDED, NO_LONGER, {}, False, False),
+        (EXTENDED, None, {"probing": False}, False, False),
+        (SILENT, STATED, {"probing": False}, True, False),
+        (EXTENDED, STATED, {"extended_length": False}, False, False),
+        (SILENT, None, {"extended_length": True}, True, False),
+    ],
+)
+def test_extended_length_as_the_plan_and_the_chip_have_it(
+    atr: CardCapabilities, info: AtrInfo | None, options: dict[str, bool], extended: bool, may_probe: bool
+) -> None:
+    sizes = BlockSizes()
+    fit_sizes(sizes, replace(ReadingPlan.with_portrait(), **options), atr, info)
+    assert (sizes.extended, sizes.may_probe) == (extended, may_probe)
+    assert sizes.response == (32_765 if info is None or info.lengths is None else info.lengths.response - 2)
 
 
 # EF.ATR/INFO -----------------------------------------------------------------------------------------------------
