@@ -24,6 +24,7 @@ from mutation_subjects import FILES_LEFT_OUT, SUBJECTS, Subject
 from mutators import mutate
 
 from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.iso7816.tlv import build_tlv
 
 COUNT = int(os.environ.get("CHIPID_MUTATIONS", "300"))
 SEED = int(os.environ.get("CHIPID_MUTATION_SEED", "0"))
@@ -150,6 +151,32 @@ def test_what_is_mutated_is_a_file(name: str) -> None:
 
 def test_every_file_of_the_logical_data_structure_is_mutated() -> None:
     assert not FILES_LEFT_OUT
+
+
+ALIKE = build_tlv(0x5F51, b"A")
+# What mutations have found.
+FOUND = [
+    ("EF.ATR/INFO", bytes.fromhex("4301F8 4703F741E0 7F660A 020205F0 0204FFFFFFFE")),  # a size that was never built again
+    ("EF.CVCA", bytes(116)),  # refused without a place
+    ("EF.SOD", b"\x77" * (512 * 1024 + 1)),  # likewise
+    ("EF.CardSecurity", b"\x30" * (32 * 1024 + 1)),  # likewise
+    ("image", b"\xff\xbb"),  # likewise
+    ("image", b"\x89PNG\r\n\x1a\n" + bytes.fromhex("0000000D 49484452 7FFFFFFF 7FFFFFFF 0800000000")),  # likewise
+    ("DG16", build_tlv(0x70, b"\x02\x01\x10", build_tlv(0xA1, ALIKE) * 16)),  # more persons than there are tags to build
+    (
+        "DG2, 39794-5",  # components that are not read, in another order than they are built in
+        bytes.fromhex(
+            "75737F61700201017F606AA11280020101810102820100870201018802002A7F2E53A151654FA007800103810207E3A1443042800100A13DA03B"
+            "A0398021FFD8FFE1000A4578696600007878FFC00008080035002500FFDA000278797AFFD9A114A003800102A105A103800100A7000101258101"
+            "35"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "raw"), FOUND)
+def test_what_mutations_found(name: str, raw: bytes) -> None:
+    judge(SUBJECTS[name], raw, Tally())
 
 
 @pytest.mark.parametrize(
