@@ -42,6 +42,13 @@ def test_the_table_of_provinces() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "province"), [("002", "Hà Giang"), ("046", "Thừa Thiên Huế"), ("077", "Bà Rịa-Vũng Tàu"), ("003", None), ("184", None)]
+)
+def test_a_code_names_the_province_before_the_merger_of_2025_and_no_country(code: str, province: str | None) -> None:
+    assert CitizenNumber(f"{code}099012345").province == province
+
+
+@pytest.mark.parametrize(
     "text", ["", "00109901234", "0010990123456", "00109901234x", "٠٠١٠٩٩٠١٢٣٤٥", "001099 012345", "001099012345\n0"]
 )
 def test_what_is_no_number(text: str) -> None:

@@ -176,7 +176,7 @@ def _by_shape(parts: tuple[str, ...]) -> QrText:
     birth, issued = _take_dates(left)
     residence = take(lambda part: _is_words(part) and "," in part)
     parents = tuple(iter(lambda: take(_is_name), None)) if _is_child(birth, issued) else ()
-    recognised = number and name and sex and birth and issued
+    recognised = number and name and sex and issued  # which has a birth date before it
     return QrText(
         QrFormat.CANCUOC2024 if recognised else QrFormat.UNKNOWN,
         number=number,
