@@ -17,15 +17,15 @@ def card_code(name: str) -> str:
     :raises Misuse: there is none, there are several that differ, or the picture cannot be read; no message tells what it shows.
     """
     from chipid.pictures.qr_codes import PHOTO_LIMITS, read_qr_codes  # noqa: PLC0415
-    from chipid.profiles.vn_cccd.qr import SIZE_LIMIT, QrFormat, parse_qr  # noqa: PLC0415
+    from chipid.profiles.vn_cccd.qr import QrFormat, parse_qr  # noqa: PLC0415
 
     with click.open_file(name, "rb") as file:
         image = file.read(PHOTO_LIMITS.octets + 1)
     try:
         codes = read_qr_codes(image)
+        cards = {text for text in codes if parse_qr(text).format is not QrFormat.UNKNOWN}
     except ChipIdError as problem:
         raise Misuse(f"{OPTION}: {problem}", problem.hint) from None
-    cards = {text for text in codes if len(text) <= SIZE_LIMIT and parse_qr(text).format is not QrFormat.UNKNOWN}
     if not codes:
         raise Misuse(f"{OPTION}: there is no QR code in the picture", "Take it again: sharp, well lit, the whole code in it.")
     if not cards:

@@ -52,8 +52,6 @@ class TooLarge(Exception):
 def picture(octets: bytes, image_format: str, pixel_limit: int) -> bytes:
     """The pixels, row by row, grey or colour; 8 bits each."""
     image = _plain(_opened(octets, image_format, pixel_limit))
-    if image.width * image.height > pixel_limit:
-        raise TooLarge
     return PICTURE.pack(list(MODES).index(image.mode), *image.size) + image.tobytes()
 
 
