@@ -74,11 +74,13 @@ def run_decoder(task: str, image: bytes, header: ImageHeader, limits: Limits, an
     answer, ended = _converse(_started(task, image_format, limits), image, answer_limit + 2, limits.seconds)
     if answer is None:
         raise UnsupportedFeature(f"decoding an image took more than {limits.seconds:g} seconds", hint=_MORE.format("seconds"))
+    if len(answer) > answer_limit + 1:  # first, for a child that we do not listen to any more ends in its own way
+        raise wrong_answer()
     if ended == _KILLED:
         raise UnsupportedFeature("the system ended the decoder of an image: memory is short", hint="Try again when there is more.")
     if ended:
         raise MalformedData("an image that its decoder crashes on", hint=_OTHER)
-    return _body(answer, answer_limit, _EXTRAS.get(task) or _EXTRAS.get(image_format))
+    return _body(answer, _EXTRAS.get(task) or _EXTRAS.get(image_format))
 
 
 def wrong_answer() -> MalformedData:
@@ -145,8 +147,8 @@ def _collect(pipe: IO[bytes], answer: bytearray, size: int) -> None:
         answer += pipe.read(size)
 
 
-def _body(answer: bytes, answer_limit: int, extra: str | None) -> bytes:
-    if not 1 <= len(answer) <= answer_limit + 1:
+def _body(answer: bytes, extra: str | None) -> bytes:
+    if not answer:
         raise wrong_answer()
     status, body = answer[0], answer[1:]
     if status == Status.DONE:
