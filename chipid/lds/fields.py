@@ -96,8 +96,7 @@ def parse_date(yyyymmdd: str) -> PartialDate | None:
     year, month, day = yyyymmdd[:4], read_part(yyyymmdd[4:6], MONTHS), read_part(yyyymmdd[6:], DAYS)
     parsed = PartialDate(int(year) if year.isdigit() and int(year) else None, month, day)
     # A day that the calendar does not have is none; 29 February is one as long as the year is unknown.
-    fitting = PartialDate(parsed.year or 2000, month or 1, day or 1) if -1 not in (month, day) else None
-    return parsed if fitting is not None and fitting.complete is not None else None
+    return parsed if PartialDate(parsed.year or 2000, month or 1, day or 1).complete is not None else None
 
 
 def parse_date_time(yyyymmddhhmmss: str) -> datetime | None:

@@ -99,6 +99,7 @@ def test_every_field_of_dg12() -> None:
         ((build_tlv(0x5C, b"\x5f\x0f"), name(b"B"), build_tlv(0xA0, b"\x02\x01\x01", name(b"A"))), ("names-outside",)),
         ((build_tlv(0x5C, b"\x5f\x0f"), build_tlv(0xA0, b"\x02\x01\x01", name(b""))), ("empty-object",)),
         ((build_tlv(0x5C, b"\x5f\x2b"), build_tlv(0x5F2B, bytes.fromhex("19900917"))), ("date-encoding",)),
+        ((build_tlv(0x5C, b"\x5f\x2b"), build_tlv(0x5F2B, bytes.fromhex("19A00917"))), ("date", "encoding")),
         ((build_tlv(0x5C, b"\x5f\x2b"), build_tlv(0x5F2B, b"19900000")), ()),
         ((build_tlv(0x5C, b"\x5f\x2b"), build_tlv(0x5F2B, b"00000000")), ()),
         ((build_tlv(0x5C, b"\x5f\x2b"), build_tlv(0x5F2B, b"19900230")), ("date",)),
@@ -119,7 +120,15 @@ def test_what_files_do(objects: tuple[bytes, ...], deviations: tuple[str, ...]) 
 
 @pytest.mark.parametrize(
     "template",
-    [b"", b"\x02\x01\x01", b"\x02\x01\x02" + name(b"A"), name(b"A"), b"\x02\x02\x00\x01" + name(b"A"), b"\x02\x00" + name(b"A")],
+    [
+        b"",
+        b"\x02\x01\x00",
+        b"\x02\x01\x01",
+        b"\x02\x01\x02" + name(b"A"),
+        name(b"A"),
+        b"\x02\x02\x00\x01" + name(b"A"),
+        b"\x02\x00" + name(b"A"),
+    ],
 )
 def test_a_number_of_names_that_is_none(template: bytes) -> None:
     parsed = Dg11.parse(dg11(build_tlv(0x5C, b"\x5f\x0f"), build_tlv(0xA0, template)))

@@ -173,6 +173,7 @@ def test_applications() -> None:
     assert EfDir.parse(ICAO) == made
     assert EfDir.parse(ICAO).deviations == ()
     assert EfDir.parse(b"") == EfDir(())
+    assert EfDir.parse(EfDir.of(b"1", bytes(16)).build()) == EfDir.of(b"1", bytes(16))
 
 
 def test_labels_and_other_objects() -> None:
