@@ -121,6 +121,8 @@ def test_a_face_from_an_image_file_is_as_icao_has_it() -> None:
         (face(representation(b"\xa8\x02\x83\x00")), ("subject-height-unread",)),
         (face(representation(b"\x85\x09\x01" + bytes(8))), ("session-id-unread",)),
         (face(representation(b"\x85\x01\x01\x85\x01\x02")), ("session-id-unread",)),
+        (face(representation(b"\x85\x00\x86\x01\x01")), ("session-id-unread",)),
+        (face(representation(bytes.fromhex("A30F 310D A006 800101 810109 A103 80015A"))), ("quality-blocks-unread",)),
         (face(representation(b"\xa3\x00")), ("quality-blocks-unread",)),
         (face(representation(b"\xa3\x02\x31\x00")), ("quality-blocks-unread",)),
         (face(representation(b"\xa3\x02\x30\x00")), ("quality-blocks-unread",)),
@@ -196,8 +198,9 @@ def test_fingers_and_irises_by_hand() -> None:
 
 
 def test_texts_have_visible_characters_alone() -> None:
-    with pytest.raises(LdsError):
-        FingerRepresentationBlock.from_image(PNG, 7, comment_blocks=("\u00e9",)).build()
+    for text in ("\u00e9", "\x07"):
+        with pytest.raises(LdsError):
+            FingerRepresentationBlock.from_image(PNG, 7, comment_blocks=(text,)).build()
     finger = FingerRepresentationBlock.from_image(PNG, 7)
     odd = replace(finger, unknown=(b"\xaf\x03\x1a\x01\x07",))
     block = FingerImageDataBlock.parse(FingerImageDataBlock.of_representation(odd).build())

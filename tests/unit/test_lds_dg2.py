@@ -165,6 +165,14 @@ def test_another_format_is_kept_raw(block: bytes) -> None:
     assert [found.image for found in both.faces] == [JPEG]
 
 
+def test_a_record_without_faces_is_kept_raw() -> None:
+    raw = dg2(template(record()))
+    parsed = Dg2.parse(raw)
+    assert [found.record for found in parsed.unsupported] == [RawRecord(record())]
+    assert parsed.deviations == ("no-images", "no-faces")
+    assert parsed.build() == raw
+
+
 @pytest.mark.parametrize(
     ("raw", "deviation"),
     [
