@@ -62,7 +62,7 @@ class Details:
     def parse(cls, raw: bytes) -> Self:
         """Parse the file. Its data objects may stand in any order.
 
-        :raises TlvError: the data objects are damaged.
+        :raises TlvError: the data objects are damaged, or one of the file's fields stands among the names in data object A0.
         :raises LdsError: a tag list of more than 64 octets, or more than :data:`OBJECT_LIMIT` data objects.
         """
         reading = _Reading(cls, parse_tlv(raw, cls.TAG))
@@ -130,8 +130,9 @@ class _Reading:
         self.tag_list: tuple[int, ...] | None = None
         self.encodings: list[tuple[int, str]] = []
         self._name_tag = file.NAME_TAG
+        self._field_tags = {TAG_LIST, *(each.tag for each in file.FIELDS)}
         self._noted: set[str] = set()
-        known, outside = self._sort(children(outer), {TAG_LIST, *(each.tag for each in file.FIELDS)})
+        known, outside = self._sort(children(outer))
         names = [*self._inside(known.get(NAMES)), *outside]
         for each in file.FIELDS:
             octets = names if each.tag == NAMES else [known[each.tag].value] if each.tag in known else []
@@ -152,17 +153,17 @@ class _Reading:
         if is_so:
             self._noted.add(deviation)
 
-    def _sort(self, objects: list[Tlv], fields: set[int]) -> tuple[dict[int, Tlv], list[bytes]]:
+    def _sort(self, objects: list[Tlv]) -> tuple[dict[int, Tlv], list[bytes]]:
         """The first object of each field, and the names outside of data object A0; the others are unknown."""
         known: dict[int, Tlv] = {}
         outside: list[bytes] = []
         for tlv in objects:
             if tlv.tag == self._name_tag:
                 outside.append(tlv.value)
-            elif tlv.tag in fields and tlv.tag not in known:
+            elif tlv.tag in self._field_tags and tlv.tag not in known:
                 known[tlv.tag] = tlv
             else:
-                self._keep(tlv, "repeated-object" if tlv.tag in fields else "unknown-object")
+                self._keep(tlv, "repeated-object" if tlv.tag in self._field_tags else "unknown-object")
                 continue
             self.order.append(tlv.tag)
         self._note("names-outside", bool(outside))
@@ -181,6 +182,8 @@ class _Reading:
         names = [tlv.value for tlv in objects if tlv.tag == self._name_tag]
         self._note("name-count", not names or count != len(names))
         for tlv in objects:
+            if tlv.tag in self._field_tags:
+                raise tlv.error("a field of the file among the names")
             if tlv.tag != self._name_tag:
                 self._keep(tlv, "unknown-object")
         return names

@@ -163,6 +163,9 @@ FOUND = [
     ("image", b"\xff\xbb"),  # likewise
     ("image", b"\x89PNG\r\n\x1a\n" + bytes.fromhex("0000000D 49484452 7FFFFFFF 7FFFFFFF 0800000000")),  # likewise
     ("DG16", build_tlv(0x70, b"\x02\x01\x10", build_tlv(0xA1, ALIKE) * 16)),  # more persons than there are tags to build
+    # A field that stood among the names was kept, and built where it counts.
+    ("DG12", build_tlv(0x6C, b"\x5c\x02\x5f\x1a", build_tlv(0xA0, b"\x02\x01\x01\x5f\x1a\x01A\x5f\x1b\x01X"))),
+    ("QR text", b"001099012345\0\x0c"),  # blanks that were left, and gone when read again
     (
         "DG2, 39794-5",  # components that are not read, in another order than they are built in
         bytes.fromhex(

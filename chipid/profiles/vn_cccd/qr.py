@@ -84,8 +84,7 @@ def parse_qr(text: str) -> QrText:
     """
     if len(text) > SIZE_LIMIT:
         raise MalformedData(f"the text of a QR code has at most {SIZE_LIMIT} characters")
-    composed = unicodedata.normalize("NFC", text).strip("\ufeff \t\r\n\0")
-    parts = tuple(part.strip() for part in composed.split(SEPARATOR))
+    parts = tuple(_trimmed(part) for part in unicodedata.normalize("NFC", text).split(SEPARATOR))
     layout = next((name for name, shapes in _LAYOUTS.items() if _fits(parts, shapes)), None)
     if layout is None:
         return _by_shape(parts)
@@ -101,6 +100,13 @@ def parse_qr(text: str) -> QrText:
         issue_date=_date(values["issue_date"]),
         fields=parts,
     )
+
+
+def _trimmed(part: str) -> str:
+    """Without white space, NUL and byte order marks around it, in whatever order they stand."""
+    while (shorter := part.strip().strip("\ufeff\0")) != part:
+        part = shorter
+    return part
 
 
 # Shapes ------------------------------------------------------------------------------------------------------------
