@@ -485,7 +485,7 @@ def test_trust_points_and_the_chips_date(issue: Issue, authorities: tuple[bytes,
     image = issue(authorities, date(2026, 11, 24), chip_authentication={}, fingerprints=True, iris=True)
     assert (image.trust_points, image.chip_date) == (authorities, date(2026, 11, 24))
     assert image.access_protected == {FileId.DG3, FileId.DG4}
-    assert image.files[FileId.DG4].startswith(bytes.fromhex("7682177C7F6182177702010053821770"))
+    assert image.files[FileId.DG4].startswith(bytes.fromhex("7682177A7F610302010053821770"))
     assert EfCom.parse(image.files[FileId.COM]).data_groups == (1, 3, 4, 14)
     content = SignedData.parse(EfSod.parse(image.files[FileId.SOD]).cms).content
     assert content is not None
