@@ -27,6 +27,12 @@ def dump(cli, desk, *arguments: object, card: Path | None = None, stdin: bytes =
     return cli("dump", "--card", card or desk.card, *arguments, stdin=stdin)
 
 
+def in_format(name: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (300, 200), 90).save(out, name)
+    return out.getvalue()
+
+
 def picture_of(*texts: str) -> bytes:
     codes = [Image.open(io.BytesIO(draw_qr(text))) for text in texts]
     desk = Image.new("L", (sum(code.width for code in codes) + 100, max(code.height for code in codes) + 100), 160)
@@ -82,21 +88,28 @@ def test_a_photo_from_standard_input(cli, desk, chipid_card_image) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "message"),
+    ("image", "message", "hint"),
     [
-        (picture_of(OTHER, OTHER.replace("099012345679", "099012345670")), "the QR codes of 2 cards"),
-        (picture_of(SHOP), "no QR code in the picture is that of a card"),
-        (picture_of("|" * 2000), "no QR code in the picture is that of a card"),
-        (b"\xff\xd8\xff broken", "--qr-image:"),
-        (b"GIF89a", "none of JPEG"),
+        (picture_of(OTHER, OTHER.replace("099012345679", "099012345670")), "the QR codes of 2 cards", "Show the one card"),
+        (picture_of(SHOP), "no QR code in the picture is that of a card", "or type the number on the card"),
+        (picture_of("|" * 2000), "no QR code in the picture is that of a card", "nearer"),
+        (b"\xff\xd8\xff broken", "--qr-image:", "JPEG or PNG"),
+        (b"\xff\xa0\xff a fingerprint", "none of JPEG, JPEG 2000, PNG", "JPEG or PNG"),
+        (b"an essay", "none of JPEG, JPEG 2000, PNG", "JPEG or PNG"),
+        (b"", "nothing in the file", "JPEG or PNG"),
+        *((in_format(name), "none of JPEG, JPEG 2000, PNG", "JPEG or PNG") for name in ("BMP", "GIF", "TIFF", "WEBP")),
     ],
-    ids=["two cards", "a shop", "separators", "damaged", "no picture"],
+    ids=["two cards", "a shop", "separators", "damaged", "WSQ", "text", "empty", "BMP", "GIF", "TIFF", "WebP"],
 )
-def test_a_picture_that_opens_nothing_is_a_usage_error_that_tells_nothing_of_it(cli, desk, image: bytes, message: str) -> None:
+def test_a_picture_that_opens_nothing_is_a_usage_error_that_tells_nothing_of_it(
+    cli, desk, image: bytes, message: str, hint: str
+) -> None:
     desk.path("photo").write_bytes(image)
     result = dump(cli, desk, "--qr-image", desk.path("photo"))
     assert result.code == 2
     assert message in result.err
+    assert hint in result.err.splitlines()[-1]
+    assert "WSQ" not in result.err
     assert "0990" not in result.err
     assert "shop" not in result.err
 
