@@ -78,11 +78,21 @@ def _usage(problem: click.ClickException) -> int:
     """Click's message, without whatever looks like a secret that was typed in the wrong place."""
     from chipid.report.redact import HIDDEN, without_secrets  # noqa: PLC0415  # only for a wrong command line
 
-    message = without_secrets(problem.format_message())
+    message = without_secrets(_with_variable(problem))
     hint = problem.hint if isinstance(problem, Misuse) else None
     if hint is None and isinstance(problem, click.UsageError) and problem.ctx is not None:
         hint = f"See: {problem.ctx.command_path} --help"
     return _fail(ExitCode.USAGE, message, _NO_NUMBERS_HINT if HIDDEN in message else hint)
+
+
+def _with_variable(problem: click.ClickException) -> str:
+    """Click's message, which names the option, with the environment variable that its value stands in."""
+    message = problem.format_message()
+    if isinstance(problem, click.BadParameter) and problem.ctx is not None and problem.param is not None:
+        source = problem.ctx.get_parameter_source(problem.param.name or "")
+        if source is click.core.ParameterSource.ENVIRONMENT and isinstance(problem.param.envvar, str):
+            return f"{problem.param.envvar}: {message}"
+    return message
 
 
 def _internal(problem: BaseException) -> int:

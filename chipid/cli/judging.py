@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from chipid.cli.messages import warning
-from chipid.cli.options import with_options
+from chipid.cli.options import given_by, with_options
 from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
 
@@ -62,7 +62,7 @@ def load_trust(paths: Sequence[str]) -> TrustStore | None:
     try:
         return TrustStore.load(paths)
     except ChipIdError as problem:
-        raise Misuse(f"--trust: {problem}", problem.hint) from None
+        raise Misuse(f"{given_by('trust')}: {problem}", problem.hint) from None
 
 
 def judge(evidence: Evidence, trust: TrustStore | None, policy: str, at: datetime | None, challenge: bytes | None) -> Verdict:

@@ -19,7 +19,7 @@ import click
 
 from chipid.cli import qr_image, secrets
 from chipid.cli.usage import Misuse
-from chipid.errors import ChipIdError
+from chipid.errors import ChipIdError, MalformedData
 
 if TYPE_CHECKING:
     from chipid.profiles.access_keys import AccessKeys
@@ -45,8 +45,13 @@ class KeyKind:
         return f"CHIPID_{self.name.upper()}"
 
     @property
+    def option(self) -> str:
+        """The option that names a file with it."""
+        return f"--{self.name}-file"
+
+    @property
     def parameter(self) -> str:
-        """Its option, as click passes it on."""
+        """That option, as click passes it on."""
         return f"{self.name}_file"
 
     @property
@@ -78,7 +83,7 @@ def key_options(command: _Command) -> _Command:
     """The options of a command that opens a card."""
     for kind in reversed(KINDS):
         command = click.option(
-            f"--{kind.name}-file",
+            kind.option,
             kind.parameter,
             type=click.Path(exists=True, dir_okay=False, allow_dash=True) if kind.looks_like else secrets.SecretFile(),
             metavar="FILE",
@@ -119,10 +124,7 @@ def access_keys(options: Mapping[str, Any], today: date) -> AccessKeys:
         found = [_asked()]
     from chipid.profiles.access_keys import AccessKeys  # noqa: PLC0415
 
-    try:
-        keys = [_keys_of(kind, text, today) for kind, text in found]
-    except ChipIdError as problem:
-        raise Misuse(str(problem), problem.hint) from None
+    keys = [_made(key, today) for key in found]
     return AccessKeys(tuple(password for candidate in keys for password in candidate.passwords))
 
 
@@ -135,29 +137,49 @@ def _file_names(options: Mapping[str, Any]) -> list[str | None]:
     return [options["qr_image"], *(options[kind.parameter] for kind in KINDS)]
 
 
-def _given(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, repr=False)
+class _Found:
+    """A key as it was given.
+
+    :ivar kind: the name of its kind. :ivar source: the option or the environment variable that it stands in, empty where it was
+        asked for.
+    """
+
+    kind: str
+    text: str
+    source: str = ""
+
+
+def _made(key: _Found, today: date) -> AccessKeys:
+    try:
+        return _keys_of(key.kind, key.text, today)
+    except ChipIdError as problem:
+        raise Misuse(f"{key.source}: {problem}" if key.source else str(problem), problem.hint) from None
+
+
+def _given(options: Mapping[str, Any]) -> Iterator[_Found]:
     if _file_names(options).count("-") > 1:
         raise Misuse("standard input can hold one key alone")
     for kind in KINDS:
         if options[kind.parameter] is not None:
-            yield kind.name, secrets.read_secret(options[kind.parameter], f"--{kind.name}-file").strip()
+            yield _Found(kind.name, secrets.read_secret(options[kind.parameter], kind.option).strip(), kind.option)
         if options.get(kind.asked):
-            yield kind.name, _asked_by_name(kind)
+            yield _Found(kind.name, _asked_by_name(kind))
     if options["qr_image"] is not None:
-        yield "qr", qr_image.card_code(options["qr_image"])
+        yield _Found("qr", qr_image.card_code(options["qr_image"]), qr_image.OPTION)
     if options["keys_from_env"]:
         for kind in KINDS:
             if text := os.environ.get(kind.variable, "").strip():
-                yield kind.name, text
+                yield _Found(kind.name, text, kind.variable)
 
 
 def _asked_by_name(kind: KeyKind) -> str:
     if not secrets.has_terminal():
-        raise Misuse(f"there is no terminal to ask for the {kind.name.upper()} on", f"Give --{kind.name}-file FILE.")
+        raise Misuse(f"there is no terminal to ask for the {kind.name.upper()} on", f"Give {kind.option} FILE.")
     return secrets.ask(f"{kind.name.upper()}: ").strip()
 
 
-def _asked() -> tuple[str, str]:
+def _asked() -> _Found:
     """One key of any kind with a shape of its own from the terminal, unseen; a scanner that types does as well."""
     if not secrets.has_terminal():
         hint = "Give --number-file FILE (- is standard input), or another key. See --help."
@@ -166,7 +188,7 @@ def _asked() -> tuple[str, str]:
         text = ask("Number on the card (or CAN, QR text, MRZ line 1): ").strip()
         for kind in KINDS:
             if kind.looks_like is not None and kind.looks_like(text):
-                return kind.name, _whole_zone(text, ask) if kind.name == "mrz" else text
+                return _Found(kind.name, _whole_zone(text, ask) if kind.name == "mrz" else text)
     raise Misuse(f"that is none of: {'; '.join(kind.meaning for kind in KINDS if kind.looks_like is not None)}")
 
 
@@ -186,7 +208,7 @@ def _keys_of(kind: str, text: str, today: date) -> AccessKeys:
     if kind == "document":
         parts = text.split()
         if len(parts) != 3:
-            raise Misuse("a document needs three things: its number, the birth date and the expiry date")
+            raise MalformedData("a document needs three things: its number, the birth date and the expiry date")
         return AccessKeys.from_fields(*parts)
     return _OF_ONE_TEXT[kind](AccessKeys, text)
 

@@ -34,6 +34,19 @@ timeout_option = click.option(
 )
 
 
+def given_by(name: str) -> str:
+    """What the value of an option came from, for messages: ``--trust``, or the environment variable in its place.
+
+    :param name: of its parameter, as click passes it on.
+    """
+    context = click.get_current_context()
+    if context.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT:
+        variable = next(param.envvar for param in context.command.params if param.name == name)
+        if isinstance(variable, str):
+            return variable
+    return f"--{name.replace('_', '-')}"
+
+
 def with_options(command: _Command, options: Sequence[Option]) -> _Command:
     """*command* with *options*, which its help lists in their order."""
     for option in reversed(options):

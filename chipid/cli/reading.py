@@ -13,7 +13,7 @@ import click
 
 from chipid.cli.keys import access_keys, key_options, keys_given
 from chipid.cli.messages import info
-from chipid.cli.options import reader_option, timeout_option, with_options
+from chipid.cli.options import given_by, reader_option, timeout_option, with_options
 from chipid.cli.output import output_path
 from chipid.cli.progress import progress_bar
 from chipid.cli.terminal_rights import OPTION_NAMES as TERMINAL_OPTION_NAMES
@@ -113,9 +113,22 @@ def _channel(options: Mapping[str, Any]) -> Iterator[Channel]:
     from chipid.readers.pcsc import wait_for_card  # noqa: PLC0415
 
     info("lay the card on the reader, and leave it there until reading has ended")
-    with wait_for_card(options["reader"], options["timeout"]) as card:
+    with _named_reader(options["reader"]), wait_for_card(options["reader"], options["timeout"]) as card:
         info(f"reading on {card.reader}")
         yield card
+
+
+@contextlib.contextmanager
+def _named_reader(name: str | None) -> Iterator[None]:
+    """A reader that is not there is told with where its name came from: a variable that was set long ago is easily forgotten."""
+    from chipid.errors import NoReader  # noqa: PLC0415
+
+    try:
+        yield
+    except NoReader as problem:
+        if name is None or name not in str(problem):
+            raise
+        raise NoReader(f"{given_by('reader')}: {problem}", hint=problem.hint) from None
 
 
 def faults_named(names: Sequence[str]) -> tuple[Fault, ...]:

@@ -168,6 +168,26 @@ def test_a_wrong_command_line_is_2(cli, arguments: list[str]) -> None:
     assert "chipid: hint: See: chipid" in result.err
 
 
+def test_a_variable_with_a_wrong_value_is_named(cli, desk, evidence_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (desk.path("nothing"), desk.number):
+        monkeypatch.setenv("CHIPID_TRUST", str(path))
+        result = cli("verify", evidence_file)
+        assert (result.code, result.out) == (2, "")
+        assert "error: CHIPID_TRUST: " in result.err
+
+
+@pytest.mark.parametrize("by_option", [True, False])
+def test_a_reader_that_is_not_there_is_told_with_where_its_name_stands(
+    cli, desk, on_reader, monkeypatch: pytest.MonkeyPatch, by_option: bool
+) -> None:
+    on_reader(errors.NoReader("no reader is called 'Lectern'", hint="Attached: Other."))
+    monkeypatch.setenv("CHIPID_READER", "Lectern")
+    result = cli("dump", "--number-file", desk.number, *(("--reader", "Lectern") if by_option else ()))
+    assert result.code == 3
+    assert f"error: {'--reader' if by_option else 'CHIPID_READER'}: no reader is called" in result.err
+    assert "Attached: Other." in result.err
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"]])
 def test_help_and_version_are_results(cli, arguments: list[str]) -> None:
     result = cli(*arguments)

@@ -133,10 +133,18 @@ def test_a_key_that_cannot_be_is_2_and_not_repeated(cli, desk, tmp_path, kind: s
     (tmp_path / "key").write_bytes(content)
     result = cli("dump", "--card", desk.card, f"--{kind}-file", tmp_path / "key")
     assert result.code == 2
+    assert f"error: --{kind}-file: " in result.err
     assert message in result.err
     assert result.out == ""
     for part in content.decode("latin-1").split():
         assert len(part) < 4 or part not in result.err
+
+
+def test_a_key_in_the_environment_that_cannot_be_names_its_variable(cli, desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHIPID_CAN", "12")
+    result = cli("dump", "--card", desk.card, "--keys-from-env")
+    assert result.code == 2
+    assert "error: CHIPID_CAN: " in result.err
 
 
 def test_a_byte_order_mark_is_no_part_of_the_key(opened_with) -> None:
