@@ -65,29 +65,68 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ERRORS = (
+__all__ = [  # written out: type checkers export what stands here
     "AccessDenied",
+    "AccessKeys",
     "CardMisbehaved",
     "CardRemoved",
     "CertificateError",
+    "Check",
+    "CheckName",
     "ChipIdError",
+    "Citizen",
+    "CitizenField",
+    "CitizenNumber",
+    "Decision",
+    "EcPublicKey",
+    "EcdsaScheme",
+    "Evidence",
+    "Expiry",
+    "FileId",
+    "FileSigner",
     "LdsError",
     "MalformedData",
     "NoCard",
     "NoReader",
     "NotAuthorised",
+    "Outcome",
+    "PartialDate",
     "PasswordBlocked",
+    "Pkcs1Scheme",
+    "Pkcs11Signer",
+    "Pkcs11Uri",
+    "Policy",
+    "Progress",
     "ProtocolError",
+    "PssScheme",
+    "PublicKey",
     "ReaderError",
+    "ReadingPlan",
+    "Result",
+    "RsaPublicKey",
+    "Scheme",
     "SecureMessagingError",
+    "Sex",
+    "Signer",
     "StatusError",
+    "TerminalAuthenticationRecord",
+    "TerminalCredentials",
     "TlvError",
     "TransmitFailed",
+    "TrustStore",
     "UnsupportedFeature",
+    "Verdict",
     "WrongPassword",
-)
+    "__version__",
+    "change_pin",
+    "open_signer",
+    "read",
+    "unblock_pin",
+    "verify",
+]
 
 _HOMES = {
+    **dict.fromkeys(__all__, "chipid.errors"),  # unless named below
     **dict.fromkeys(("change_pin", "read", "unblock_pin", "verify"), "chipid.api"),
     **dict.fromkeys(("EcPublicKey", "PublicKey", "RsaPublicKey"), "chipid.crypto.signature"),
     **dict.fromkeys(("EcdsaScheme", "Pkcs1Scheme", "PssScheme", "Scheme"), "chipid.crypto.signature"),
@@ -103,10 +142,7 @@ _HOMES = {
     **dict.fromkeys(("FileSigner", "Pkcs11Signer", "Pkcs11Uri", "open_signer"), "chipid.signers"),
     "Policy": "chipid.verification.policy",
     **dict.fromkeys(("Check", "CheckName", "Decision", "Outcome", "Verdict"), "chipid.verification.verdict"),
-    **dict.fromkeys(_ERRORS, "chipid.errors"),
 }
-
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  # a test holds it against the imports above
 
 
 def __getattr__(name: str) -> Any:
@@ -115,3 +151,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'chipid' has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(home), name)
     return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -7,6 +7,8 @@ import getpass
 import os
 import re
 import shlex
+import subprocess
+import sys
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,21 @@ def test_the_plugins_examples_pass(
     names["test_my_counter"](emulated_cccd, chipid_keys, chipid_trust)
     names["test_my_border_post"](emulated_eac_card, chipid_keys, chipid_terminal)
     names["test_a_forged_card"](chipid_card_factory, chipid_card_image, chipid_keys, chipid_trust)
+
+
+def test_a_strict_type_checker_takes_the_programs_that_are_shown(tmp_path: Path) -> None:
+    """As a user's: each public name must be exported for good, and typed. Test functions without annotations are left out."""
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    shown = [*BLOCKS, *re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(encoding="utf-8"), re.DOTALL)]
+    programs = {tmp_path / f"program_{number}.py": block for number, block in enumerate(shown) if "\ndef " not in block}
+    for path, program in programs.items():
+        path.write_text(program, encoding="utf-8")
+    # The project's own settings: strict, and so alike that what "make lint" found out of chipid need not be found again.
+    command = [sys.executable, "-m", "mypy", f"--config-file={ROOT / 'pyproject.toml'}", f"--cache-dir={ROOT / '.mypy_cache'}"]
+    environment = {**os.environ, "MYPYPATH": str(ROOT)}
+    done = subprocess.run([*command, *map(str, programs)], check=False, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(programs) > 4
 
 
 def test_each_fixture_of_the_plugin_is_listed() -> None:

@@ -39,6 +39,11 @@ def test_each_public_name_is_there(name: str) -> None:
     assert getattr(chipid, name) is not None
 
 
+def test_the_module_lists_its_public_names_before_they_are_used() -> None:
+    done = subprocess.run([sys.executable, "-c", "import chipid; print(*dir(chipid))"], check=True, capture_output=True, text=True)
+    assert set(done.stdout.split()) == set(chipid.__all__)
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nothing_of_ours"):
         chipid.nothing_of_ours  # noqa: B018
