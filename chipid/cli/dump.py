@@ -14,6 +14,7 @@ from chipid.cli.messages import hint, warning
 from chipid.cli.output import emit, force_option, json_option, output_path, require_distinct, show_personal_option
 from chipid.cli.reading import challenge_given, read_card, reading_options
 from chipid.cli.terminal_rights import tell_rights
+from chipid.cli.unread import tell_unread
 from chipid.cli.usage import Misuse
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def command(**options: Any) -> int:
     """Read a card, and show what is on it.
 
     Without a key option the terminal is asked for the number on the card. Without --verify the exit code tells how reading went: 0,
-    3 where it was broken off, 5 where the portrait that was asked for is not there or the chip did not grant the terminal's rights,
-    6 where a file cannot be understood.
+    3 where it was broken off, 5 where a file that was wanted could not be read, the portrait that was asked for is not there or the
+    chip did not grant the terminal's rights, 6 where a file cannot be understood.
     """
     require_distinct(*(options[name] for name in ("out", "portrait", "trace", "trace_whole", "card")), *(options["trust"] or ()))
     out, portrait = (_path(options, name) for name in ("out", "portrait"))
@@ -64,8 +65,10 @@ def command(**options: Any) -> int:
 
     personal = options["show_personal"]
     report = document_report(evidence, verdict, show_personal=personal, challenged=challenge is not None)
+    whole = tell_unread(report)
     emit(report, document_text, as_json=options["as_json"])
-    return of_decision(report.verdict.decision) if report.verdict is not None else _reading_code(report, saved and entitled)
+    satisfied = saved and entitled and whole
+    return of_decision(report.verdict.decision) if report.verdict is not None else _reading_code(report, satisfied)
 
 
 def _reading_code(report: DocumentReport, satisfied: bool) -> ExitCode:

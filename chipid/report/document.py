@@ -54,12 +54,9 @@ def document_report(
     :param challenged: the verdict is with a challenge of the caller's own.
     """
     files = _Files(evidence)
-    mrz = files.mrz
-    cccd = mrz is not None and vn_cccd.is_cccd(mrz)
+    cccd = files.cccd
     redaction = Redaction(show_personal)
     portrait = _portrait(files.dg2)
-    if cccd:
-        files.parse(FileId.DG13, vn_cccd.Dg13.parse)
     files.parse_the_others()
     return schema.DocumentReport(
         read_at=rfc3339(evidence.read_at),
@@ -95,13 +92,12 @@ def verdict_report(evidence: Evidence, verdict: Verdict, *, challenged: bool = F
     :param challenged: the verdict is with a challenge of the caller's own.
     """
     files = _Files(evidence)
-    cccd = files.mrz is not None and vn_cccd.is_cccd(files.mrz)
     return schema.VerdictReport(
         verdict=verdict_part(verdict),
         read_at=rfc3339(evidence.read_at),
         complete=evidence.complete,
         notices=notices(
-            cccd=cccd,
+            cccd=files.cccd,
             portrait=files.dg2 is not None,
             complete=evidence.complete,
             judged=True,
@@ -139,6 +135,7 @@ class _Files:
         self.card_security = self._infos(FileId.CARD_SECURITY, card_security_infos)
         self.dg14 = self._infos(FileId.DG14, lambda raw: Dg14.parse(raw).infos)
         self.dg15 = self.parse(FileId.DG15, Dg15.parse)
+        self.cccd = self._parse_dg13()
 
     def parse(self, file: FileId, parser: Callable[[bytes], _T]) -> _T | None:
         raw = self.evidence.file(file)
@@ -150,6 +147,17 @@ class _Files:
             self.troubles[file] = trouble(file.label, error)
             return None
         return parsed
+
+    def _parse_dg13(self) -> bool:
+        """DG13's layout is the issuing state's own; whether it is Vietnam's, by DG1 where there is one, otherwise by DG13 itself.
+
+        The fields are there wherever DG13 has them, and where it must have them, what is wrong with it is a trouble.
+        """
+        known = self.mrz is not None and vn_cccd.is_cccd(self.mrz)
+        dg13 = self.parse(FileId.DG13, vn_cccd.Dg13.parse)
+        if dg13 is None and not known:
+            self.troubles.pop(FileId.DG13, None)
+        return known or (self.mrz is None and dg13 is not None)
 
     def _infos(self, file: FileId, parser: Callable[[bytes], SecurityInfos]) -> SecurityInfos | None:
         return self.parse(file, parser)

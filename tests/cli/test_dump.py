@@ -116,6 +116,32 @@ def test_everything_is_tried_and_refusals_are_named(cli, desk) -> None:
     assert [file.state for file in report.files if file.name == "DG3"] == ["refused"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("file-refused:file=DG1", "DG1 could not be read: refused (not-authorised)"),
+        ("file-refused:file=DG13,sw=6F00", "DG13 could not be read: failed (6F00)"),
+        ("file-refused:file=DG2,sw=6A82", "DG2 could not be read: missing (6A82)"),
+        ("file-refused:file=DG3", None),
+    ],
+)
+def test_a_file_that_was_wanted_and_could_not_be_read_is_5(cli, desk, fault: str, told: str | None) -> None:
+    result = dump(cli, desk, "--files", "everything", "--fault", fault)
+    assert result.code == (5 if told else 0)
+    assert result.err == (f"chipid: warning: {told}\n" if told else "")
+
+
+def test_a_file_that_nobody_asked_for_may_be_missing(cli, desk) -> None:
+    assert dump(cli, desk, "--files", "identity", "--fault", "file-refused:file=DG2").code == 0
+
+
+def test_without_dg1_the_fields_of_dg13_are_shown(cli, desk) -> None:
+    result = dump(cli, desk, "--json", "--show-personal", "--fault", "file-refused:file=DG1")
+    assert (result.json["profile"], result.json["troubles"]) == ("vn-cccd", [])
+    assert ("DG13", "Nguyễn Văn An") in [(field["source"], field["value"]) for field in result.json["holder"]]
+    assert "residence-as-of-issue" in [notice["code"] for notice in result.json["notices"]]
+
+
 def test_a_file_that_cannot_be_understood_is_named_and_the_rest_is_shown(cli, desk) -> None:
     broken = attacks.with_file(desk.image, FileId.DG13, bytes.fromhex("6D053003020101"))
     result = dump(cli, desk, "--json", card=desk.lay(broken))
