@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import dropwhile
 
 MONTHS = range(1, 13)
 DAYS = range(1, 32)
@@ -14,6 +15,8 @@ YEARS_AHEAD = 15
 """BSI TR-03135-1 §5.7.1: a two-digit year of expiry within now … now+15 is in the future, any other in the past."""
 
 _UNKNOWN = re.compile(r"[\s0xX?._<-]*")  # 00, --, blanks: the ways of writing that a part is not known
+_NOT_KNOWN = "--"
+_CENTURY = 100
 _MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -54,10 +57,17 @@ class PartialDate:
         return self.year is not None, self.month is not None, self.day is not None
 
     def contradicts(self, other: PartialDate) -> bool:
-        """Whether a part that both know differs; of years, the last two digits count."""
-        years = [None if year is None else year % 100 for year in (self.year, other.year)]
+        """Whether a part that both know differs; where one has no century, the last two digits of the years count."""
+        years = (self.year, other.year)
+        if any(year is not None and year < _CENTURY for year in years):
+            years = (self.year and self.year % _CENTURY, other.year and other.year % _CENTURY)
         pairs = (years, (self.month, other.month), (self.day, other.day))
         return any(one is not None and two is not None and one != two for one, two in pairs)
+
+    def __str__(self) -> str:
+        """As cards have it: ``17/09/1999``, ``09/1999``, ``1999``; ``--`` for what is unknown behind the first known part."""
+        parts = [f"{part:02}" if part is not None else _NOT_KNOWN for part in (self.day, self.month, self.year)]
+        return "/".join([*dropwhile(_NOT_KNOWN.__eq__, parts)] or parts[-1:])
 
     def __repr__(self) -> str:
         return "<PartialDate>"

@@ -78,8 +78,9 @@ def test_oddities_are_told_and_never_raised(number: str, sex: str | None, year: 
     assert CitizenNumber(number).oddities(sex=sex, birth_year=year) == oddities
 
 
-def test_repr_shows_no_number() -> None:
+def test_repr_shows_no_number_and_a_form_gets_its_digits() -> None:
     assert repr(NUMBER) == "<CitizenNumber>"
+    assert str(NUMBER) == NUMBER.digits
 
 
 @pytest.mark.parametrize(
@@ -185,9 +186,29 @@ def test_complete_dates() -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        (PartialDate(1999, 9, 7), "07/09/1999"),
+        (PartialDate(1999, 9, None), "09/1999"),
+        (PartialDate(1999, None, None), "1999"),
+        (PartialDate(99, 9, 17), "17/09/99"),
+        (PartialDate(0, None, 17), "17/--/00"),
+        (PartialDate(None, 9, 17), "17/09/--"),
+        (PartialDate(None, None, None), "--"),
+    ],
+)
+def test_a_date_is_written_as_cards_have_it(day: PartialDate, text: str) -> None:
+    assert str(day) == text
+    assert parse_written_date(text) == (day if day.year == 1999 else None)
+
+
+@pytest.mark.parametrize(
     ("one", "two", "contradicts"),
     [
         (PartialDate(99, 9, 17), PartialDate(1999, 9, 17), False),
+        (PartialDate(0, 9, 17), PartialDate(2000, 9, 17), False),
+        (PartialDate(1999, 9, 17), PartialDate(2099, 9, 17), True),
+        (PartialDate(1999, None, None), PartialDate(1899, 9, 17), True),
         (PartialDate(99, None, None), PartialDate(1999, 9, 17), False),
         (PartialDate(None, None, None), PartialDate(1999, 9, 17), False),
         (PartialDate(98, None, None), PartialDate(1999, 9, 17), True),

@@ -146,5 +146,8 @@ class CitizenNumber:
         }
         return tuple(name for name, odd in found.items() if odd)
 
+    def __str__(self) -> str:
+        return self.digits
+
     def __repr__(self) -> str:
         return "<CitizenNumber>"
