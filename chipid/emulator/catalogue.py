@@ -46,8 +46,14 @@ def _value(kind: type[Fault], field_name: str, text: str) -> object:
             raise ValueError
         return read(text)
     except (ValueError, KeyError):
-        known = ", ".join(f"{name} ({'hexadecimal' if name == 'sw' else of})" for name, of in types.items()) or "nothing"
+        known = ", ".join(f"{name} ({_kind_of_value(name, of)})" for name, of in types.items()) or "nothing"
         raise UnsupportedFeature(f"the fault {kind.name} cannot be set to {field_name}={text}", hint=f"It takes {known}.") from None
+
+
+def _kind_of_value(field_name: str, of: str) -> str:
+    if of == "FileId":
+        return f"one of {', '.join(file.label for file in FileId)}"
+    return "hexadecimal" if field_name == "sw" else of
 
 
 def _status_word(text: str) -> int:

@@ -47,7 +47,7 @@ def test_settings(text: str, fault: faults.Fault) -> None:
         ("le-limit:limit", "limit"),
         ("le-limit:sw=1", "hexadecimal"),
         ("unprotected-status:counted=perhaps", "counted"),
-        ("file-refused:file=DG99", "file"),
+        ("file-refused:file=DG99", "DG13"),
         ("end-of-file-warning:sw=6282", "nothing"),
     ],
 )
