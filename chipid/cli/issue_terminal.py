@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chipid.cli.messages import warning
 from chipid.cli.options import Day, with_options
 from chipid.cli.output import emit, force_option, json_option, output_path
 from chipid.cli.usage import Misuse
@@ -128,9 +129,21 @@ def command(as_json: bool, force: bool, **options: Any) -> None:
                 request.out.rmdir()
         raise Misuse(str(problem), problem.hint) from None
 
+    for holder in holders:
+        _tell_reversed_dates(holder)
     from chipid.report.text import terminal_text  # noqa: PLC0415
 
     emit(_report(holders, request.out), terminal_text, as_json=as_json)
+
+
+def _tell_reversed_dates(holder: CvHolder) -> None:
+    """Chips refuse such a certificate, which may be what is to be tried, or a slip."""
+    certificate = holder.certificate
+    if certificate.expiration < certificate.effective:
+        warning(
+            f"{holder.reference} is in force from {certificate.effective} to {certificate.expiration}, which is earlier: "
+            "a chip refuses it"
+        )
 
 
 def _prepare(request: _Request, *, force: bool) -> None:

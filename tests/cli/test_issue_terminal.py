@@ -109,6 +109,13 @@ def test_an_expired_terminal_is_told(cli, folder: Path, read_with) -> None:
     assert f"{TERMINAL}: cv-expired" in read.err
 
 
+def test_a_last_day_before_the_first_is_made_and_told(cli, folder: Path) -> None:
+    result = cli("issue-terminal", "--out", folder, "--effective", "2026-03-04", "--expiration", "2026-03-03")
+    assert result.code == 0
+    assert f"warning: {TERMINAL} is in force from 2026-03-04 to 2026-03-03, which is earlier" in result.err
+    assert result.err.count("warning") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
