@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 
 from chipid.errors import LdsError, UnsupportedFeature
 from chipid.pictures.decoder import MODES, PICTURE
@@ -34,11 +34,14 @@ class Picture:
         Image.frombytes(self.mode, (self.width, self.height), self.pixels).save(out, "PNG")
         return out.getvalue()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the PNG file, mode 0600.
 
+        :raises ValueError: a name that does not end in ``.png``: another format is not written.
         :raises OSError: it cannot be written.
         """
+        if Path(path).suffix.lower() != ".png":
+            raise ValueError("pictures are saved as PNG, under a name that ends in .png")
         write_private(path, self.to_png())
 
     def __repr__(self) -> str:

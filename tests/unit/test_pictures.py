@@ -138,6 +138,17 @@ def test_a_jp2_file_without_codestream() -> None:
         decode(image[: image.index(b"\xff\x4f\xff\x51")])
 
 
+def test_components_are_those_of_the_codestream_and_of_no_other_box() -> None:
+    image = encoded(drawn("L"), "JPEG2000")
+    start = image.index(b"\xff\x4f\xff\x51")
+    for boxed in (subsampled((2, 1), size=SIZE), b""):
+        decoy = subsampled((1, 1))
+        before = image[: start - 8] + struct.pack(">I", 8 + len(decoy)) + b"uuid" + decoy
+        inside = struct.pack(">I", 8 + len(boxed)) + b"jp2c" + boxed
+        with pytest.raises((UnsupportedFeature, LdsError), match="subsampled in a way|must start with SOC"):
+            decode(before + inside)
+
+
 def test_pixels_that_are_not_encoded() -> None:
     assert decode(bytes(range(6)), raw_size=(3, 2)) == Picture(3, 2, "L", bytes(range(6)))
 
@@ -186,6 +197,14 @@ def test_a_picture_is_written_as_png_for_its_owner_alone(mode: str, tmp_path: Pa
     assert stat.S_IMODE((tmp_path / "face.png").stat().st_mode) == 0o600
     assert b"pHYs" not in picture.to_png()
     assert repr(picture) == f"<Picture {mode}, 36 × 53>"
+
+
+def test_a_picture_is_written_under_the_name_of_what_it_is(tmp_path: Path) -> None:
+    picture = decode(encoded(drawn("L"), "PNG"))
+    picture.save(tmp_path / "face.PNG")
+    with pytest.raises(ValueError, match=r"saved as PNG, under a name that ends in \.png"):
+        picture.save(tmp_path / "face.jpg")
+    assert not (tmp_path / "face.jpg").exists()
 
 
 # Bombs -----------------------------------------------------------------------------------------------------------
