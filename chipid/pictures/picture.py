@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from os import PathLike
+from os import PathLike, fspath
 
 from chipid.errors import LdsError, UnsupportedFeature
 from chipid.pictures.decoder import MODES, PICTURE
@@ -40,7 +40,7 @@ class Picture:
         :raises ValueError: a name that does not end in ``.png``: another format is not written.
         :raises OSError: it cannot be written.
         """
-        if Path(path).suffix.lower() != ".png":
+        if not fspath(path).lower().endswith(".png"):
             raise ValueError("pictures are saved as PNG, under a name that ends in .png")
         write_private(path, self.to_png())
 
