@@ -117,6 +117,20 @@ def _next_marker(octets: OctetReader) -> int:
     return marker
 
 
+def jp2_codestream(image: bytes) -> int:
+    """Where the codestream of a JP2 file begins (T.800 §I.5.4), in octets: that of its first box for one.
+
+    :raises LdsError: a damaged file, or one without.
+    """
+    octets = OctetReader(image)
+    for kind, content in _boxes(octets):
+        if kind == b"jp2c":
+            if not content.rest.startswith(_CODESTREAM_START):
+                raise content.error("a JPEG 2000 codestream must start with SOC and SIZ")
+            return content.offset
+    raise octets.error("a JP2 file without codestream")
+
+
 def jp2_colour_space(image: bytes) -> int | None:
     """The enumerated colour space of a JP2 file (T.800 §I.5.3.3), ``None`` where there is none.
 

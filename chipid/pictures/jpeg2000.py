@@ -7,13 +7,12 @@ not come out even the colours would be nonsense, without an error.
 
 from __future__ import annotations
 
-from chipid.errors import LdsError, UnsupportedFeature
-from chipid.lds.image import ImageHeader, jp2_colour_space
+from chipid.errors import UnsupportedFeature
+from chipid.lds.image import ImageHeader, jp2_codestream, jp2_colour_space
 from chipid.lds.octets import OctetReader
 
 COMPONENTS_MAX = 4
 
-_CODESTREAM_START = b"\xff\x4f\xff\x51"
 _CIELAB = 14  # EnumCS, ITU-T T.801 §M.11.7.4
 _HINT = "Have the picture saved as PNG or JPEG by a program that knows it."
 
@@ -24,9 +23,7 @@ def prepared(image: bytes, header: ImageHeader) -> tuple[str, bytes]:
     :raises LdsError: the headers are damaged.
     :raises UnsupportedFeature: the components cannot be decoded.
     """
-    start = image.find(_CODESTREAM_START)
-    if start < 0:
-        raise LdsError("a JP2 file without codestream")
+    start = jp2_codestream(image) if header.boxed else 0
     _require_components(OctetReader(image, start))
     if header.boxed and jp2_colour_space(image) == _CIELAB:
         return "CIELAB", image[start:]

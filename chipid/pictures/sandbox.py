@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO
 
@@ -41,12 +41,18 @@ class Limits:
 
     :ivar pixels: width × height. :ivar octets: of the image as it is encoded. :ivar seconds: from start to answer.
     :ivar memory: octets that the decoding process may take, itself included; kept where the system keeps such limits.
+    :raises ValueError: one of them is not above zero, or has no end.
     """
 
     pixels: int = 16_000_000
     octets: int = 16 << 20
     seconds: float = 10.0
     memory: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            if not 0 < getattr(self, item.name) < math.inf:
+                raise ValueError(f"{item.name} must be a number above zero")
 
 
 def admitted(image: bytes, limits: Limits) -> ImageHeader:

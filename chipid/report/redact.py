@@ -15,7 +15,8 @@ from chipid.report.schema import PersonalField
 
 HIDDEN = "[hidden]"
 
-_SECRET_LOOKING = re.compile(r"[0-9A-Z]*[0-9]{6,}[0-9A-Z<]*|\S*<<\S*|\S*\|\S*|(?i:pin-value=[^\s&]*)")
+# Each begins where a word does, so that a long word is gone through once.
+_SECRET_LOOKING = re.compile(r"(?i:pin-value=[^\s&]*)|(?<!\S)\S*(?:<<|\|)\S*|(?<![0-9A-Z])[0-9A-Z]*[0-9]{6,}[0-9A-Z<]*")
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ PACE_REQUIRED = date(2027, 1, 1)
 BAC_FORBIDDEN = date(2028, 1, 1)
 """… and from this day on no BAC."""
 VIETNAM = timezone(timedelta(hours=7))
-CCCD_YEARS_AHEAD = 75
-"""A CCCD issued at 38 lasts to 60, beyond the fifteen years that the general rule knows; none expired before 2021."""
+CCCD_YEARS_AHEAD = 25
+"""A CCCD issued at 38 lasts to 60, beyond the fifteen years that the general rule knows."""
 
 
 def access(evidence: Evidence) -> Check:

@@ -262,6 +262,7 @@ def test_a_passports_expiry(expiry: str, outcome: Outcome, reason: str) -> None:
     [
         ("260301", Outcome.SUCCESSFUL, "ok"),
         ("260228", Outcome.FAILED, "document-expired"),
+        ("010101", Outcome.FAILED, "document-expired"),  # 2001, before there were such cards, and not 2101
         ("480917", Outcome.SUCCESSFUL, "ok"),  # issued at 38, good until 60: longer than the general rule's fifteen years
         ("991231", Outcome.SUCCESSFUL, "no-expiry"),
     ],

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import subprocess
 import sys
@@ -245,3 +246,9 @@ def test_pixels_are_counted_once_more_before_decoding(children: list[subprocess.
     header = ImageHeader(ImageFormat.PNG, 2, 1)  # as if the header had said so
     with pytest.raises(MalformedData, match="more pixels than its header"):
         sandbox.run_decoder("picture", dot(size=(20, 20)), header, Limits(pixels=399), 1000)
+
+
+@pytest.mark.parametrize("limits", [{"seconds": math.inf}, {"seconds": math.nan}, {"pixels": 0}, {"memory": -1}, {"octets": 0}])
+def test_limits_that_are_none(limits: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must be a number above zero"):
+        Limits(**limits)  # type: ignore[arg-type]
