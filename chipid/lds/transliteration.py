@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from chipid.errors import LdsError
+from chipid.normalisation import normalised
 
 Spellings = tuple[str, ...]
 """The ways of writing one letter in the zone, the recommended one first; ``""`` where it may be left out."""
@@ -78,7 +79,7 @@ def transliterate(name: str, language: str = "") -> list[list[Spellings]]:
         Arabic; ``offset`` counts characters.
     """
     components: list[list[Spellings]] = [[]]
-    for place, character in enumerate(unicodedata.normalize("NFC", name)):
+    for place, character in enumerate(normalised("NFC", name)):
         if character in _SEPARATORS or character.isspace():
             components.append([])
         elif character == _SHADDA:
@@ -102,7 +103,7 @@ def _letter(character: str, language: str, *, first: bool, place: int) -> Iterab
 
 
 def _decomposed(letter: str, place: int) -> Iterable[Spellings]:
-    for part in unicodedata.normalize("NFD", letter):
+    for part in normalised("NFD", letter):
         if "A" <= part <= "Z":
             yield (part,)
         elif part in _LETTERS:

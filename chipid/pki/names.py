@@ -7,12 +7,12 @@ order (Malaysia). Names only find candidates; who signed is a matter of the sign
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from chipid.crypto import asn1
 from chipid.errors import CertificateError
+from chipid.normalisation import normalised
 
 COUNTRY, COMMON_NAME, LOCALITY = "2.5.4.6", "2.5.4.3", "2.5.4.7"
 
@@ -95,4 +95,4 @@ def _text(value: asn1.Element) -> str:
 
 
 def _comparable(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(normalised("NFKC", text).casefold().split())

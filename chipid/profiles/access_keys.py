@@ -16,6 +16,7 @@ from typing import Self
 
 from chipid.errors import LdsError, MalformedData
 from chipid.lds.mrz import Mrz, mrz_information
+from chipid.normalisation import normalised
 from chipid.profiles import vn_cccd
 from chipid.profiles.vn_cccd import CitizenNumber, QrText
 from chipid.protocols.password import Password, PasswordKind
@@ -169,7 +170,7 @@ def _text(text: object, what: str, limit: int = TEXT_LIMIT) -> str:
 
 def _plain(text: str) -> str:
     """Full-width and other forms of a character become the plain one, invisible characters go."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return "".join(c for c in normalised("NFKC", text) if unicodedata.category(c) != "Cf")
 
 
 def _digits(text: object, size: int, what: str, mistaken: dict[int, str]) -> str:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 
+from chipid.normalisation import normalised
 from chipid.report import schema
 from chipid.report.printable import printable
 from chipid.report.redact import HIDDEN
@@ -300,7 +301,7 @@ def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
 
 def _width(text: str) -> int:
     """Cells on a terminal; colours take none."""
-    return sum(map(_cells, _without_colours(unicodedata.normalize("NFC", text))))
+    return sum(map(_cells, _without_colours(normalised("NFC", text))))
 
 
 def _cells(character: str) -> int:

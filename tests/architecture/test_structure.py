@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,10 @@ def test_a_server_that_only_verifies_imports_no_pcsc_and_starts_light() -> None:
     script = "import sys, chipid; print(*sys.modules)"
     light = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert {"asn1crypto", "cbor2", "PIL", "rich", "chipid._native"}.isdisjoint(light.stdout.split())
+
+
+def test_texts_are_normalised_in_one_place() -> None:
+    """Python's own normalisation is quadratic in a run of combining marks, and texts of chips are hostile."""
+    forbidden = re.compile(r"\bis_normalized\b|unicodedata.*\bnormalize\b")
+    users = [path for path in ROOT.glob("chipid/**/*.py") if forbidden.search(path.read_text())]
+    assert [path.name for path in users] == ["normalisation.py"]

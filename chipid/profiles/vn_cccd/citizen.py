@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,6 +16,7 @@ from chipid.lds.dates import PartialDate, parse_zone_date
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.mrz import Mrz
+from chipid.normalisation import normalised
 from chipid.profiles.vn_cccd.citizen_number import CitizenNumber
 from chipid.profiles.vn_cccd.comparison import NO_EXPIRY_TEXT, Comparison, compare
 from chipid.profiles.vn_cccd.dates import parse_written_date
@@ -257,7 +257,7 @@ def _unknown(dg13: Dg13) -> tuple[CitizenField[bytes], ...]:
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()
+    return normalised("NFC", text).strip()
 
 
 def _text(text: str) -> str | None:

@@ -13,7 +13,6 @@ place, and what has another number or another shape is kept raw.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -32,6 +31,7 @@ from chipid.lds.der import (
     read_integer,
     read_oid,
 )
+from chipid.normalisation import normalised
 from chipid.profiles.vn_cccd.strings import STRING_TYPES, build_string, read_string
 
 TAG = 0x6D
@@ -122,7 +122,7 @@ class Dg13Field:
         meaning = FIELDS[number]
         if len(texts) > (STRING_LIMIT if meaning.multiple else 1):
             raise LdsError(f"{meaning.name} has too many values")
-        composed = tuple(unicodedata.normalize("NFC", text) for text in texts if text)
+        composed = tuple(normalised("NFC", text) for text in texts if text)
         strings = [build_string(meaning.tag, text, meaning.name) for text in composed]
         if meaning.multiple:
             strings = [build_tlv(SEQUENCE, string) for string in strings]
@@ -213,7 +213,7 @@ class Dg13:
     def text(self, number: int) -> str | None:
         """The string under one field number, ``None`` where there is not exactly one value, however composed."""
         texts = self.texts(number)
-        return texts[0] if len({unicodedata.normalize("NFC", text) for text in texts}) == 1 else None
+        return texts[0] if len({normalised("NFC", text) for text in texts}) == 1 else None
 
     @property
     def unknown(self) -> tuple[Dg13Field, ...]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from chipid.normalisation import normalised
 
 # These letters carry a stroke that no decomposition takes off. Eth is what some keyboards give for it.
 _STROKED = str.maketrans("đĐðÐ", "dDdD")
@@ -11,5 +11,5 @@ _STROKED = str.maketrans("đĐðÐ", "dDdD")
 
 def transliterate_name(name: str) -> str:
     """The letters A–Z of *name*: decomposed, marks stripped, ``đ`` as ``d``, in capitals, without spaces or anything else."""
-    decomposed = unicodedata.normalize("NFD", name.translate(_STROKED)).upper()
+    decomposed = normalised("NFD", name.translate(_STROKED)).upper()
     return "".join(character for character in decomposed if "A" <= character <= "Z")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 
 from chipid.errors import MalformedData
+from chipid.normalisation import normalised
 from chipid.profiles.vn_cccd.dates import PartialDate, parse_packed_date, parse_written_date
 from chipid.profiles.vn_cccd.sex import Sex
 
@@ -84,7 +85,7 @@ def parse_qr(text: str) -> QrText:
     """
     if len(text) > SIZE_LIMIT:
         raise MalformedData(f"the text of a QR code has at most {SIZE_LIMIT} characters")
-    parts = tuple(_trimmed(part) for part in unicodedata.normalize("NFC", text).split(SEPARATOR))
+    parts = tuple(_trimmed(part) for part in normalised("NFC", text).split(SEPARATOR))
     layout = next((name for name, shapes in _LAYOUTS.items() if _fits(parts, shapes)), None)
     if layout is None:
         return _by_shape(parts)

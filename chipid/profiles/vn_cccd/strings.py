@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, build_tlv
 from chipid.lds.der import PRINTABLE_STRING, UTF8_STRING
+from chipid.normalisation import is_normalised
 
 NUMERIC_STRING, IA5_STRING, VISIBLE_STRING, BMP_STRING = 0x12, 0x16, 0x1A, 0x1E
 _UTF_8, _UTF_16 = "utf-8", "utf-16-be"
@@ -50,7 +51,7 @@ def read_string(tlv: Tlv) -> tuple[str, tuple[str, ...]]:
         raise tlv.error("characters that are no text")
     found = {
         "characters": alphabet is not None and not alphabet.issuperset(text),
-        "not-composed": not unicodedata.is_normalized("NFC", text),
+        "not-composed": not is_normalised("NFC", text),
     }
     return text, tuple(word for word, is_so in found.items() if is_so)
 
