@@ -18,7 +18,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.printed_qr import printed_qr
-from chipid.profiles.vn_cccd import FIELDS, QrFormat, parse_qr
+from chipid.profiles.vn_cccd import FIELDS, CitizenNumber, QrFormat, expiry_candidates, parse_qr
 from chipid.report.json import from_json
 from chipid.report.schema import DocumentReport
 
@@ -215,6 +215,23 @@ def test_a_malformed_file_is_a_trouble_with_its_place_and_the_rest_is_shown(
     text = dump("passport_details", changed=changed)
     assert text.code == 6
     assert "Not understood" in text.out
+
+
+# The descriptions themselves ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CCCDS)
+def test_a_citizens_card_lasts_and_its_number_fits_the_holder(name: str) -> None:
+    entries = described(name)
+    birth, number = entries["birth"], CitizenNumber(entries["number"])
+    expiry = date.fromisoformat(entries["expiry"]) if entries["expiry"] is not None else None
+    last_day = date.fromisoformat(birth if len(birth) == 10 else f"{birth}-28")
+    issued = date.fromisoformat(entries["issued"])
+    assert expiry in expiry_candidates(last_day, issued, issued)
+    assert expiry is None or expiry.year >= 2035
+    # The number that README shows is older than this rule.
+    odd = ("province", "birth-year") if name == "citizen_2021" else ("province",)
+    assert number.oddities(sex=entries["sex"], birth_year=int(birth[:4])) == odd
 
 
 # The QR code -------------------------------------------------------------------------------------------------------
