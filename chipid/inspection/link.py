@@ -46,6 +46,8 @@ def fit_sizes(sizes: BlockSizes, plan: ReadingPlan, atr: CardCapabilities, info:
         sizes.response = min(stated.response - STATUS_SIZE, UNSTATED_RESPONSE)
     if plan.extended_length is not None:
         sizes.extended = plan.extended_length
+        if sizes.extended and sizes.response <= SHORT_LE_MAX:
+            sizes.step_down()  # in what is stated a long answer has no place, and perhaps no protected one at all
     elif stated is not None:
         sizes.extended = sizes.response > SHORT_LE_MAX
     elif plan.probing:

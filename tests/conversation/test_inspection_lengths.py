@@ -126,6 +126,19 @@ def test_sizes_no_longer_than_short_ones_are_a_no() -> None:
     assert evidence.notes == ()
 
 
+@pytest.mark.parametrize("wanted", [None, True])
+@pytest.mark.parametrize("response", [0, 1, 2, 3, 30, 31, 64, 258, 259, 1 << 16, (1 << 31) - 1, 1 << 31, 1 << 32])
+def test_no_stated_size_is_too_odd_to_read_with(response: int, wanted: bool | None) -> None:
+    image = with_portrait_of(600)
+    info = build_tlv(0x7F66, b"\x02\x02\x01\x05", build_tlv(0x02, response.to_bytes(5, "big").lstrip(b"\0") or b"\0"))
+    wire = Wire(EmulatedCard(replace(image, files={**image.files, FileId.ATR_INFO: info})))
+    evidence = chipid.read(can_keys(), channel=wire, at=AT, plan=replace(PLAN, extended_length=wanted))
+    assert evidence.files[FileId.DG2] == image.files[FileId.DG2]
+    understood = 0 < response < 1 << 31
+    assert (FileId.ATR_INFO in evidence.failures) is not understood
+    assert (REFUSED in evidence.notes) is (understood and response <= 258 and wanted is True)
+
+
 @pytest.mark.parametrize("quirk", [faults.LeLimit(limit=256), faults.UnprotectedStatus(), faults.UnprotectedStatus(counted=True)])
 @pytest.mark.parametrize("stated", [True, False])
 def test_a_chip_that_announces_and_refuses(quirk: faults.Fault, stated: bool) -> None:

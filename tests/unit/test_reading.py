@@ -179,6 +179,8 @@ STATED, NO_LONGER = (AtrInfo(lengths=ExtendedLengthInformation(1000, response)) 
         (SILENT, STATED, {"probing": False}, True, False),
         (EXTENDED, STATED, {"extended_length": False}, False, False),
         (SILENT, None, {"extended_length": True}, True, False),
+        (SILENT, STATED, {"extended_length": True}, True, False),
+        (EXTENDED, NO_LONGER, {"extended_length": True}, False, False),
     ],
 )
 def test_extended_length_as_the_plan_and_the_chip_have_it(
