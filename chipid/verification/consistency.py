@@ -28,6 +28,9 @@ VIETNAM = timezone(timedelta(hours=7))
 CCCD_YEARS_AHEAD = 25
 """A CCCD issued at 38 lasts to 60, beyond the fifteen years that the general rule knows."""
 
+_SPOKEN = {"citizen_number": "number", "birth_date": "birth-date", "sex": "sex", "expiry_date": "expiry", "full_name": "name"}
+"""What the verdict calls the fields that DG1 and DG13 share."""
+
 
 def access(evidence: Evidence) -> Check:
     """How the chip was opened (BSI TR-03135-1 §5.6.3.1): BAC on a chip that offers PACE is a downgrade (ICAO 9303-11 §4.2).
@@ -132,14 +135,18 @@ def dg1_against_dg13(evidence: Evidence, mrz: Mrz | None) -> Check:  # noqa: PLR
     except MalformedData:
         return Check(name, Outcome.UNDETERMINED, "dg13-malformed", "DG13 is not laid out as on known cards.")
     if found.differences:
-        return Check(name, Outcome.FAILED, "dg1-dg13-differ", f"They differ in: {', '.join(found.differences)}.")
-    if "number" in found.not_compared:
+        return Check(name, Outcome.FAILED, "dg1-dg13-differ", f"They differ in: {_spoken(found.differences)}.")
+    if "citizen_number" in found.not_compared:
         return Check(name, Outcome.UNDETERMINED, "dg13-not-comparable", "DG13 holds no citizen number to compare.")
-    silent = tuple(f"dg13-{field}-not-compared" for field in found.not_compared)
+    silent = tuple(f"dg13-{_SPOKEN[field]}-not-compared" for field in found.not_compared)
     detail = "DG1 and DG13 name the same person."
     if found.partly_compared:
-        detail += f" As far as both go: {', '.join(found.partly_compared)}."
+        detail += f" As far as both go: {_spoken(found.partly_compared)}."
     return Check(name, Outcome.SUCCESSFUL, "ok", detail, silent)
+
+
+def _spoken(fields: tuple[str, ...]) -> str:
+    return ", ".join(_SPOKEN[field] for field in fields)
 
 
 def document_expiry(mrz: Mrz | None, at: datetime) -> Check:

@@ -204,10 +204,11 @@ def changed_dg13(evidence: Evidence, values: dict[int, str | None]) -> Evidence:
     return with_file(evidence, FileId.DG13, Dg13.of(given).build())
 
 
-def test_a_silent_field_is_told(evidence: Evidence) -> None:
-    check = consistency.dg1_against_dg13(changed_dg13(evidence, {4: None}), zone(evidence))
+@pytest.mark.parametrize(("field", "word"), [(2, "name"), (3, "birth-date"), (4, "sex"), (12, "expiry")])
+def test_a_silent_field_is_told(evidence: Evidence, field: int, word: str) -> None:
+    check = consistency.dg1_against_dg13(changed_dg13(evidence, {field: None}), zone(evidence))
     assert said(check) == (Outcome.SUCCESSFUL, "ok")
-    assert check.deviations == ("dg13-sex-not-compared",)
+    assert check.deviations == (f"dg13-{word}-not-compared",)
 
 
 def test_dg13_without_a_number_decides_nothing(evidence: Evidence) -> None:

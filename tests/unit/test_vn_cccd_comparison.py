@@ -31,7 +31,7 @@ DG13: dict[str, Any] = {
     "sex": "Nam",
     "expiry_date": "17/09/2039",
 }
-EVERYTHING = ("number", "birth-date", "sex", "expiry", "name")
+EVERYTHING = ("citizen_number", "birth_date", "sex", "expiry_date", "full_name")
 
 
 def mrz(**changes: Any) -> Mrz:
@@ -87,19 +87,19 @@ def test_the_same_person() -> None:
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"citizen_number": "001099012346"}, "number"),
-        ({"citizen_number": "099012345"}, "number"),
-        ({"birth_date": "18/09/1999"}, "birth-date"),
-        ({"birth_date": "17/10/1999"}, "birth-date"),
-        ({"birth_date": "17/09/1998"}, "birth-date"),
-        ({"birth_date": "1998"}, "birth-date"),
+        ({"citizen_number": "001099012346"}, "citizen_number"),
+        ({"citizen_number": "099012345"}, "citizen_number"),
+        ({"birth_date": "18/09/1999"}, "birth_date"),
+        ({"birth_date": "17/10/1999"}, "birth_date"),
+        ({"birth_date": "17/09/1998"}, "birth_date"),
+        ({"birth_date": "1998"}, "birth_date"),
         ({"sex": "Nữ"}, "sex"),
-        ({"expiry_date": "17/09/2040"}, "expiry"),
-        ({"expiry_date": "Không thời hạn"}, "expiry"),
+        ({"expiry_date": "17/09/2040"}, "expiry_date"),
+        ({"expiry_date": "Không thời hạn"}, "expiry_date"),
         ({"full_name": "Nguyễn Văn Ân Bình Bắc", "birth_date": "17/09/1999"}, None),
-        ({"full_name": "Nguyễn Thị An"}, "name"),
-        ({"full_name": "Nguyễn Văn A"}, "name"),
-        ({"full_name": "Trần Văn An"}, "name"),
+        ({"full_name": "Nguyễn Thị An"}, "full_name"),
+        ({"full_name": "Nguyễn Văn A"}, "full_name"),
+        ({"full_name": "Trần Văn An"}, "full_name"),
     ],
 )
 def test_one_difference_is_named_alone(changes: dict[str, str], name: str | None) -> None:
@@ -120,15 +120,15 @@ def test_a_dg13_that_is_silent_is_not_said_to_agree() -> None:
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"birth_date": "17.09.1999"}, "birth-date"),
+        ({"birth_date": "17.09.1999"}, "birth_date"),
         ({"sex": "Khác"}, "sex"),
-        ({"expiry_date": "2039-09-17"}, "expiry"),
-        ({"full_name": "阮文安"}, "name"),
+        ({"expiry_date": "2039-09-17"}, "expiry_date"),
+        ({"full_name": "阮文安"}, "full_name"),
     ],
 )
 def test_a_form_that_is_not_known_is_not_compared(changes: dict[str, str], name: str) -> None:
     values = {**DG13, **changes}
-    if name == "birth-date":
+    if name == "birth_date":
         assert Dg13.of(values).birth_date == "17.09.1999"
     assert compare(MRZ, Dg13.of(values)) == Comparison(not_compared=(name,))
 
@@ -146,26 +146,26 @@ def test_a_field_that_stands_there_twice_must_agree_twice() -> None:
 @pytest.mark.parametrize("words", ["Không thời hạn", "KHÔNG THỜI HẠN", "không thời hạn ", "Khong thoi han"])
 def test_no_expiry(words: str) -> None:
     assert compare(mrz(expiry_date="991231"), dg13(expiry_date=words)) == Comparison()
-    assert differences(mrz(expiry_date="391231"), dg13(expiry_date=words)) == ("expiry",)
+    assert differences(mrz(expiry_date="391231"), dg13(expiry_date=words)) == ("expiry_date",)
 
 
 @pytest.mark.parametrize("written", ["31/12/2099", "31/12/1999"])
 def test_no_expiry_is_no_year(written: str) -> None:
-    assert differences(mrz(expiry_date="991231"), dg13(expiry_date=written)) == ("expiry",)
+    assert differences(mrz(expiry_date="991231"), dg13(expiry_date=written)) == ("expiry_date",)
 
 
 @pytest.mark.parametrize("zone", ["<<<<<<", "391399"])
 @pytest.mark.parametrize("written", ["17/09/2039", "Không thời hạn"])
 def test_an_expiry_that_the_zone_leaves_out_is_not_compared(zone: str, written: str) -> None:
-    assert compare(mrz(expiry_date=zone), dg13(expiry_date=written)).not_compared == ("expiry",)
+    assert compare(mrz(expiry_date=zone), dg13(expiry_date=written)).not_compared == ("expiry_date",)
 
 
 def test_no_expiry_against_words_that_are_not_known() -> None:
-    assert compare(mrz(expiry_date="991231"), dg13(expiry_date="Vĩnh viễn")).not_compared == ("expiry",)
+    assert compare(mrz(expiry_date="991231"), dg13(expiry_date="Vĩnh viễn")).not_compared == ("expiry_date",)
 
 
 def test_a_zone_without_number_is_not_compared() -> None:
-    assert compare(mrz(optional_data=""), dg13()).not_compared == ("number",)
+    assert compare(mrz(optional_data=""), dg13()).not_compared == ("citizen_number",)
 
 
 # Partial dates, unknown sex, cut-off names --------------------------------------------------------------------------------------
@@ -175,15 +175,15 @@ def test_a_zone_without_number_is_not_compared() -> None:
     ("zone", "written", "outcome"),
     [
         ("99<<<<", "1999", Comparison()),
-        ("99<<<<", "17/09/1999", Comparison(partly_compared=("birth-date",))),
+        ("99<<<<", "17/09/1999", Comparison(partly_compared=("birth_date",))),
         ("990000", "00/00/1999", Comparison()),
-        ("990917", "1999", Comparison(partly_compared=("birth-date",))),
-        ("990917", "09/1999", Comparison(partly_compared=("birth-date",))),
-        ("990917", "10/1999", Comparison(differences=("birth-date",))),
-        ("98<<<<", "17/09/1999", Comparison(differences=("birth-date",))),
-        ("<<0917", "1999", Comparison(not_compared=("birth-date",))),
-        ("<<<<<<", "17/09/1999", Comparison(not_compared=("birth-date",))),
-        ("991399", "17/09/1999", Comparison(not_compared=("birth-date",))),
+        ("990917", "1999", Comparison(partly_compared=("birth_date",))),
+        ("990917", "09/1999", Comparison(partly_compared=("birth_date",))),
+        ("990917", "10/1999", Comparison(differences=("birth_date",))),
+        ("98<<<<", "17/09/1999", Comparison(differences=("birth_date",))),
+        ("<<0917", "1999", Comparison(not_compared=("birth_date",))),
+        ("<<<<<<", "17/09/1999", Comparison(not_compared=("birth_date",))),
+        ("991399", "17/09/1999", Comparison(not_compared=("birth_date",))),
     ],
 )
 def test_partial_birth_dates(zone: str, written: str, outcome: Comparison) -> None:
@@ -212,13 +212,13 @@ def test_the_other_sex() -> None:
 )
 def test_a_name_cut_off_in_the_zone(primary: str, secondary: str, full: str) -> None:
     zone = mrz(primary_identifier=primary, secondary_identifier=secondary)
-    assert compare(zone, dg13(full_name=full)) == Comparison(partly_compared=("name",))
+    assert compare(zone, dg13(full_name=full)) == Comparison(partly_compared=("full_name",))
 
 
 @pytest.mark.parametrize("full", ["Nguyễn Thị Ngọc Bích", "Nguyễn Thị Ngọc Lan Hồng Diễm My Phương"])
 def test_a_zone_says_nothing_more_than_the_name(full: str) -> None:
     zone = mrz(primary_identifier="NGUYEN", secondary_identifier="THI NGOC BICH HONG DIE")
-    assert differences(zone, dg13(full_name=full)) == ("name",)
+    assert differences(zone, dg13(full_name=full)) == ("full_name",)
 
 
 def test_strokes_and_marks_do_not_matter() -> None:
@@ -227,7 +227,7 @@ def test_strokes_and_marks_do_not_matter() -> None:
 
 
 def test_a_zone_without_name_is_not_compared() -> None:
-    assert compare(mrz(primary_identifier="", secondary_identifier=""), dg13()).not_compared == ("name",)
+    assert compare(mrz(primary_identifier="", secondary_identifier=""), dg13()).not_compared == ("full_name",)
 
 
 def test_a_number_in_another_string_type_counts() -> None:

@@ -205,7 +205,7 @@ class Citizen:
 
     @property
     def differences(self) -> tuple[str, ...]:
-        """Names of what DG1 and DG13 contradict each other in; none is not yet agreement: see :attr:`comparison`."""
+        """Names of the fields in which DG1 and DG13 contradict each other; none is not yet agreement: see :attr:`comparison`."""
         return self.comparison.differences
 
     @property

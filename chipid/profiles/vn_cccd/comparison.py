@@ -22,7 +22,8 @@ _NAME_WIDTH = 30
 
 @dataclass(frozen=True)
 class Comparison:
-    """Names of what was compared (``number``, ``birth-date``, ``sex``, ``expiry``, ``name``), never values.
+    """Names of the fields of DG13 that were compared (``citizen_number``, ``birth_date``, ``sex``, ``expiry_date``, ``full_name``),
+    never values.
 
     :ivar differences: the two say different things.
     :ivar not_compared: one of the two is silent, or says it in a form that is not known.
@@ -40,11 +41,11 @@ def compare(mrz: Mrz, dg13: Dg13) -> Comparison:
     A field that DG13 holds several times has to agree each time.
     """
     found = {
-        "number": _worst(_number(mrz, text) for text in dg13.texts(1)),
-        "birth-date": _worst(_birth_date(mrz, text) for text in dg13.texts(3)),
+        "citizen_number": _worst(_number(mrz, text) for text in dg13.texts(1)),
+        "birth_date": _worst(_birth_date(mrz, text) for text in dg13.texts(3)),
         "sex": _worst(_sex(mrz, text) for text in dg13.texts(4)),
-        "expiry": _worst(_expiry(mrz, text) for text in dg13.texts(12)),
-        "name": _worst(_name(mrz, text) for text in dg13.texts(2)),
+        "expiry_date": _worst(_expiry(mrz, text) for text in dg13.texts(12)),
+        "full_name": _worst(_name(mrz, text) for text in dg13.texts(2)),
     }
     return Comparison(
         differences=tuple(name for name, outcome in found.items() if outcome is _Outcome.DIFFERENT),
