@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import UnionType
 
 from chipid.crypto.random import RandomSource, system_random
 from chipid.errors import MalformedData
@@ -54,12 +55,15 @@ def read(  # noqa: PLR0913  # all but one by keyword
     :param at: the time to record, aware; now where ``None``.
     :param random: for our keys and challenges; anything but the default is for recording and replaying a session.
     :raises ValueError: *at* has no time zone.
+    :raises TypeError: *keys* or *plan* is something else.
     :raises MalformedData: *challenge* is no challenge.
     :raises ReaderError: no reader, no card in time, or the card was taken away.
     :raises AccessDenied: the keys do not open this card.
     :raises CardMisbehaved: the card did not keep to the protocol while it was opened: other keys would not help.
     :raises UnsupportedFeature: the card holds no identity document.
     """
+    _expect("keys", keys, AccessKeys, 'AccessKeys.from_number("…")')
+    _expect("plan", plan, ReadingPlan | None, "ReadingPlan.everything()")
     at = _aware(at)
     _check_challenge(challenge)
     with _card(channel, reader, timeout) as card:
@@ -94,8 +98,12 @@ def verify(
     :param challenge: the 8 octets that a server gave for Active Authentication: evidence over another challenge is rejected, since
         it may be old. ``None`` where the terminal drew its own.
     :raises ValueError: *at* has no time zone.
+    :raises TypeError: *evidence*, *trust* or *policy* is something else, e.g. a policy's name.
     :raises MalformedData: *challenge* is no challenge.
     """
+    _expect("evidence", evidence, Evidence, "Evidence.load(…)")
+    _expect("trust", trust, TrustStore | None, "TrustStore.load([…])")
+    _expect("policy", policy, Policy | None, "Policy.strict()")
     _check_challenge(challenge)
     return _verify(evidence, trust, policy or Policy.counter(), at=_aware(at), challenge=challenge)
 
@@ -146,6 +154,11 @@ def change_pin(
 def _demand(keys: AccessKeys, kind: PasswordKind) -> None:
     if not any(password.kind is kind for password in keys.passwords):
         raise MalformedData(f"there is no {kind.name} among the keys")
+
+
+def _expect(name: str, value: object, kind: type | UnionType, example: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}= takes what chipid.{example} gives, not {type(value).__name__}")
 
 
 def _check_challenge(challenge: bytes | None) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from os import PathLike
-from pathlib import Path
 from typing import Any, TypeVar
 
 from chipid.iso7816.file_ids import FileId
@@ -223,12 +222,12 @@ class Evidence:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to *path*, mode 0600, whole or not at all."""
-        write_private(Path(path), self.to_cbor())
+        write_private(path, self.to_cbor())
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Evidence:
         """Read from *path*; errors as :meth:`from_cbor`, and ``OSError``."""
-        return cls.from_cbor(read_file(Path(path), SIZE_LIMIT))
+        return cls.from_cbor(read_file(path, SIZE_LIMIT))
 
 
 # CBOR ----------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -125,23 +126,31 @@ def chipid_trust(chipid_issuer: Issuer) -> TrustStore:
 @pytest.fixture(scope="session")
 def chipid_issue(chipid_issuer: Issuer) -> Callable[..., CardImage]:
     """Personalises the invented citizen, or whom a description describes, with changes: ``chipid_issue(expiry=None)``,
-    ``chipid_issue(Path("cards/passport.json"), bac=False)``.
+    ``chipid_issue("cards/passport.json", bac=False)``. A portrait's file is looked for beside the JSON file, or where pytest runs.
     """
     from chipid.issuing.personalisation import personalise
 
     issued: dict[tuple[str, str], CardImage] = {}
 
-    def issue(described: Mapping[str, object] | Path | None = None, /, **changes: object) -> CardImage:
-        base = _CITIZEN if described is None else described
-        folder = base.parent if isinstance(base, Path) else None
-        entries = json.loads(base.read_text(encoding="utf-8")) if isinstance(base, Path) else base
+    def issue(described: Mapping[str, object] | str | PathLike[str] | None = None, /, **changes: object) -> CardImage:
+        entries, folder = _entries(_CITIZEN if described is None else described)
         description = {**entries, **changes}
+        if isinstance(portrait := description.get("portrait"), str | PathLike) and portrait not in ("drawn", "none"):
+            folder, description["portrait"] = (found := (folder / portrait).resolve()).parent, found.name
         name = (str(folder), json.dumps(description, sort_keys=True))
         if name not in issued:
             issued[name] = personalise(description, chipid_issuer.signer, portraits=folder)
         return issued[name]
 
     return issue
+
+
+def _entries(described: Mapping[str, object] | str | PathLike[str]) -> tuple[Mapping[str, object], Path]:
+    """A description's entries, and the folder that files in it are relative to."""
+    if isinstance(described, Mapping):
+        return described, Path()
+    path = Path(described)
+    return json.loads(path.read_text(encoding="utf-8")), path.parent
 
 
 @pytest.fixture(scope="session")
@@ -161,7 +170,7 @@ def chipid_card_factory(chipid_issue: Callable[..., CardImage]) -> Callable[...,
         *faults: Fault,
         image: CardImage | None = None,
         link: Link | None = None,
-        description: Mapping[str, object] | Path | None = None,
+        description: Mapping[str, object] | str | PathLike[str] | None = None,
         **changes: object,
     ) -> EmulatedCard:
         return EmulatedCard(chipid_issue(description, **changes) if image is None else image, faults=faults, link=link)

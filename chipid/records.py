@@ -12,6 +12,7 @@ import contextlib
 import errno
 import os
 import tempfile
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -194,11 +195,12 @@ def _head(raw: bytes, offset: int, what: str) -> tuple[int, int, int]:
     return major, int.from_bytes(raw[offset : offset + size], "big"), offset + size
 
 
-def write_private(path: Path, data: bytes) -> None:
+def write_private(path: str | PathLike[str], data: bytes) -> None:
     """Write *data* to *path*: mode 0600, whole or not at all, over what was there.
 
     :raises OSError: the folder cannot be written to, or *path* is something else than a file.
     """
+    path = Path(path)
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     # In the same folder, so that the last step is one rename; mkstemp makes it 0600.
@@ -215,13 +217,13 @@ def write_private(path: Path, data: bytes) -> None:
         raise
 
 
-def read_file(path: Path, size_limit: int) -> bytes:
+def read_file(path: str | PathLike[str], size_limit: int) -> bytes:
     """All octets of a file.
 
     :raises MalformedData: it has more than *size_limit*; no more than that is read.
     :raises OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with Path(path).open("rb") as file:
         data = file.read(size_limit + 1)
     if len(data) > size_limit:
         raise MalformedData(f"a file of more than {size_limit} octets")

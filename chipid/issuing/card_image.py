@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from os import PathLike
 from typing import Self
 
 from chipid._native import Hash
@@ -121,12 +121,12 @@ class CardImage:
             raise MalformedData(f"{FORMAT}: not encoded deterministically")
         return image
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write to *path*, mode 0600, whole or not at all."""
         write_private(path, self.to_cbor())
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: str | PathLike[str]) -> Self:
         """Read from *path*; errors as :meth:`from_cbor`, and ``OSError``."""
         return cls.from_cbor(read_file(path, SIZE_LIMIT))
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from os import PathLike
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
@@ -78,7 +79,7 @@ class CvHolder:
         """
         return CvCertificate.parse(self.raw)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | PathLike[str]) -> None:
         """Write ``<reference>.cvcert`` and, PKCS#8 in PEM, ``<reference>.pem`` to *folder*, mode 0600.
 
         :raises MalformedData: the reference is no name for a file.
@@ -87,7 +88,7 @@ class CvHolder:
         write_private(_path(folder, self.reference, "cvcert"), self.raw)
 
     @classmethod
-    def load(cls, folder: Path, reference: str) -> Self:
+    def load(cls, folder: str | PathLike[str], reference: str) -> Self:
         """Read what :meth:`save` wrote.
 
         :raises MalformedData: it is something else, or key and certificate do not belong together.
@@ -225,7 +226,7 @@ def _content(private: TestCvKey, oid: str, role: Role, profile: CvProfile) -> tu
     return CvPublicKey.of(oid, private.public_key, with_domain=with_domain), authorisation, complete
 
 
-def _path(folder: Path, reference: str, suffix: str) -> Path:
+def _path(folder: str | PathLike[str], reference: str, suffix: str) -> Path:
     if not _FILE_NAME.fullmatch(reference):
         raise MalformedData("a key's name that is no name for a file")
-    return folder / f"{reference}.{suffix}"
+    return Path(folder) / f"{reference}.{suffix}"

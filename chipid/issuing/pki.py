@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from os import PathLike
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -113,7 +114,7 @@ class _Holder:
         """Private key and certificate in PEM."""
         return self.key.to_pem() + self.certificate_pem()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write :meth:`to_pem` to *path*, mode 0600."""
         write_private(path, self.to_pem())
 
@@ -192,9 +193,9 @@ class TestCsca(_Holder):
         return cls(certificate, SigningKey(key.private, scheme, key.explicit_parameters), subject)
 
     @classmethod
-    def load(cls, path: Path) -> TestCsca:
+    def load(cls, path: str | PathLike[str]) -> TestCsca:
         """Read what :meth:`save` wrote; errors as :meth:`from_pem`, and ``OSError``."""
-        return cls.from_pem(path.read_bytes())
+        return cls.from_pem(Path(path).read_bytes())
 
     def issue_document_signer(
         self,
@@ -254,9 +255,9 @@ class DocumentSigner(_Holder):
         return cls(*_read_holder(pem, hash_name, rsa_padding))
 
     @classmethod
-    def load(cls, path: Path, *, hash_name: Hash | None = None, rsa_padding: RsaPadding = "pkcs1") -> DocumentSigner:
+    def load(cls, path: str | PathLike[str], *, hash_name: Hash | None = None, rsa_padding: RsaPadding = "pkcs1") -> DocumentSigner:
         """Read what :meth:`save` wrote; as :meth:`from_pem`, and ``OSError``."""
-        return cls.from_pem(path.read_bytes(), hash_name=hash_name, rsa_padding=rsa_padding)
+        return cls.from_pem(Path(path).read_bytes(), hash_name=hash_name, rsa_padding=rsa_padding)
 
     def sign_sod(
         self,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from typing import Self
 
@@ -36,12 +37,13 @@ class ReplayChannel:
         self.atr = transcript.atr
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: str | PathLike[str]) -> Self:
         """From a whole transcript.
 
         :raises MalformedData: the file is none.
         :raises UnsupportedFeature: it holds headers alone, or a later version wrote it.
         """
+        path = Path(path)
         if path.stat().st_size > SIZE_LIMIT:
             raise MalformedData(f"a transcript has at most {SIZE_LIMIT} octets")
         try:

@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 import stat
-from pathlib import Path
+from os import PathLike
 from types import TracebackType
 from typing import Final, Self
 
@@ -58,7 +58,7 @@ class FileSigner:
         self._public_key = _public_half(self._key)
 
     @classmethod
-    def load(cls, path: Path, password: str | None = None) -> Self:
+    def load(cls, path: str | PathLike[str], password: str | None = None) -> Self:
         """The key in a file: PKCS#8, plain or encrypted, or the older RSA and EC forms; DER or PEM.
 
         :param password: of an encrypted file; not looked at otherwise.
@@ -110,7 +110,7 @@ class FileSigner:
         return f"FileSigner({self._public_key})"
 
 
-def _read(path: Path) -> tuple[bytes, int]:
+def _read(path: str | PathLike[str]) -> tuple[bytes, int]:
     """A regular file's octets and mode, of one and the same open file; a pipe would keep us waiting."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:

@@ -44,6 +44,10 @@ def test_another_description(chipid_card_factory, chipid_issue, chipid_citizen, 
     (tmp_path / "face.jpg").write_bytes(draw_portrait("another"))
     card = chipid_card_factory(description=described, can="111111")
     assert card.image is chipid_issue(described, can="111111")
+    assert card.image is chipid_issue(str(described), can="111111")
+    assert chipid_card_factory(description=str(described), can="111111").image is card.image
+    for portrait in (tmp_path / "face.jpg", str(tmp_path / "face.jpg")):
+        assert chipid_issue({**chipid_citizen, "portrait": portrait}).files[FileId.DG2] == card.image.files[FileId.DG2]
     assert card.image.can == "111111"
     assert card.image.files[FileId.DG2] != chipid_issue().files[FileId.DG2]
     assert chipid_issue({**chipid_citizen, "can": "222222"}).can == "222222"

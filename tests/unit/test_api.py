@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 import chipid
 from chipid.emulator.icc import EmulatedCard
+from chipid.issuing.card_image import CardImage
 from chipid.profiles.access_keys import AccessKeys
+from chipid.pytest_plugin import CvPki, Issuer
+from chipid.readers.replay import ReplayChannel
 
 NAIVE = datetime(2026, 1, 1)
 
@@ -43,6 +47,45 @@ def test_without_a_time_it_is_now(emulated_cccd: EmulatedCard, chipid_keys: Acce
     assert abs(datetime.now(UTC) - evidence.read_at) < timedelta(minutes=5)
     assert chipid.verify(evidence, trust=chipid_trust).accepted
     assert chipid.verify(replace(evidence, reader=None), trust=chipid_trust).accepted
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [({"keys": "099012345678"}, "AccessKeys.from_number"), ({"plan": "everything"}, "ReadingPlan.everything")]
+)
+def test_read_says_what_it_takes(emulated_cccd: EmulatedCard, chipid_keys: AccessKeys, given: dict[str, str], wanted: str) -> None:
+    with pytest.raises(TypeError, match=f"{wanted}.* gives, not str$"):
+        chipid.read(**{"keys": chipid_keys, "channel": emulated_cccd, **given})
+    assert emulated_cccd.exchanges == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [({"evidence": "a.file"}, "Evidence.load"), ({"trust": "csca"}, "TrustStore.load"), ({"policy": "strict"}, "Policy.strict")],
+)
+def test_verify_says_what_it_takes(given: dict[str, str], wanted: str) -> None:
+    evidence = chipid.Evidence(read_at=datetime.now(UTC), files={})
+    with pytest.raises(TypeError, match=f"{wanted}.* gives, not str$"):
+        chipid.verify(**{"evidence": evidence, "trust": None, **given})
+
+
+def test_paths_are_taken_as_text_too(
+    tmp_path: Path, chipid_card_image: CardImage, chipid_issuer: Issuer, chipid_cv_pki: CvPki
+) -> None:
+    path = str(tmp_path / "file")
+    chipid_card_image.save(path)
+    assert CardImage.load(path) == chipid_card_image
+    for holder in chipid_issuer:
+        holder.save(path)
+        assert type(holder).load(path).certificate == holder.certificate
+    terminal = chipid_cv_pki.terminal
+    terminal.save(str(tmp_path))
+    assert type(terminal).load(str(tmp_path), terminal.reference).raw == terminal.raw
+    for key in (str(tmp_path / f"{terminal.reference}.pem"), tmp_path / f"{terminal.reference}.pem"):
+        with chipid.open_signer(key) as signer, chipid.FileSigner.load(key) as same:
+            assert type(signer) is type(same)
+    (tmp_path / "transcript").write_text("none of ours")
+    with pytest.raises(chipid.MalformedData):
+        ReplayChannel.load(str(tmp_path / "transcript"))
 
 
 def test_a_channel_is_talked_to_whatever_its_truth_value() -> None:
