@@ -50,6 +50,11 @@ def test_the_ten_lines_read_and_verify_a_card(
     assert capsys.readouterr().out.split() == ["accepted"]
 
 
+def test_the_ten_lines_say_which_file_is_not_there(desk: Path) -> None:
+    with pytest.raises(SystemExit, match="No such file.*csca"):
+        exec(compile(BLOCKS[0], "README.md", "exec"), {})
+
+
 def test_the_plugins_examples_pass(
     emulated_cccd, emulated_eac_card, chipid_keys, chipid_trust, chipid_terminal, chipid_card_factory, chipid_card_image
 ) -> None:
