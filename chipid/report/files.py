@@ -62,7 +62,7 @@ def file_report(raw: bytes, *, show_personal: bool = False) -> FileReport:
 
 def _elementary_file(raw: bytes, redaction: Redaction) -> FileReport:
     file = FileId.from_tag(raw[0])
-    tree, truncated = structure(raw, redaction, impersonal=file in _IMPERSONAL)
+    tree = structure(raw, redaction, impersonal=file in _IMPERSONAL)
     parsed = parse_file(file, raw)
     holder = _dg13_holder(raw, redaction) if file is FileId.DG13 else holder_fields(file, parsed, redaction)
     return FileReport(
@@ -71,8 +71,9 @@ def _elementary_file(raw: bytes, redaction: Redaction) -> FileReport:
         size=len(raw),
         facts=facts_of(file, parsed),
         holder=holder,
-        structure=tree,
-        truncated=truncated,
+        structure=tree.nodes,
+        truncated=tree.truncated,
+        structure_redacted=tree.hidden,
     )
 
 
@@ -95,9 +96,11 @@ def _without_structure(file: FileId) -> _Describer:
 
 def _security_infos(raw: bytes, redaction: Redaction) -> FileReport:
     infos = CardAccess.parse(raw).infos
-    tree, truncated = structure(raw, redaction, impersonal=True)
+    tree = structure(raw, redaction, impersonal=True)
     label = FileId.CARD_ACCESS.label
-    return FileReport(type=label, title=label, size=len(raw), facts=offer_facts(infos), structure=tree, truncated=truncated)
+    return FileReport(
+        type=label, title=label, size=len(raw), facts=offer_facts(infos), structure=tree.nodes, truncated=tree.truncated
+    )
 
 
 # Certificates ----------------------------------------------------------------------------------------------------
@@ -118,9 +121,9 @@ def _sequence(raw: bytes, redaction: Redaction) -> FileReport:
         inner = [tlv.tag for tlv in outer.children().read().children()]
         if not {_UTC_TIME, _GENERALIZED_TIME} & set(inner):
             return _certificates(raw, redaction)
-        tree, truncated = structure(raw, redaction, impersonal=True)
+        tree = structure(raw, redaction, impersonal=True)
         title = "certificate revocation list"
-        return FileReport(type="crl", title=title, size=len(raw), structure=tree, truncated=truncated)
+        return FileReport(type="crl", title=title, size=len(raw), structure=tree.nodes, truncated=tree.truncated)
     if any(tags[: len(shape)] == shape for shape in _PRIVATE_KEY_SHAPES):
         return _private_key(raw, redaction)
     return _structure_alone(raw, redaction, "sequence", "ASN.1 SEQUENCE of no kind that chipid knows")
@@ -131,16 +134,24 @@ def _card_verifiable(raw: bytes, redaction: Redaction) -> FileReport:
     try:
         found = parse_certificates(raw)
     except UnsupportedFeature:
-        return _structure_alone(raw, redaction, "cv-certificate", "card verifiable certificate of a kind that chipid does not know")
+        title = "card verifiable certificate of a kind that chipid does not know"
+        return _structure_alone(raw, redaction, "cv-certificate", title, impersonal=True)
     facts = tuple(fact for certificate in found for fact in cv_certificate_facts(certificate))
     title = "card verifiable certificate" if len(found) == 1 else f"{len(found)} card verifiable certificates"
     return FileReport(type="cv-certificate", title=title, size=len(raw), facts=facts)
 
 
-def _structure_alone(raw: bytes, redaction: Redaction, kind: str, title: str) -> FileReport:
+def _structure_alone(raw: bytes, redaction: Redaction, kind: str, title: str, *, impersonal: bool = False) -> FileReport:
     """What is not known may be anybody's data."""
-    tree, truncated = structure(raw, redaction)
-    return FileReport(type=kind, title=title, size=len(raw), structure=tree, truncated=truncated)
+    tree = structure(raw, redaction, impersonal=impersonal)
+    return FileReport(
+        type=kind,
+        title=title,
+        size=len(raw),
+        structure=tree.nodes,
+        truncated=tree.truncated,
+        structure_redacted=tree.hidden,
+    )
 
 
 _BIT_STRING, _UTC_TIME, _GENERALIZED_TIME = 0x03, 0x17, 0x18
@@ -155,9 +166,14 @@ def _signed_data(raw: bytes, redaction: Redaction) -> FileReport:
     if signed.content_type == ID_SECURITY_OBJECT and signed.content is not None:
         kind = FileId.CARD_SECURITY.label
         facts += offer_facts(SecurityInfos.parse(signed.content))
-    tree, truncated = structure(raw, redaction, impersonal=True)
+    tree = structure(raw, redaction, impersonal=True)
     return FileReport(
-        type=kind, title=f"{kind}, signed data", size=len(raw), facts=tuple(facts), structure=tree, truncated=truncated
+        type=kind,
+        title=f"{kind}, signed data",
+        size=len(raw),
+        facts=tuple(facts),
+        structure=tree.nodes,
+        truncated=tree.truncated,
     )
 
 

@@ -2,8 +2,8 @@
 """Who may see what: the one place that decides whether a value is shown.
 
 Personal data (number, names, dates, machine readable zone, portrait) are hidden by default: a report then says that they are
-there, and not even how long they are. Sensitive personal data (ethnicity, religion, biometrics) are marked as such wherever
-they are shown.
+there, and not even how long they are: that of their file is all. Sensitive personal data (ethnicity, religion, biometrics) are
+marked as such wherever they are shown.
 """
 
 from __future__ import annotations

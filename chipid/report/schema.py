@@ -265,7 +265,8 @@ class ReadersReport(Report, tag="readers", frozen=True, kw_only=True):
 class Node(Part, frozen=True, kw_only=True):
     """A data object. :ivar offset: of its tag, from the start of the file; :ivar length: of its value; both in octets.
 
-    :ivar value: what it says, ``None`` where that is nothing for the screen, or hidden.
+    :ivar value: what it says, ``None`` where that is nothing for the screen.
+    :ivar redacted: never: what has to be hidden is not in the tree, see :attr:`FileReport.structure_redacted`.
     """
 
     tag: str
@@ -285,7 +286,10 @@ class Fact(Part, frozen=True, kw_only=True):
 
 
 class FileReport(Report, tag="file", frozen=True, kw_only=True):
-    """What a file is. :ivar type: stable, e.g. ``DG13``, ``certificate``, ``evidence``; :ivar title: for people."""
+    """What a file is. :ivar type: stable, e.g. ``DG13``, ``certificate``, ``evidence``; :ivar title: for people.
+
+    :ivar structure_redacted: the structure is hidden, since places and lengths tell what the values are.
+    """
 
     type: str
     title: str
@@ -295,6 +299,7 @@ class FileReport(Report, tag="file", frozen=True, kw_only=True):
     structure: tuple[Node, ...] = ()
     truncated: bool = False
     document: DocumentReport | None = None
+    structure_redacted: bool = False
 
 
 class IssueReport(Report, tag="issued", frozen=True, kw_only=True):

@@ -120,6 +120,7 @@ def file_text(report: schema.FileReport, style: Style = plain) -> str:
         document_text(report.document, style).splitlines() if report.document is not None else [],
         list(_tree(report.structure)),
         ["… and more"] if report.truncated else [],
+        [f"Structure {HIDDEN} (--show-personal shows it)"] if report.structure_redacted else [],
     ]
     return _joined(sections)
 

@@ -23,7 +23,9 @@ from chipid.lds.atr_info import AtrInfo, ExtendedLengthInformation
 from chipid.lds.biometrics.face_19794 import FaceImage, build_face_record
 from chipid.lds.biometrics.face_39794 import FaceRepresentationBlock
 from chipid.lds.biometrics.finger_19794 import FingerImage2005, build_finger_record
+from chipid.lds.biometrics.framework_39794 import DateTimeBlock
 from chipid.lds.biometrics.iris_19794 import IrisImage2011, build_iris_record
+from chipid.lds.biometrics.iris_39794 import IrisRepresentationBlock
 from chipid.lds.biometrics.minutiae_19794 import Minutia, MinutiaeRecord, MinutiaeView
 from chipid.lds.cvca import CvcaReferences
 from chipid.lds.dg2 import Dg2
@@ -36,8 +38,10 @@ from chipid.lds.dir import ApplicationTemplate, EfDir
 from chipid.lds.displayed_images import Dg5, Dg7
 from chipid.lds.features import Dg8, Dg9, Dg10
 from chipid.lds.opaque import Dg6
+from chipid.profiles.vn_cccd import Dg13 as VietnameseDg13
+from chipid.report.redact import Redaction
 from chipid.report.schema import FileReport, Node
-from chipid.report.structure import DEPTH_LIMIT, NODE_LIMIT
+from chipid.report.structure import DEPTH_LIMIT, NODE_LIMIT, structure
 
 
 @pytest.fixture
@@ -52,6 +56,12 @@ def inspect(cli, tmp_path: Path):
 def facts(report) -> list[tuple[str, str]]:
     assert isinstance(report, FileReport)
     return [(fact.name, fact.value) for fact in report.facts]
+
+
+def nodes(tree: tuple[Node, ...]):
+    for node in tree:
+        yield node
+        yield from nodes(node.children)
 
 
 def leaves(nodes: tuple[Node, ...]):
@@ -121,7 +131,7 @@ def test_padding_behind_a_file_of_the_master_file_is_none_of_its_trouble(inspect
 @pytest.mark.parametrize("file", [FileId.COM, FileId.SOD, FileId.DG1, FileId.DG2, FileId.DG13, FileId.DG14, FileId.DG15])
 def test_each_file_of_the_chip_is_known(inspect, chipid_card_image, file: FileId) -> None:
     raw = chipid_card_image.files[file]
-    result = inspect(raw, "--json")
+    result = inspect(raw, "--json", "--show-personal")
     assert (result.code, result.err) == (0, "")
     report = result.report
     assert isinstance(report, FileReport)
@@ -174,13 +184,53 @@ def test_dg2(inspect, chipid_card_image) -> None:
 
 
 @pytest.mark.parametrize("file", [FileId.DG1, FileId.DG2, FileId.DG3, FileId.DG13])
-def test_personal_leaves_are_hidden(inspect, chipid_card_image, file: FileId) -> None:
+def test_the_structure_of_a_file_about_the_holder_is_hidden(inspect, chipid_card_image, file: FileId) -> None:
     report = inspect(chipid_card_image.files[file], "--json").report
     assert isinstance(report, FileReport)
-    found = [node for node in leaves(report.structure) if node.length]
-    assert found
-    assert all(node.redacted and node.value is None for node in found)
+    assert (report.structure, report.structure_redacted) == ((), True)
     assert all(field.redacted for field in report.holder if field.value is not None)
+    assert "Structure [hidden] (--show-personal shows it)" in inspect(chipid_card_image.files[file]).out
+    shown = inspect(chipid_card_image.files[file], "--json", "--show-personal").json
+    assert (bool(shown["structure"]), shown["structure_redacted"]) == (True, False)
+
+
+def test_of_values_that_are_hidden_no_length_is_told(inspect) -> None:
+    """Nam has three octets, Nữ has four: all but the size of the file is the same."""
+    whose = [
+        {"sex": "Nam", "religion": "Không", "expiry_date": "17/09/2039", "parents": ("Nguyễn Văn Bình",)},
+        {"sex": "Nữ", "religion": "Phật giáo", "expiry_date": "Không thời hạn", "parents": ("Trần Thị Cúc", "Lê Văn Đức")},
+    ]
+    one, other = ({**inspect(VietnameseDg13.of(values).build(), "--json").json, "size": None} for values in whose)
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        (Dg11(full_name="AN<<MAU", other_names=("B<<C",)).build(), {"5F0E": "full name", "A0": "other names", "5F0F": "name"}),
+        (Dg12(issue_date="20260101").build(), {"5C": "tag list", "5F26": "issue date"}),
+        (Dg16((Person(date_recorded="20260101"),)).build(), {"70": "DG16", "A1": "person 1", "5F50": "date recorded"}),
+        (Dg5((b"a",)).build(), {"65": "DG5", "5F40": "displayed portrait"}),
+        (Dg7((b"a",)).build(), {"5F43": "displayed signature or usual mark"}),
+        (Dg3.empty(b"random").build(), {"53": "discretionary data"}),
+        (
+            build_tlv(0x61, build_tlv(0x66, build_tlv(0xA1, build_tlv(0x87)))),
+            {"61": "DG1", "66": None, "A1": None, "87": None},
+        ),
+    ],
+)
+def test_a_data_object_is_named_by_its_place(raw: bytes, names: dict[str, str | None]) -> None:
+    assert names.items() <= {node.tag: node.name for node in nodes(structure(raw, Redaction(True)).nodes)}.items()
+
+
+def test_an_iris_record_inside_dg4_is_no_data_group(chipid_issue, fixtures: Path) -> None:
+    files = chipid_issue(fixtures / "cards" / "passport_eac.json").files
+    found = [(node.tag, node.name) for node in nodes(structure(files[FileId.DG4], Redaction(True)).nodes)]
+    assert {("76", "DG4"), ("A1", "biometric header template"), ("87", "format owner"), ("88", "format type")} <= set(found)
+    record = Dg4.of(IrisRepresentationBlock.from_image(EYE, 1, DateTimeBlock(2026))).build()
+    found = [(node.tag, node.name) for node in nodes(structure(record, Redaction(True)).nodes)]
+    assert ("66", "iris image data block") in found
+    assert [name for _, name in found if name and name.startswith("DG")] == ["DG4"]
 
 
 def test_show_personal(inspect, chipid_card_image) -> None:
@@ -192,10 +242,12 @@ def test_show_personal(inspect, chipid_card_image) -> None:
 
 
 def test_dg13_of_another_state_is_structure_alone(inspect) -> None:
-    result = inspect(build_tlv(0x6D, build_tlv(0x30, build_tlv(0x04, b"anything"))), "--json")
+    raw = build_tlv(0x6D, build_tlv(0x30, build_tlv(0x04, b"anything")))
+    result = inspect(raw, "--json", "--show-personal")
     assert result.code == 0
     assert result.json["holder"] == []
-    assert result.json["structure"][0]["children"][0]["children"][0]["redacted"] is True
+    assert result.json["structure"][0]["children"][0]["children"][0]["value"] == b"anything".hex().upper()
+    assert inspect(raw, "--json").json["structure_redacted"] is True
 
 
 @pytest.mark.parametrize("form", ["pem", "der"])
@@ -288,7 +340,8 @@ def test_a_card_image_tells_what_it_trusts_and_no_secret(inspect, chipid_issuer,
 def test_a_sequence_of_no_known_kind_may_hold_anything(inspect) -> None:
     raw = build_tlv(0x30, build_tlv(0x0C, "Nguyễn Văn An".encode()))
     assert "Nguyễn" not in inspect(raw).out
-    assert inspect(raw, "--json").json["structure"][0]["children"][0]["redacted"] is True
+    assert inspect(raw, "--json").json["structure_redacted"] is True
+    assert "Nguyễn Văn An".encode().hex().upper() in inspect(raw, "--show-personal").out
 
 
 def test_a_private_key_in_der_is_not_shown(inspect, chipid_card_image) -> None:
@@ -452,11 +505,12 @@ def test_a_file_nested_without_end_is_6(inspect) -> None:
 
 def test_a_file_of_very_many_objects_is_cut_and_says_so(inspect) -> None:
     raw = build_tlv(0x6D, bytes.fromhex("0400") * (NODE_LIMIT + 1))
-    result = inspect(raw, "--json")
+    result = inspect(raw, "--json", "--show-personal")
     assert result.code == 0
     assert result.json["truncated"] is True
-    assert inspect(raw).out.endswith("… and more\n")
-    assert inspect(build_tlv(0x6D, bytes.fromhex("0400") * (NODE_LIMIT - 1)), "--json").json["truncated"] is False
+    assert inspect(raw, "--show-personal").out.endswith("… and more\n")
+    whole = build_tlv(0x6D, bytes.fromhex("0400") * (NODE_LIMIT - 1))
+    assert inspect(whole, "--json", "--show-personal").json["truncated"] is False
 
 
 def test_text_from_a_file_cannot_steer_the_terminal(inspect) -> None:
