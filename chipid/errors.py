@@ -170,3 +170,11 @@ class CertificateError(MalformedData):
 
 class UnsupportedFeature(ChipIdError):
     """Well-formed, and beyond what chipid speaks."""
+
+
+def install_hint(extra: str) -> str:
+    """The hint where a library is missing that the extra *extra* of the package brings.
+
+    From a clone: chipid is on no package index, where somebody else may take its name.
+    """
+    return f"Install it, in your clone of chipid: pip install '.[{extra}]'"

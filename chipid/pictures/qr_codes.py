@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 import re
 
-from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.errors import MalformedData, UnsupportedFeature, install_hint
 from chipid.pictures.decoder import TEXT
 from chipid.pictures.sandbox import Limits, admitted, run_decoder, wrong_answer
 
@@ -61,8 +61,7 @@ def draw_qr(text: str) -> bytes:
     try:
         import zxingcpp  # noqa: PLC0415
     except ImportError:
-        hint = "Install it: pip install 'chipid[qr]'"
-        raise UnsupportedFeature("the library that draws QR codes is missing", hint=hint) from None
+        raise UnsupportedFeature("the library that draws QR codes is missing", hint=install_hint("qr")) from None
     from PIL import Image  # noqa: PLC0415
 
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from chipid.errors import CardRemoved, NoCard, NoReader, ReaderError, TransmitFailed
+from chipid.errors import CardRemoved, NoCard, NoReader, ReaderError, TransmitFailed, install_hint
 from chipid.readers.pcsc_errors import RETRY_CONNECT, SHARING, UNCERTAIN, UNPLUGGED, hresult, reader_error
 from chipid.readers.t0 import transmit_t0
 
@@ -377,7 +377,7 @@ def _pyscard() -> Any:
     except ImportError:
         raise NoReader(
             "pyscard is not installed: chipid cannot talk to PC/SC readers",
-            hint="Install it: pip install 'chipid[pcsc]'",
+            hint=install_hint("pcsc"),
         ) from None
     return scard
 

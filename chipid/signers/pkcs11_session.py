@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from chipid._native import Secret
 from chipid.crypto.mac import equal
-from chipid.errors import AccessDenied, PasswordBlocked, ReaderError, UnsupportedFeature, WrongPassword
+from chipid.errors import AccessDenied, PasswordBlocked, ReaderError, UnsupportedFeature, WrongPassword, install_hint
 from chipid.signers.pkcs11_errors import PIN_HINT, translate
 from chipid.signers.pkcs11_uri import Pkcs11Uri
 
@@ -23,7 +23,6 @@ from chipid.signers.pkcs11_uri import Pkcs11Uri
 LOCK: Final = threading.RLock()
 
 _SHOWN_TOKENS = 8
-_INSTALL_HINT = "Install it with: pip install 'chipid[hsm]'"
 _MODULE_HINT = "Name the module of your token, an absolute path: module-path=/usr/lib/softhsm/libsofthsm2.so"
 
 
@@ -35,7 +34,7 @@ def library() -> Any:
     try:
         import pkcs11  # noqa: PLC0415  an optional extra
     except ImportError:
-        raise UnsupportedFeature("keys in PKCS#11 tokens: python-pkcs11 is not installed", hint=_INSTALL_HINT) from None
+        raise UnsupportedFeature("keys in PKCS#11 tokens: python-pkcs11 is not installed", hint=install_hint("hsm")) from None
     return pkcs11
 
 

@@ -51,7 +51,7 @@ def test_the_ten_lines_read_and_verify_a_card(
 
 
 def test_the_ten_lines_say_which_file_is_not_there(desk: Path) -> None:
-    with pytest.raises(SystemExit, match="No such file.*csca"):
+    with pytest.raises(SystemExit, match=r"No such file.*csca"):
         exec(compile(BLOCKS[0], "README.md", "exec"), {})
 
 

@@ -28,6 +28,12 @@ def test_no_module_is_a_drawer() -> None:
     assert not [path for path in ROOT.glob("chipid/**/*.py") if path.stem in drawers]
 
 
+def test_nobody_is_told_to_install_what_is_on_no_package_index() -> None:
+    told = re.compile("pip install [^.`\n]*chipid")
+    sources = [*SOURCES, *ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    assert not [path for path in sources if told.search(path.read_text(encoding="utf-8"))]
+
+
 def test_the_public_names_are_what_type_checkers_see() -> None:
     tree = ast.parse((ROOT / "chipid/__init__.py").read_text())
     guarded = next(node for node in tree.body if isinstance(node, ast.If))

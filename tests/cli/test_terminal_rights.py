@@ -302,7 +302,7 @@ def test_the_text_tells_rights_or_reason(cli, desk, eac_card: Path, terminal: Te
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory, terminal: Terminal) -> Iterator[str]:
     """The terminal's key in a token of SoftHSM; its URI."""
-    pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed: pip install 'chipid[hsm]'")
+    pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed: pip install '.[hsm]'")
     module = next((path for path in MODULES if path.is_file()), None)
     if module is None:
         pytest.skip("no SoftHSM 2: apt-get install softhsm2")

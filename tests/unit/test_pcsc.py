@@ -177,7 +177,7 @@ def test_without_pyscard_there_is_a_hint(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "smartcard", None)
     with pytest.raises(NoReader, match="pyscard is not installed") as caught:
         pcsc.list_readers()
-    assert caught.value.hint == "Install it: pip install 'chipid[pcsc]'"
+    assert caught.value.hint == "Install it, in your clone of chipid: pip install '.[pcsc]'"
 
 
 def test_importing_the_module_does_not_import_pyscard() -> None:

@@ -93,4 +93,4 @@ def test_drawing_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zxingcpp", None)
     with pytest.raises(UnsupportedFeature, match="draws QR codes is missing") as error:
         draw_qr("x")
-    assert "chipid[qr]" in str(error.value.hint)
+    assert "'.[qr]'" in str(error.value.hint)

@@ -152,7 +152,7 @@ def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("read", "image_format", "hint"),
-    [(decode, "WSQ", "chipid[wsq]"), (decode, "PNG", "Install Pillow"), (read_qr_codes, "PNG", "chipid[qr]")],
+    [(decode, "WSQ", "[wsq]"), (decode, "PNG", "Install Pillow"), (read_qr_codes, "PNG", "[qr]")],
 )
 def test_a_library_that_is_not_installed(read, image_format: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import wsq  # noqa: F401  # registers itself

@@ -37,7 +37,7 @@ from chipid.signers import pkcs11 as signer_module
 from chipid.signers import pkcs11_session as session_module
 from chipid.signers.pkcs11_errors import _ERRORS, translate
 
-pkcs11 = pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed: pip install 'chipid[hsm]'")
+pkcs11 = pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed: pip install '.[hsm]'")
 
 pytestmark = pytest.mark.hsm
 
@@ -399,7 +399,7 @@ def test_python_pkcs11_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pkcs11", None)
     with pytest.raises(UnsupportedFeature, match="not installed") as caught:
         Pkcs11Signer.open(Pkcs11Uri(module_path=Path("/module.so")), PIN)
-    assert "chipid[hsm]" in caught.value.hint
+    assert "'.[hsm]'" in caught.value.hint
 
 
 def test_the_package_imports_without_python_pkcs11() -> None:
