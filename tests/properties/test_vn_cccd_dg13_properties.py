@@ -13,6 +13,7 @@ from chipid.errors import MalformedData
 from chipid.iso7816.tlv import build_tlv
 from chipid.lds.der import PRINTABLE_STRING
 from chipid.profiles.vn_cccd import FIELDS, Dg13
+from chipid.profiles.vn_cccd.names import is_name
 
 STEERING = "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=STEERING), max_size=60)
@@ -55,7 +56,8 @@ def test_what_was_built_is_read(given_values: dict[str, Any]) -> None:
         else:
             expected = composed(given_values.get(meaning.name, ""))
         assert getattr(dg13, meaning.name) == expected
-    assert dg13.deviations == ()
+    names = {2: (dg13.full_name or "",), 13: dg13.parents, 14: dg13.spouses}
+    assert dg13.deviations == tuple(f"field-{number}-characters" for number, each in names.items() if not all(map(is_name, each)))
     assert dg13.build() == raw
     assert dg13 == Dg13.of(given_values)
 

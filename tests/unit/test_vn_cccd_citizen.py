@@ -154,6 +154,9 @@ def test_values_are_composed_and_trimmed_and_texts_are_as_written() -> None:
         ("391231", "31/12/2039", date(2039, 12, 31), FileId.DG13),
         ("991231", "Không thời hạn", Expiry.NEVER, FileId.DG13),
         ("991231", "KHONG THOI HAN", Expiry.NEVER, FileId.DG13),
+        ("<<<<<<", "Không thời hạn 31/12/2020", None, FileId.DG13),
+        ("<<<<<<", "17/09/2139", None, FileId.DG13),
+        ("<<<<<<", "17/09/1939", None, FileId.DG13),
         ("991231", None, Expiry.NEVER, FileId.DG1),
         ("991231", "31/12/2099", Expiry.NEVER, FileId.DG1),
         ("991231", "31/12/1999", Expiry.NEVER, FileId.DG1),
@@ -185,6 +188,9 @@ def test_no_expiry_is_a_value_of_its_own_and_no_year(zone: str, written: str | N
         ("<<0917", None, None),
         ("<<<<<<", None, None),
         ("990917", "17.09.1999", PartialDate(1999, 9, 17)),
+        ("<<<<<<", "17/09/1999", PartialDate(1999, 9, 17)),
+        ("<<<<<<", "17/09/1899", None),
+        ("<<<<<<", "17/09/2100", None),
     ],
 )
 def test_birth_dates(zone: str, written: str | None, value: PartialDate | None) -> None:
@@ -196,7 +202,7 @@ def test_the_century_of_a_child() -> None:
     assert Citizen.of_files(child).birth_date.value == PartialDate(2019, 9, 17)
 
 
-@pytest.mark.parametrize("text", ["10/2021", "31/02/2021", "hôm qua"])
+@pytest.mark.parametrize("text", ["10/2021", "31/02/2021", "10/05/1921", "10/05/2121", "hôm qua"])
 def test_an_issue_date_is_a_day(text: str) -> None:
     citizen = Citizen.of_files(dg1(), dg13(issue_date=text.encode("ascii", "ignore").decode()))
     assert (citizen.issue_date.value, citizen.issue_date.source) == (None, FileId.DG13)

@@ -93,8 +93,12 @@ def test_the_same_person() -> None:
         ({"birth_date": "17/10/1999"}, "birth_date"),
         ({"birth_date": "17/09/1998"}, "birth_date"),
         ({"birth_date": "1998"}, "birth_date"),
+        ({"birth_date": "17/09/2099"}, "birth_date"),
+        ({"birth_date": "17/09/1899"}, "birth_date"),
         ({"sex": "Nữ"}, "sex"),
         ({"expiry_date": "17/09/2040"}, "expiry_date"),
+        ({"expiry_date": "17/09/2139"}, "expiry_date"),
+        ({"expiry_date": "17/09/1939"}, "expiry_date"),
         ({"expiry_date": "Không thời hạn"}, "expiry_date"),
         ({"full_name": "Nguyễn Văn Ân Bình Bắc", "birth_date": "17/09/1999"}, None),
         ({"full_name": "Nguyễn Thị An"}, "full_name"),
@@ -122,6 +126,17 @@ def test_a_dg13_that_is_silent_is_not_said_to_agree() -> None:
     [
         ({"birth_date": "17.09.1999"}, "birth_date"),
         ({"sex": "Khác"}, "sex"),
+        ({"sex": "Nam Ж女"}, "sex"),
+        ({"sex": "N-a-m / 2"}, "sex"),
+        ({"expiry_date": "Không thời hạn 31/12/2020"}, "expiry_date"),
+        ({"full_name": "Nguyễn Văn An Путин 平"}, "full_name"),
+        ({"full_name": "Nguyễn Văn An 7"}, "full_name"),
+        ({"full_name": "Nguyễn Văn An\n"}, "full_name"),
+        ({"full_name": "Nguyễn Văn\u200b An\U000e0041"}, "full_name"),
+        ({"full_name": "Nguyễn Văn An\u3164"}, "full_name"),
+        ({"full_name": "Nguyễn Văn An\u0489"}, "full_name"),
+        ({"full_name": "Nguyễn Văn An" + "\u0301" * 5}, "full_name"),
+        ({"full_name": "Nguyễn Văn An Bình 7"}, "full_name"),  # which alone would agree in part
         ({"expiry_date": "2039-09-17"}, "expiry_date"),
         ({"full_name": "阮文安"}, "full_name"),
     ],
@@ -224,6 +239,42 @@ def test_a_zone_says_nothing_more_than_the_name(full: str) -> None:
 def test_strokes_and_marks_do_not_matter() -> None:
     zone = mrz(primary_identifier="DANG", secondary_identifier="THI DAO")
     assert compare(zone, dg13(full_name="Đặng  Thị\u00a0Đào")) == Comparison()
+
+
+@pytest.mark.parametrize(
+    ("primary", "secondary", "full"),
+    [
+        ("HBIA", "NIE KDAM", "H'Bia Niê-Kđăm"),
+        ("KSOR", "HBYECH", "Ksor H’Ƀyech"),
+        ("Y", "BLIN KBUOR", "Y Ƀlin Kƀuôr"),
+        ("K", "BREU", "K` Brêu\u0306"),
+        ("SIU", "NOCH", "Siu Ñŏč\u0302h"),
+    ],
+)
+def test_names_of_every_people_of_the_country_agree(primary: str, secondary: str, full: str) -> None:
+    zone = mrz(primary_identifier=primary, secondary_identifier=secondary)
+    found = dg13(full_name=full)
+    assert (compare(zone, found), found.deviations) == (Comparison(), ())
+
+
+def test_of_letters_that_are_not_known_the_others_still_differ() -> None:
+    assert differences(MRZ, dg13(full_name="Trần Thị Bình2")) == ("full_name",)
+
+
+@pytest.mark.parametrize(
+    ("number", "written", "differing"),
+    [
+        # A number of another year says nothing of the century; before 1900 nobody was born who has one.
+        ("001012012345", "17/09/1999", ()),
+        ("001012012345", "17/09/2099", ()),
+        ("001012012345", "17/09/1899", ("birth_date",)),
+        ("001299012345", "17/09/1999", ("birth_date",)),
+        ("001299012345", "17/09/2099", ()),
+    ],
+)
+def test_the_century_of_a_birth(number: str, written: str, differing: tuple[str, ...]) -> None:
+    zone = mrz(optional_data=optional_data(CitizenNumber(number)), document_number=number[3:])
+    assert differences(zone, dg13(citizen_number=number, birth_date=written)) == differing
 
 
 def test_a_zone_without_name_is_not_compared() -> None:

@@ -12,6 +12,7 @@ from chipid.profiles.vn_cccd import (
     PROVINCES,
     CitizenNumber,
     PartialDate,
+    Sex,
     parse_packed_date,
     parse_written_date,
     parse_zone_date,
@@ -92,6 +93,7 @@ def test_repr_shows_no_number_and_a_form_gets_its_digits() -> None:
         ("đỗ Ư Ơ Ă Â Ê Ô", "DOUOAAEO"),
         ("Ðoàn ðức", "DOANDUC"),
         ("H'Bia Niê-Kđăm", "HBIANIEKDAM"),
+        ("Ƀlin ƀ Ɖ ɖ", "BLINBDD"),
         ("Nguye\u0302\u0303n", "NGUYEN"),
         ("Không thời hạn", "KHONGTHOIHAN"),
         ("  ", ""),
@@ -101,6 +103,25 @@ def test_repr_shows_no_number_and_a_form_gets_its_digits() -> None:
 )
 def test_transliteration(name: str, letters: str) -> None:
     assert transliterate_name(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("word", "sex"),
+    [
+        ("Nam", Sex.MALE),
+        (" NAM\u00a0", Sex.MALE),
+        ("Nữ", Sex.FEMALE),
+        ("nu\u031b\u0303", Sex.FEMALE),
+        ("NU", Sex.FEMALE),
+        ("Nũ", None),
+        ("Na m", None),
+        ("Nam.", None),
+        ("Nam\u200b", None),
+        ("", None),
+    ],
+)
+def test_a_sex_is_its_word_alone(word: str, sex: Sex | None) -> None:
+    assert Sex.from_word(word) is sex
 
 
 @pytest.mark.parametrize(

@@ -12,25 +12,22 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.biometrics.template import EncodedImage
-from chipid.lds.dates import PartialDate, parse_zone_date
+from chipid.lds.dates import PartialDate
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.mrz import Mrz
 from chipid.normalisation import normalised
 from chipid.profiles.vn_cccd.citizen_number import CitizenNumber
 from chipid.profiles.vn_cccd.comparison import NO_EXPIRY_TEXT, Comparison, compare
-from chipid.profiles.vn_cccd.dates import parse_written_date
+from chipid.profiles.vn_cccd.dates import BIRTH_YEARS, CARD_YEARS, parse_written_date
 from chipid.profiles.vn_cccd.dg13 import FIELDS, Dg13, is_sensitive
 from chipid.profiles.vn_cccd.expiry import NO_EXPIRY, Expiry
-from chipid.profiles.vn_cccd.mrz_rules import citizen_number, is_cccd
-from chipid.profiles.vn_cccd.names import transliterate_name
+from chipid.profiles.vn_cccd.mrz_rules import birth_date, citizen_number, expiry_date, is_cccd
+from chipid.profiles.vn_cccd.names import is_word
 from chipid.profiles.vn_cccd.sex import Sex
 
 SEPARATOR = "; "
 """Between the texts of a field that says several things where one belongs."""
-
-_CENTURY = 2000
-"""No chip card was issued in another one, nor expires in another one."""
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -162,7 +159,7 @@ class Citizen:
         return cls(
             citizen_number=_field(dg13, "citizen_number", _number, _zone_number(mrz)),
             full_name=_field(dg13, "full_name", _text, _zone_name(mrz)),
-            birth_date=_field(dg13, "birth_date", parse_written_date, _zone_birth_date(mrz)),
+            birth_date=_field(dg13, "birth_date", _birth_date, _zone_birth_date(mrz)),
             sex=_field(dg13, "sex", Sex.from_word, _zone_sex(mrz)),
             nationality=_field(dg13, "nationality", _text, _zone("nationality", "nationality", mrz.nationality, mrz.nationality)),
             ethnicity=_field(dg13, "ethnicity", _text),
@@ -271,13 +268,19 @@ def _number(text: str) -> CitizenNumber | None:
         return None
 
 
-def _day(text: str) -> date | None:
+def _birth_date(text: str) -> PartialDate | None:
     written = parse_written_date(text)
-    return written.complete if written is not None else None
+    return written if written is not None and written.year in BIRTH_YEARS else None
+
+
+def _day(text: str) -> date | None:
+    """Of the card."""
+    written = parse_written_date(text)
+    return written.complete if written is not None and written.year in CARD_YEARS else None
 
 
 def _expiry(text: str) -> date | Expiry | None:
-    if transliterate_name(text) == transliterate_name(NO_EXPIRY_TEXT):
+    if is_word(text, NO_EXPIRY_TEXT):
         return Expiry.NEVER
     day = _day(text)
     # That day in full is somebody's misreading of what the zone means by it.
@@ -302,12 +305,10 @@ def _zone_name(mrz: Mrz) -> CitizenField[str] | None:
 
 
 def _zone_birth_date(mrz: Mrz) -> CitizenField[PartialDate] | None:
-    """With the century of the citizen number, where both have the same year in it."""
-    number, zone = citizen_number(mrz), parse_zone_date(mrz.birth_date)
-    value = None
-    if number is not None and zone is not None and zone.year == number.birth_year % 100:
-        value = replace(zone, year=number.birth_year)
-    return _zone("birth_date", "birth_date", mrz.birth_date, value if value is not None and value.earliest is not None else None)
+    """Understood where the citizen number tells its century."""
+    found = birth_date(mrz)
+    known = found is not None and found.year in BIRTH_YEARS and found.earliest is not None
+    return _zone("birth_date", "birth_date", mrz.birth_date, found if known else None)
 
 
 def _zone_sex(mrz: Mrz) -> CitizenField[Sex] | None:
@@ -317,8 +318,8 @@ def _zone_sex(mrz: Mrz) -> CitizenField[Sex] | None:
 def _zone_expiry_date(mrz: Mrz) -> CitizenField[date | Expiry] | None:
     value: date | Expiry | None = Expiry.NEVER
     if mrz.expiry_date != NO_EXPIRY:
-        zone = parse_zone_date(mrz.expiry_date)
-        value = replace(zone, year=_CENTURY + zone.year).complete if zone is not None and zone.year is not None else None
+        zone = expiry_date(mrz)
+        value = zone.complete if zone is not None else None
     return _zone("expiry_date", "expiry_date", mrz.expiry_date, value)
 
 

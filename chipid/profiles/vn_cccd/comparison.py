@@ -9,11 +9,11 @@ from enum import IntEnum
 
 from chipid.lds.mrz import Mrz
 from chipid.lds.mrz_names import abbreviates
-from chipid.profiles.vn_cccd.dates import PartialDate, parse_written_date, parse_zone_date
+from chipid.profiles.vn_cccd.dates import BIRTH_YEARS, PartialDate, parse_written_date
 from chipid.profiles.vn_cccd.dg13 import Dg13
 from chipid.profiles.vn_cccd.expiry import NO_EXPIRY
-from chipid.profiles.vn_cccd.mrz_rules import citizen_number
-from chipid.profiles.vn_cccd.names import transliterate_name
+from chipid.profiles.vn_cccd.mrz_rules import birth_date, citizen_number, expiry_date
+from chipid.profiles.vn_cccd.names import is_name, is_word, transliterate_name
 from chipid.profiles.vn_cccd.sex import Sex
 
 NO_EXPIRY_TEXT = "Không thời hạn"
@@ -80,15 +80,18 @@ def _number(mrz: Mrz, text: str) -> _Outcome:
 
 
 def _birth_date(mrz: Mrz, text: str) -> _Outcome:
-    return _dates(parse_zone_date(mrz.birth_date), parse_written_date(text))
+    zone, written = birth_date(mrz), parse_written_date(text)
+    outcome = _dates(zone, written)
+    beyond = written is not None and written.year not in BIRTH_YEARS
+    return _Outcome.DIFFERENT if beyond and outcome is not _Outcome.NOT_COMPARED else outcome
 
 
 def _expiry(mrz: Mrz, text: str) -> _Outcome:
     """``991231`` says what ``Không thời hạn`` says, and nothing about the year 1999 or 2099."""
-    zone, written = parse_zone_date(mrz.expiry_date), parse_written_date(text)
+    zone, written = expiry_date(mrz), parse_written_date(text)
     if zone is None or not any(zone.known):
         return _Outcome.NOT_COMPARED
-    if transliterate_name(text) == transliterate_name(NO_EXPIRY_TEXT):
+    if is_word(text, NO_EXPIRY_TEXT):
         return _judge(mrz.expiry_date == NO_EXPIRY)
     if written is not None and mrz.expiry_date == NO_EXPIRY:
         return _Outcome.DIFFERENT
@@ -111,7 +114,15 @@ def _sex(mrz: Mrz, text: str) -> _Outcome:
 
 
 def _name(mrz: Mrz, text: str) -> _Outcome:
-    """The MRZ may cut a name off at its end, or shorten its parts (ICAO 9303-4 §4.2.3.2); it adds nothing to it."""
+    """The MRZ may cut a name off at its end, or shorten its parts (ICAO 9303-4 §4.2.3.2); it adds nothing to it.
+
+    What the plain letters leave out of a text, a reader of it might well see: such a name never agrees.
+    """
+    outcome = _letters(mrz, text)
+    return outcome if is_name(text) else max(outcome, _Outcome.NOT_COMPARED)
+
+
+def _letters(mrz: Mrz, text: str) -> _Outcome:
     zone = (mrz.primary_identifier, mrz.secondary_identifier)
     letters, whole = transliterate_name("".join(zone)), transliterate_name(text)
     if not letters or not whole:

@@ -10,7 +10,12 @@ import re
 
 from chipid.lds.dates import DAYS, MONTHS, PartialDate, parse_zone_date, read_part
 
-__all__ = ["PartialDate", "parse_packed_date", "parse_written_date", "parse_zone_date"]
+__all__ = ["BIRTH_YEARS", "CARD_YEARS", "PartialDate", "parse_packed_date", "parse_written_date", "parse_zone_date"]
+
+BIRTH_YEARS = range(1900, 2100)
+"""Of a holder: citizen numbers begin with the century of 1900, and cards are of this one."""
+CARD_YEARS = range(2000, 2100)
+"""No chip card was issued in another century, nor expires in another one."""
 
 _YEARS = range(1850, 2400)  # of anyone who may hold a card; the citizen number ends in 2399
 

@@ -32,6 +32,7 @@ from chipid.lds.der import (
     read_oid,
 )
 from chipid.normalisation import normalised
+from chipid.profiles.vn_cccd.names import is_name
 from chipid.profiles.vn_cccd.strings import STRING_TYPES, build_string, read_string
 
 TAG = 0x6D
@@ -53,18 +54,20 @@ class FieldMeaning:
     :ivar sensitive: of the kinds that the law protects most, to be masked even where names are shown.
     :ivar tag: the string type that chips were seen to use.
     :ivar multiple: any number of strings, each in a SEQUENCE of its own.
+    :ivar person: what stands there is somebody's name.
     """
 
     name: str
     sensitive: bool = False
     tag: int = UTF8_STRING
     multiple: bool = False
+    person: bool = False
 
 
 FIELDS: Mapping[int, FieldMeaning] = MappingProxyType(
     {
         1: FieldMeaning("citizen_number", tag=PRINTABLE_STRING),
-        2: FieldMeaning("full_name"),
+        2: FieldMeaning("full_name", person=True),
         3: FieldMeaning("birth_date", tag=PRINTABLE_STRING),
         4: FieldMeaning("sex"),
         5: FieldMeaning("nationality"),
@@ -75,8 +78,8 @@ FIELDS: Mapping[int, FieldMeaning] = MappingProxyType(
         10: FieldMeaning("identifying_marks", sensitive=True),
         11: FieldMeaning("issue_date", tag=PRINTABLE_STRING),
         12: FieldMeaning("expiry_date"),
-        13: FieldMeaning("parents", multiple=True),
-        14: FieldMeaning("spouses", multiple=True),
+        13: FieldMeaning("parents", multiple=True, person=True),
+        14: FieldMeaning("spouses", multiple=True, person=True),
         15: FieldMeaning("old_number", tag=PRINTABLE_STRING),
         16: FieldMeaning("chip_id", tag=PRINTABLE_STRING),
     }
@@ -102,7 +105,7 @@ class Dg13Field:
         understood.
     :ivar understood: number and shape are known.
     :ivar deviations: what is not as on known cards, in stable words: ``string-type`` (another one than was seen), ``characters``
-        (that the string type does not have), ``not-composed`` (not in Unicode's form NFC).
+        (that the string type does not have, or no name in Latin letters), ``not-composed`` (not in Unicode's form NFC).
     """
 
     number: int | None
@@ -348,6 +351,8 @@ def _read_value(number: int, element: Tlv, cursor: TlvCursor) -> Dg13Field:
             raise element.error(f"a field of more than {STRING_LIMIT} strings")
         text, words = read_string(tlv)
         texts.append(text)
+        if FIELDS[number].person and not is_name(text):
+            words = ("characters", *words)
         odd += words if tlv.tag == FIELDS[number].tag else ("string-type", *words)
     if len(texts) > 1 and not FIELDS[number].multiple:
         raise element.error("several strings where one belongs")

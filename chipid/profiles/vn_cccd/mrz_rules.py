@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from chipid.lds.mrz import Mrz, MrzFormat, check_digit
 from chipid.profiles.vn_cccd.citizen_number import SIZE, CitizenNumber
+from chipid.profiles.vn_cccd.dates import CARD_YEARS, PartialDate, parse_zone_date
 
 STATE = "VNM"
 DOCUMENT_CODE = "ID"
@@ -22,6 +24,23 @@ def citizen_number(mrz: Mrz) -> CitizenNumber | None:
     """The number in the optional data; ``None`` where its first twelve characters are none."""
     digits = mrz.optional_data[:SIZE]
     return CitizenNumber(digits) if re.fullmatch(r"[0-9]{12}", digits) else None
+
+
+def birth_date(mrz: Mrz) -> PartialDate | None:
+    """With the century of the citizen number where both have the same year in it; otherwise the year has two digits.
+
+    :returns: ``None`` for what is no date.
+    """
+    number, zone = citizen_number(mrz), parse_zone_date(mrz.birth_date)
+    if number is not None and zone is not None and zone.year == number.birth_year % 100:
+        return replace(zone, year=number.birth_year)
+    return zone
+
+
+def expiry_date(mrz: Mrz) -> PartialDate | None:
+    """With the century of all cards; ``None`` for what is no date. Whether it stands for "no expiry" the caller has to look."""
+    zone = parse_zone_date(mrz.expiry_date)
+    return zone if zone is None or zone.year is None else replace(zone, year=CARD_YEARS.start + zone.year)
 
 
 def is_cccd(mrz: Mrz) -> bool:

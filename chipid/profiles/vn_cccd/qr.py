@@ -139,7 +139,7 @@ def _is_complete_date(field: str) -> bool:
 
 
 def _is_sex(field: str) -> bool:
-    return Sex.from_word(field) is not None and field.isalpha()
+    return Sex.from_word(field) is not None
 
 
 def _is_words(field: str) -> bool:

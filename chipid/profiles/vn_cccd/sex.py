@@ -6,7 +6,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
-from chipid.profiles.vn_cccd.names import transliterate_name
+from chipid.profiles.vn_cccd.names import is_word
 
 
 class Sex(StrEnum):
@@ -23,9 +23,8 @@ class Sex(StrEnum):
 
     @classmethod
     def from_word(cls, word: str) -> Self | None:
-        """``Nam`` or ``Nữ`` in any spelling; ``None`` for anything else."""
-        letters = transliterate_name(word)
-        return next((sex for sex in cls if letters and letters == transliterate_name(sex.word)), None)
+        """``Nam`` or ``Nữ`` alone, in capitals or without marks too; ``None`` for anything else."""
+        return next((sex for sex in cls if is_word(word, sex.word)), None)
 
     @property
     def word(self) -> str:
