@@ -40,11 +40,17 @@ class Description:
         """An error that names the entry."""
         return MalformedData(f"description: {self._path(key)} must be {expected}")
 
+    def missing(self, key: str) -> MalformedData:
+        """An error for an entry that must be there and is not."""
+        return MalformedData(f"description: {self._path(key)} is missing")
+
     def optional_text(self, key: str, pattern: str = r"(?s).+", expected: str = "a text") -> str | None:
         """A text, ``None`` where it is absent or null."""
         value = self._left.pop(key, None)
         if value is None:
             return None
+        if isinstance(value, str) and len(value) > TEXT_LIMIT:
+            raise self.error(key, f"{expected}, of at most {TEXT_LIMIT} characters")
         if not _is_text(value) or not re.fullmatch(pattern, value):
             raise self.error(key, expected)
         return str(value)
@@ -53,7 +59,7 @@ class Description:
         """A text that must be there."""
         value = self.optional_text(key, pattern, expected)
         if value is None:
-            raise self.error(key, f"{expected}, and is missing")
+            raise self.missing(key)
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -64,7 +70,7 @@ class Description:
         if not isinstance(value, list | tuple) or len(value) > LIST_LIMIT:
             raise self.error(key, f"a list of at most {LIST_LIMIT} texts")
         if not all(text and _is_text(text) for text in value):
-            raise self.error(key, "a list of texts")
+            raise self.error(key, f"a list of texts, of 1 to {TEXT_LIMIT} characters each")
         return tuple(value)
 
     def numbered_texts(self, key: str, numbers: range) -> dict[int, str]:
@@ -135,14 +141,14 @@ class Description:
         """A date that must be there."""
         value = self.optional_date(key)
         if value is None:
-            raise self.error(key, "a date YYYY-MM-DD, and is missing")
+            raise self.missing(key)
         return value
 
     def partial_date(self, key: str) -> PartialDate:
         """``YYYY-MM-DD``, or of it ``YYYY-MM`` or ``YYYY`` alone; it must be there."""
         found = self.optional_partial_date(key)
         if found is None:
-            raise self.error(key, f"{_PARTIAL_DATE}, and is missing")
+            raise self.missing(key)
         return found
 
     def optional_partial_date(self, key: str) -> PartialDate | None:

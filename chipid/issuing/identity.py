@@ -22,6 +22,7 @@ from chipid.profiles.vn_cccd.mrz_rules import DOCUMENT_CODE, STATE, optional_dat
 
 DOCUMENTS: Final = ("cccd", "passport")
 NAME: Final = r"[^\x00-\x1f\s][^\x00-\x1f]{0,149}"
+A_NAME: Final = "a name of 1 to 150 characters, without a space before it"
 EXTRA_FIELDS: Final = range(max(FIELDS) + 1, 256)
 """Numbers of DG13 that nobody has seen yet."""
 
@@ -41,22 +42,25 @@ class Identity:
     dg13: Dg13 | None = None
 
 
-def read_identity(entries: Description, document: str) -> Identity:
+def read_identity(entries: Description, document: str, signed: date | None = None) -> Identity:
     """Take the holder out of a description.
 
-    :param document: one of :data:`DOCUMENTS`.
+    :param document: one of :data:`DOCUMENTS`. :param signed: a day that the holder was born by, unless ``None``.
     :raises MalformedData: an entry is missing or wrong; the message names it.
     """
     try:
-        return _citizen(entries) if document == "cccd" else _traveller(entries)
+        return _citizen(entries, signed) if document == "cccd" else _traveller(entries, signed)
     except LdsError as error:
         raise MalformedData(f"description: {error}") from None
 
 
-def _citizen(entries: Description) -> Identity:
+def _citizen(entries: Description, signed: date | None) -> Identity:
     number = CitizenNumber(entries.text("number", r"[0-9]{12}", "12 digits"))
-    name, birth, issued = entries.text("name", NAME, "a name"), entries.partial_date("birth"), entries.date("issued")
+    name, birth, issued = entries.text("name", NAME, A_NAME), entries.partial_date("birth"), entries.date("issued")
     sex, expiry = entries.choice("sex", tuple(_SEXES), "M"), entries.optional_date("expiry")
+    _require_order(entries, birth, {"the day of signing": signed, "issued": issued, "expiry": expiry})
+    if expiry is not None and expiry < issued:
+        raise entries.error("expiry", "no earlier than issued")
     if expiry is not None and _yymmdd(expiry) == NO_EXPIRY:
         raise entries.error("expiry", "another day, for in the machine readable zone this one means none; null says that")
     family, _, given = name.partition(" ")
@@ -83,13 +87,21 @@ def _citizen(entries: Description) -> Identity:
         "parents": entries.texts("parents"),
         "spouses": entries.texts("spouses"),
         "old_number": entries.optional_text("old_number", r"[0-9]{9}", "9 digits"),
-        "chip_id": entries.optional_text("chip_id", r"[0-9A-F]{16}", "16 hexadecimal digits"),
+        "chip_id": entries.optional_text("chip_id", r"[0-9A-F]{16}", "16 hexadecimal digits in capitals"),
     }
     for key in ("ethnicity", "religion", "place_of_origin", "residence", "identifying_marks"):
         values[key] = entries.optional_text(key)
     known = Dg13.of(values)
     dg13 = replace(known, fields=(*known.fields, *_extra_fields(entries)))
     return Identity(zone, entries.optional_text("can", r"[0-9]{6}", "6 digits") or number.can, dg13)
+
+
+def _require_order(entries: Description, birth: PartialDate, later: dict[str, date | None]) -> None:
+    """Nobody is born after what follows: a slip in a year is easily made."""
+    earliest = date(birth.year or 1, birth.month or 1, birth.day or 1)
+    for name, day in later.items():
+        if day is not None and earliest > day:
+            raise entries.error("birth", f"no later than {name}")
 
 
 def _extra_fields(entries: Description) -> tuple[Dg13Field, ...]:
@@ -100,17 +112,19 @@ def _extra_fields(entries: Description) -> tuple[Dg13Field, ...]:
     )
 
 
-def _traveller(entries: Description) -> Identity:
-    surname, given_names = entries.text("surname", NAME, "a name"), entries.optional_text("given_names", NAME, "names") or ""
+def _traveller(entries: Description, signed: date | None) -> Identity:
+    birth, expiry = entries.date("birth"), entries.date("expiry")
+    _require_order(entries, PartialDate(birth.year, birth.month, birth.day), {"the day of signing": signed, "expiry": expiry})
+    surname, given_names = entries.text("surname", NAME, A_NAME), entries.optional_text("given_names", NAME, A_NAME) or ""
     zone = Mrz(
         MrzFormat.TD3,
         **_identifiers(surname, given_names, MrzFormat.TD3),
         document_code="P",
         issuing_state=entries.text("state", r"[A-Z]{1,3}", "a state's code of up to three letters"),
         document_number=entries.text("number", r"[A-Z0-9]{1,9}", "up to nine letters and digits"),
-        birth_date=_yymmdd(entries.date("birth")),
+        birth_date=_yymmdd(birth),
         sex=entries.choice("sex", ("M", "F", "X", "<"), "<"),
-        expiry_date=_yymmdd(entries.date("expiry")),
+        expiry_date=_yymmdd(expiry),
         nationality=entries.text("nationality", r"[A-Z]{1,3}", "a state's code of up to three letters"),
         optional_data=entries.optional_text("personal_number", r"[A-Z0-9]{1,14}", "up to 14 letters and digits") or "",
     )

@@ -40,6 +40,7 @@ def personalise(
     portraits: Path | None = None,
     trust_points: Sequence[bytes] = (),
     chip_date: date | None = None,
+    signed: date | None = None,
 ) -> CardImage:
     """Make the card that *description* describes.
 
@@ -50,6 +51,7 @@ def personalise(
     :param trust_points: CV certificates of the authorities that the chip trusts for Terminal Authentication, at most two, the most
         recent first.
     :param chip_date: the day that the chip starts from, for the end of terminals' certificates.
+    :param signed: the day of signing: who is born later is refused. No such day where ``None``.
     :raises MalformedData: an entry is missing, unknown or wrong; the message names it. A trust point that is none.
     :raises UnsupportedFeature: a trust point with a key that chipid cannot use.
     """
@@ -58,7 +60,7 @@ def personalise(
     portrait = read_portrait(entries, portraits)
     secret = protected_groups(entries, document == "cccd", random)
     chip = read_chip(entries)
-    identity, optional = read_identity(entries, document), optional_files(entries)
+    identity, optional = read_identity(entries, document, signed), optional_files(entries)
     entries.finish()
     trusted = _trust_points(chip, trust_points)
     keys = _keys(chip, random)

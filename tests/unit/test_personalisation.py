@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -517,7 +517,7 @@ def test_an_entry_that_cannot_be_is_refused_by_name_and_not_repeated(issue: Issu
 
 @pytest.mark.parametrize("key", ["number", "name", "birth", "issued"])
 def test_an_entry_that_must_be_there(issue: Issue, key: str) -> None:
-    with pytest.raises(MalformedData, match=f"{key} must be .*missing"):
+    with pytest.raises(MalformedData, match=f"^description: {key} is missing$"):
         issue({name: value for name, value in CITIZEN.items() if name != key})
 
 
@@ -539,6 +539,19 @@ def test_an_entry_of_a_passport_that_cannot_be(issue: Issue, key: str, value: An
         issue(TRAVELLER, **{key: value})
 
 
+@pytest.mark.parametrize("entries", [CITIZEN, TRAVELLER])
+def test_nobody_is_born_after_the_card_is_signed(signer: DocumentSigner, entries: dict[str, Any]) -> None:
+    born = date.fromisoformat(entries["birth"])
+    personalise(entries, signer, signed=born)
+    with pytest.raises(MalformedData, match=r"^description: birth must be no later than the day of signing$"):
+        personalise(entries, signer, signed=born - timedelta(days=1))
+
+
+def test_nobody_is_born_after_a_passport_has_expired(issue: Issue) -> None:
+    with pytest.raises(MalformedData, match=r"^description: birth must be no later than expiry$"):
+        issue(TRAVELLER, birth="2099-01-01")
+
+
 @pytest.mark.parametrize("whole", [[], "x", None, {1: 2}, {**CITIZEN, 1: 2}])
 def test_a_description_is_an_object(signer: DocumentSigner, whole: Any) -> None:
     with pytest.raises(MalformedData, match=r"^description: the whole must be an object$"):
@@ -551,6 +564,13 @@ def test_a_description_is_an_object(signer: DocumentSigner, whole: Any) -> None:
         ({"pace": {"cipher": "DES"}}, "description: pace.cipher must be one of 3DES, AES-128, AES-192, AES-256"),
         ({"pace": 5}, "description: pace must be an object"),
         ({"pace": {"curve": 13}}, "description: unknown entries in pace: curve"),
+        ({"residence": "x" * 1001}, "description: residence must be a text, of at most 1000 characters"),
+        ({"parents": ["x" * 1001]}, "description: parents must be a list of texts, of 1 to 1000 characters each"),
+        ({"name": "x" * 151}, "description: name must be a name of 1 to 150 characters, without a space before it"),
+        ({"chip_id": "0293abcdef012345"}, "description: chip_id must be 16 hexadecimal digits in capitals"),
+        ({"birth": "2021-05-11"}, "description: birth must be no later than issued"),
+        ({"birth": "2021-06"}, "description: birth must be no later than issued"),
+        ({"expiry": "2021-05-09"}, "description: expiry must be no earlier than issued"),
         ({"sex": "Nam"}, "description: sex must be one of M, F"),
         ({"nickname": "An", "alias": "B"}, "description: unknown entries: alias, nickname"),
     ],
