@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -45,17 +46,24 @@ class _Trusted:
         if len(cvca) > TRUST_POINTS_MAX:
             raise Misuse(f"a chip trusts at most {TRUST_POINTS_MAX} authorities: --cvca is given {len(cvca)} times")
         certificates = tuple(raw for name in cvca for raw in _cvca_certificates(Path(name)))
+        if len(certificates) > TRUST_POINTS_MAX:
+            raise Misuse(f"a chip trusts at most {TRUST_POINTS_MAX} authorities: --cvca holds {len(certificates)} certificates")
         return cls(certificates, (chip_date or moment).date())
 
 
 def _cvca_certificates(path: Path) -> list[bytes]:
+    from chipid.pki.cv_chain import TrustedKey  # noqa: PLC0415
     from chipid.pki.cvc import parse_certificates  # noqa: PLC0415
     from chipid.records import read_file  # noqa: PLC0415
 
     try:
-        return [certificate.raw for certificate in parse_certificates(read_file(path, CVCA_FILE_LIMIT))]
+        certificates = parse_certificates(read_file(path, CVCA_FILE_LIMIT))
+        for certificate in certificates:
+            TrustedKey.trust_point(certificate)
     except ChipIdError as problem:
-        raise MalformedData(f"--cvca: {path} is no CV certificate that could be read: {problem}", hint=problem.hint) from None
+        hint = "Give the certificate of a CVCA, NAME.cvcert of `chipid issue-terminal`."
+        raise Misuse(f"--cvca: {path} is no certificate of an authority that a chip could trust: {problem}", hint) from None
+    return [certificate.raw for certificate in certificates]
 
 
 @click.command("issue")
@@ -110,10 +118,11 @@ def command(  # noqa: PLR0913, PLR0917  # one for each option
     )
     moment = point_in_time(at) or datetime.now(UTC)
     trusted = _Trusted.of(**terminal_authentication, moment=moment)
-    entries = _read_description(Path(description))
-
+    with _named(Path(description)):
+        entries = _read_description(Path(description))
     authority = _authority(csca, moment)
-    image = _personalise(entries, authority, moment, Path(description).parent, trusted)
+    with _named(Path(description)):
+        image = _personalise(entries, authority, moment, Path(description).parent, trusted)
     code = _qr_code(image) if qr_path is not None else b""
     if card_path is not None:
         image.save(card_path)
@@ -135,34 +144,71 @@ def _read_description(path: Path) -> Mapping[str, object]:
     from chipid.records import read_file  # noqa: PLC0415
 
     try:
-        entries = json.loads(read_file(path, DESCRIPTION_LIMIT))
+        entries = json.loads(read_file(path, DESCRIPTION_LIMIT), object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
         raise MalformedData(f"the description is no JSON: {error.msg}", offset=error.pos) from None
-    except (ValueError, RecursionError):  # not UTF-8, or a number of thousands of digits
+    except UnicodeDecodeError as error:
+        raise MalformedData("the description is no text in UTF-8", offset=error.start, hint="Save it as UTF-8.") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or boxes in boxes
         raise MalformedData("the description is no JSON") from None
     if not isinstance(entries, dict):
         raise MalformedData("the description is no JSON object", offset=0)
     return entries
 
 
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; of an entry that stands twice JSON would keep the last in silence."""
+    entries: dict[str, object] = {}
+    for key, value in pairs:
+        if key in entries:
+            raise MalformedData(f"description: {key} stands there twice")
+        entries[key] = value
+    return entries
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What is wrong with the description is told with its file."""
+    try:
+        yield
+    except MalformedData as problem:
+        raise MalformedData(f"{path}: {problem}", hint=problem.hint) from None
+
+
 def _authority(csca: str | None, at: datetime) -> TestCsca:
     from chipid.issuing.pki import TestCsca  # noqa: PLC0415
 
-    return TestCsca.create(at=at) if csca is None else TestCsca.load(Path(csca))
+    if csca is None:
+        return TestCsca.create(at=at)
+    try:
+        return TestCsca.load(Path(csca))
+    except ChipIdError as problem:
+        hint = "Give the file that --csca-out kept: a private key and its certificate."
+        raise Misuse(f"--csca: {csca}: {problem}", hint) from None
 
 
 def _personalise(entries: Mapping[str, object], authority: TestCsca, at: datetime, folder: Path, trusted: _Trusted) -> CardImage:
     from chipid.issuing.personalisation import personalise  # noqa: PLC0415
 
-    signer = authority.issue_document_signer(at=at)
-    return personalise(entries, signer, portraits=folder, trust_points=trusted.certificates, chip_date=trusted.chip_date)
+    return personalise(
+        entries,
+        authority.issue_document_signer(at=at),
+        portraits=folder,
+        trust_points=trusted.certificates,
+        chip_date=trusted.chip_date,
+        signed=at.date(),
+    )
 
 
 def _qr_code(image: CardImage) -> bytes:
     from chipid.issuing.printed_qr import printed_qr  # noqa: PLC0415
     from chipid.pictures import draw_qr  # noqa: PLC0415
 
-    return draw_qr(printed_qr(image))
+    try:
+        text = printed_qr(image)
+    except MalformedData as problem:
+        raise Misuse(f"--qr-out: {problem}", problem.hint) from None
+    return draw_qr(text)
 
 
 def _report(image: CardImage, card: str, trust_anchor: str) -> IssueReport:

@@ -75,20 +75,33 @@ def test_a_card_that_nobody_could_verify_is_not_made(cli, description: Path, tmp
         ("[" * 100_000, "no JSON"),
         ('{"document": "cccd"}', "description"),
         ('{"number": 12}', "description"),
+        ('{"can": "123456", "name": "A", "can": "123457"}', "description: can stands there twice"),
+        ('{"pace": {"cipher": "3DES", "cipher": "3DES"}}', "description: cipher stands there twice"),
+        ('{"number": "099012345678", "name": "A B", "birth": "2399", "issued": "2399-12-31"}', "later than the day of signing"),
     ],
 )
-def test_a_wrong_description_is_6(cli, tmp_path: Path, text: str, message: str) -> None:
+def test_a_wrong_description_is_6_and_named(cli, tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "citizen.json").write_text(text)
     result = cli("issue", tmp_path / "citizen.json", "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor")
     assert result.code == 6
+    assert f"error: {tmp_path / 'citizen.json'}: " in result.err
     assert message in result.err
     assert not (tmp_path / "card").exists()
 
 
-def test_a_wrong_csca_is_6(cli, desk, description: Path, tmp_path: Path) -> None:
-    result = cli("issue", description, "--out", tmp_path / "card", "--csca", desk.trust)
+def test_a_description_in_another_encoding_is_told_which_it_must_be(cli, tmp_path: Path) -> None:
+    (tmp_path / "citizen.json").write_bytes('{"name": "Nguy\u1ec5n"}'.encode("cp1258", "replace") + b"\xff")
+    result = cli("issue", tmp_path / "citizen.json", "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor")
     assert result.code == 6
-    assert "private key" in result.err
+    assert "hint: Save it as UTF-8." in result.err
+
+
+def test_a_csca_without_its_key_is_2(cli, desk, description: Path, tmp_path: Path) -> None:
+    result = cli("issue", description, "--out", tmp_path / "card", "--csca", desk.trust)
+    assert result.code == 2
+    assert f"error: --csca: {desk.trust}: a private key and one certificate" in result.err
+    assert "--csca-out" in result.err
+    assert not (tmp_path / "card").exists()
 
 
 # Terminal Authentication -------------------------------------------------------------------------------------------
@@ -168,16 +181,42 @@ def test_an_authority_is_never_overwritten(cli, description: Path, authorities, 
     assert authorities[0].read_bytes() == before
 
 
-def test_what_is_no_authority_is_6(cli, desk, description: Path, authorities, tmp_path: Path) -> None:
-    three, huge = tmp_path / "three", tmp_path / "huge"
-    three.write_bytes(authorities[0].read_bytes() * 3)
-    huge.write_bytes(bytes(16 * 1024 + 1))
-    for path, told in ((desk.trust, f"{desk.trust} is no CV certificate"), (three, "at most 2"), (huge, "more than 16384 octets")):
-        arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem")
-        result = cli(*arguments, "--cvca", path)
-        assert result.code == 6
-        assert told in result.err
-        assert not (tmp_path / "card").exists()
+@pytest.fixture
+def no_authorities(desk, authorities, tmp_path: Path) -> dict[str, Path]:
+    paths = {name: tmp_path / name for name in ("key", "terminal", "three", "huge")}
+    profile = CvProfile(date(2026, 1, 1), date(2028, 12, 31))
+    authority = TestCvca.create("DETESTCVCA00003", profile=profile)
+    terminal = authority.issue_verifier(profile=profile).issue_terminal(profile=profile)
+    terminal.save(tmp_path)
+    paths["key"].write_bytes((tmp_path / f"{terminal.reference}.pem").read_bytes())
+    paths["terminal"].write_bytes(terminal.raw)
+    paths["three"].write_bytes(authorities[0].read_bytes() * 3)
+    paths["huge"].write_bytes(bytes(16 * 1024 + 1))
+    return {"anchor": desk.trust, **paths}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("anchor", "is no certificate of an authority"),
+        ("key", "is no certificate of an authority"),
+        ("terminal", "is no certificate of an authority"),
+        ("huge", "more than 16384 octets"),
+        ("three", "at most 2"),
+    ],
+)
+def test_what_is_no_authority_is_2(
+    cli, description: Path, no_authorities: dict[str, Path], tmp_path: Path, name: str, told: str
+) -> None:
+    arguments = ("issue", description, "--out", tmp_path / "card", "--trust-out", tmp_path / "anchor.pem")
+    result = cli(*arguments, "--cvca", no_authorities[name])
+    assert (result.code, result.out) == (2, "")
+    assert told in result.err
+    assert "--cvca" in result.err
+    if name != "three":
+        assert f"--cvca: {no_authorities[name]} " in result.err
+        assert "hint: Give the certificate of a CVCA" in result.err
+    assert not (tmp_path / "card").exists()
 
 
 # Emulating -------------------------------------------------------------------------------------------------------
