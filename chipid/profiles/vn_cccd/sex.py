@@ -10,7 +10,7 @@ from chipid.profiles.vn_cccd.names import is_word
 
 
 class Sex(StrEnum):
-    """By its letter in the zone (ICAO 9303-3 §4.8)."""
+    """By its letter in the zone (ICAO 9303-5 §4.2.2)."""
 
     MALE = "M"
     FEMALE = "F"
