@@ -180,7 +180,7 @@ def announced_size(head: bytes, file: FileId) -> int | None:
     start = 1
     if head and head[0] & 0x1F == 0x1F:
         start = next((i + 1 for i, octet in enumerate(head[1:4], 1) if not octet & 0x80), 0)
-    if not head or start == 0 or len(head) <= start:
+    if start == 0 or len(head) <= start:
         raise MalformedData(f"{file.label} does not begin with a data object", offset=0)
     first = head[start]
     if first < 0x80:

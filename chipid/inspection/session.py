@@ -15,9 +15,6 @@ from chipid.iso7816.secure_messaging import SecureMessaging, secured
 
 T = TypeVar("T")
 
-REOPEN_LIMIT = 6
-"""A chip that loses its session more often than this is given up."""
-
 
 class SessionLost(AccessDenied):
     """There is no session any more, and none to come: nothing that a single file could be blamed for."""
@@ -42,7 +39,6 @@ class Session:
         self._notes = notes
         self._may_reopen = may_reopen
         self._restore = restore
-        self._reopened = 0
         self._ssc = 0
 
     def open(self) -> Dialogue[None]:
@@ -59,7 +55,7 @@ class Session:
         A reader that carries no extended length fails the exchange itself: that is taken for the chip's refusal.
 
         :param sizes: what *start* asks for; stepped down before each new try.
-        :raises SecureMessagingError: there is no smaller size, or the session was lost too often.
+        :raises SecureMessagingError: there is no smaller size.
         :raises SessionLost: as :meth:`reopen`.
         :raises ReaderError: the exchange failed, with extended length or without.
         """
@@ -67,7 +63,7 @@ class Session:
             try:
                 return (yield from self.run(start(), self._watch))
             except SecureMessagingError as error:
-                if not sizes.step_down() or self._reopened >= REOPEN_LIMIT:
+                if not sizes.step_down():
                     raise
                 in_doubt = error.code == "sm-plaintext"
             except TransmitFailed:
@@ -88,7 +84,6 @@ class Session:
         """
         if not self._may_reopen():
             raise SessionLost("the session that the chip has proved itself in is lost")
-        self._reopened += 1
         self._notes.append("session-reopened")
         try:
             self.messaging = yield from self._access.reopen()

@@ -38,8 +38,8 @@ class Dg1:
         mrz = cursor.expect(MRZ_TAG)
         cursor.finish()
         text = mrz.value.decode("latin-1")
-        if not text.isascii() or any(character.isspace() for character in text):
-            raise LdsError("a machine readable zone has other characters", offset=mrz.value_start, path=(TAG, MRZ_TAG))
+        if any(character.isspace() for character in text):
+            raise LdsError("a machine readable zone in a file has no spaces and line breaks", offset=mrz.value_start, path=(TAG, MRZ_TAG))
         try:
             return cls(Mrz.parse(text))
         except LdsError as error:

@@ -28,6 +28,7 @@ from chipid.lds.mrz_names import abbreviates, mrz_identifier, name_field, trunca
         ("Łukasz Œuvre Ŋ Ŧ Ħ Ĳ", "LUKASZ OEUVRE N T H IJ"),
         ("ı İ Ŀ Ñ Ç", "I I L N C"),
         ("H'Hen Niê", "HHEN NIE"),
+        ("Ӂорж", "ZHORZH"),  # a Cyrillic letter with a mark that no table has
         ("", ""),
         ("-", ""),
     ],

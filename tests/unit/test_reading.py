@@ -348,6 +348,13 @@ def test_the_announced_size_is_that_of_the_object(size: int, tag: int) -> None:
     assert announced_size(raw[:8], FileId.DG2) == len(raw)
 
 
+@pytest.mark.parametrize("head", ["", "75", "7F61", "7FFFFFFF05", "758501020304050607", "758401", "7584010203"])
+def test_a_head_that_tells_no_size(head: str) -> None:
+    with pytest.raises(MalformedData) as caught:
+        announced_size(bytes.fromhex(head), FileId.DG2)
+    assert caught.value.offset is not None
+
+
 def test_what_a_chip_sends_beyond_the_length_asked_for_is_dropped() -> None:
     class Generous(OneFile):
         def block(self, offset: int, le: int) -> ResponseAPDU:
