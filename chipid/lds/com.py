@@ -9,6 +9,7 @@ from typing import Self
 from chipid.errors import LdsError
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
+from chipid.lds.data_objects import counted
 from chipid.lds.tag_list import TAG_LIST, build_tag_list, read_tag_list
 
 TAG = 0x60
@@ -45,13 +46,13 @@ class EfCom:
         """Parse EF.COM.
 
         :raises TlvError: a data object is damaged or missing, or stands elsewhere than it must.
-        :raises LdsError: a version that is not in digits, or more than 64 tags.
+        :raises LdsError: a version that is not in digits, more than 64 tags, or more than 256 data objects behind them.
         """
         cursor = parse_tlv(raw, TAG).children()
         lds_version = _version(cursor.expect(LDS_VERSION), LDS_VERSION_SIZE)
         unicode_version = _version(cursor.expect(UNICODE_VERSION), UNICODE_VERSION_SIZE)
         tags = read_tag_list(cursor.expect(TAG_LIST))
-        return cls(lds_version, unicode_version, tags, tuple(tlv.raw for tlv in cursor))
+        return cls(lds_version, unicode_version, tags, tuple(tlv.raw for tlv in counted(cursor)))
 
     def build(self) -> bytes:
         """EF.COM.

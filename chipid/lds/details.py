@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
-from chipid.lds.fields import UTF_8, Field, build_count, children, encode, read_value, split_count
+from chipid.lds.data_objects import children
+from chipid.lds.fields import UTF_8, Field, build_count, encode, read_value, split_count
 from chipid.lds.tag_list import TAG_LIST, build_tag_list, read_tag_list
 
 NAMES = 0xA0
@@ -63,7 +64,7 @@ class Details:
         """Parse the file. Its data objects may stand in any order.
 
         :raises TlvError: the data objects are damaged, or one of the file's fields stands among the names in data object A0.
-        :raises LdsError: a tag list of more than 64 octets, or more than :data:`OBJECT_LIMIT` data objects.
+        :raises LdsError: a tag list of more than 64 octets, or more than 256 data objects.
         """
         reading = _Reading(cls, parse_tlv(raw, cls.TAG))
         details = cls(**reading.values, unknown=tuple(tlv.raw for tlv in reading.unknown))

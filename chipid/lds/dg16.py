@@ -8,8 +8,9 @@ from typing import ClassVar, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
+from chipid.lds.data_objects import children
 from chipid.lds.dates import PartialDate
-from chipid.lds.fields import UTF_8, Field, Kind, build_count, children, encode, parse_date, read_value, split_count
+from chipid.lds.fields import UTF_8, Field, Kind, build_count, encode, parse_date, read_value, split_count
 
 TAG = 0x70
 PERSON_TAGS = range(0xA1, 0xB0)

@@ -8,6 +8,7 @@ from typing import Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv, parse_tlv
+from chipid.lds.data_objects import children
 
 APPLICATION = 0x61
 AID = 0x4F
@@ -65,7 +66,8 @@ class EfDir:
         """Parse EF.DIR.
 
         :raises TlvError: the data objects are damaged, or a template names no application.
-        :raises LdsError: an application identifier of another length than 1 to 16, or more than 64 data objects.
+        :raises LdsError: an application identifier of another length than 1 to 16, more than 64 data objects, or more than
+            256 in a template.
         """
         cursor, objects, noted = TlvCursor(raw), [], set()
         while not cursor.at_end:
@@ -97,7 +99,7 @@ class EfDir:
 
 def _read_application(template: Tlv) -> tuple[ApplicationTemplate, bool]:
     """The application, and whether its identifier stands first."""
-    objects = list(template.children())
+    objects = children(template)
     place = next((place for place, tlv in enumerate(objects) if tlv.tag == AID), None)
     if place is None:
         raise template.error(f"data object {AID:02X} is missing")

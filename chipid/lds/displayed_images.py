@@ -8,7 +8,8 @@ from typing import ClassVar, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import build_tlv, parse_tlv
-from chipid.lds.fields import build_count, children, split_count
+from chipid.lds.data_objects import children
+from chipid.lds.fields import build_count, split_count
 from chipid.lds.image import image_format
 
 IMAGE_LIMIT = 9

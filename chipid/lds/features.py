@@ -11,7 +11,8 @@ from typing import ClassVar, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import build_tlv, parse_tlv
-from chipid.lds.fields import COUNT, build_count, children, split_count
+from chipid.lds.data_objects import children
+from chipid.lds.fields import COUNT, build_count, split_count
 
 INSTANCE_LIMIT = 9
 

@@ -17,8 +17,6 @@ COUNT = 0x02
 """The data object that says how many of something follow."""
 LENGTH_LIMIT = 99
 """Octets in a text, unless its field says otherwise."""
-OBJECT_LIMIT = 256
-"""Data objects in a file or template; real ones have a dozen."""
 
 UTF_8, LATIN_1, BCD = "utf-8", "latin-1", "bcd"
 
@@ -114,20 +112,6 @@ _FORMS: dict[Kind, Callable[[str], bool]] = {
     Kind.DATE_TIME: lambda text: parse_date_time(text) is not None,
 }
 _BCD_SIZES = {Kind.DATE: 4, Kind.DATE_TIME: 7}
-
-
-def children(outer: Tlv) -> list[Tlv]:
-    """The data objects in *outer*.
-
-    :raises TlvError: they are damaged.
-    :raises LdsError: more than :data:`OBJECT_LIMIT`.
-    """
-    objects: list[Tlv] = []
-    for tlv in outer.children():
-        if len(objects) == OBJECT_LIMIT:
-            raise LdsError(f"more than {OBJECT_LIMIT} data objects", offset=tlv.offset, path=tlv.path)
-        objects.append(tlv)
-    return objects
 
 
 def split_count(objects: list[Tlv]) -> tuple[int | None, list[Tlv]]:

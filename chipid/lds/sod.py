@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from chipid.crypto.algorithms import HASH_OIDS, OID_OF_HASH
 from chipid.errors import LdsError, UnsupportedFeature
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv, parse_tlv
+from chipid.lds.data_objects import counted
 from chipid.lds.der import (
     INTEGER,
     NULL,
@@ -109,7 +110,7 @@ class LDSSecurityObject:
         """Parse the content octets of the signed object.
 
         :raises TlvError: it is no LDSSecurityObject.
-        :raises LdsError: a data group outside 1–16, or one named twice.
+        :raises LdsError: a data group outside 1–16, one named twice, or more than 256 data objects behind the version strings.
         :raises UnsupportedFeature: a hash algorithm beyond SHA-1 and SHA-2.
         """
         cursor = parse_tlv(raw, SEQUENCE).children()
@@ -118,7 +119,7 @@ class LDSSecurityObject:
         hashes = _read_hashes(cursor.expect(SEQUENCE))
         info = cursor.optional(SEQUENCE)
         lds_version, unicode_version = (None, None) if info is None else _read_version_info(info)
-        unknown = tuple(tlv.raw for tlv in cursor)  # what a later version adds must at least be data objects
+        unknown = tuple(tlv.raw for tlv in counted(cursor))  # what a later version adds must at least be data objects
         checks = {
             "version": version not in (0, 1),
             "version-info": (version == 0) == (info is not None),

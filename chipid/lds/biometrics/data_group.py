@@ -31,6 +31,7 @@ from chipid.lds.biometrics.template import (
     read_group,
     read_template,
 )
+from chipid.lds.data_objects import counted
 from chipid.lds.image import image_format
 
 ISSUERS_CONTENT = 0x53
@@ -108,7 +109,8 @@ class BiometricDataGroup:
         """Parse the file. A record or an image without its templates is taken, and flagged.
 
         :raises TlvError: the data objects are damaged.
-        :raises LdsError: a record is damaged, or holds too much.
+        :raises LdsError: a record is damaged, or holds too much; more than 256 data objects in the file,
+            its group or a template.
         """
         outer = parse_tlv(raw, cls.TAG)
         group, objects, deviations = cls._read(outer)
@@ -132,7 +134,7 @@ class BiometricDataGroup:
         """The group, or one made up around what stands bare in the file, and what stands behind it."""
         if isinstance(record := cls._record(outer), RawRecord):
             cursor = outer.children()
-            first, objects = cursor.read(), tuple(one.raw for one in cursor)
+            first, objects = cursor.read(), tuple(one.raw for one in counted(cursor))
             if first.tag == GROUP:
                 group, deviations = read_group(first, cls._record)
                 return group, objects, deviations

@@ -20,10 +20,8 @@ from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
 
 from chipid.errors import LdsError, MalformedData
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
+from chipid.lds.data_objects import counted
 from chipid.lds.der import INTEGER_SIZE_LIMIT, OCTET_STRING, SEQUENCE, VISIBLE_STRING, integer_octets
-
-ELEMENT_LIMIT = 256
-"""Of components in a block, and of elements in a SEQUENCE OF."""
 
 _CONTEXT, _CLASS, _CONSTRUCTED, _NUMBER = 0x80, 0xC0, 0x20, 0x1F
 _VISIBLE = frozenset(range(0x20, 0x7F))
@@ -49,7 +47,7 @@ class Block:
         by_tag = _by_tag(cls)
         values: dict[str, Any] = {}
         unknown: list[bytes] = []
-        for tlv in _limited(cursor):
+        for tlv in counted(cursor):
             component = by_tag.get(tlv.tag)
             if component is None or component.name in values:
                 unknown.append(tlv.raw)
@@ -177,7 +175,7 @@ class Component:
         if not self.many:
             return _read(self.kind, tlv)
         elements = []
-        for element in _limited(tlv.children()):
+        for element in counted(tlv.children()):
             if element.tag != _element_tag(self.kind):
                 raise element.error("an element of another type")
             elements.append(_read(self.kind, element))
@@ -224,13 +222,6 @@ def _component(number: int, name: str, hint: Any, required: bool) -> Component:
             hint = next(kind for kind in get_args(hint) if kind is not NoneType)
     constructed = many or issubclass(hint, Block)
     return Component(number, name, hint, many, required, allowed, _CONTEXT | number | (_CONSTRUCTED if constructed else 0))
-
-
-def _limited(cursor: TlvCursor) -> Iterator[Tlv]:
-    for count, tlv in enumerate(cursor):
-        if count == ELEMENT_LIMIT:
-            raise LdsError(f"more than {ELEMENT_LIMIT} data objects", offset=tlv.offset, path=tlv.path)
-        yield tlv
 
 
 def _number_of(raw: bytes) -> int:

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
+from chipid.lds.data_objects import children, counted
 from chipid.lds.der import INTEGER, build_integer, read_integer
 from chipid.lds.image import ImageFormat
 
@@ -189,14 +190,14 @@ def read_group(group: Tlv, read: RecordReader) -> tuple[BiometricGroup, tuple[st
     Deviations: ``instances-missing``, ``instances-differ``, ``header-missing``, ``header-NN``, ``unknown-object``.
 
     :raises TlvError: it is no group of templates.
-    :raises LdsError: it holds more than 32, or as *read*.
+    :raises LdsError: it holds more than 32, or more than 256 data objects, or as *read*.
     """
-    children = group.children()
-    announced = read_integer(children.read()) if children.peek() == INTEGER else None
+    cursor = group.children()
+    announced = read_integer(cursor.read()) if cursor.peek() == INTEGER else None
     templates: list[BiometricTemplate] = []
     objects: list[bytes] = []
     deviations: list[str] = []
-    for child in children:
+    for child in counted(cursor):
         if child.tag != TEMPLATE:
             objects.append(child.raw)
             continue
@@ -217,12 +218,12 @@ def read_template(template: Tlv, read: RecordReader) -> tuple[BiometricTemplate,
     """One 7F60, and its deviations as in :func:`read_group`.
 
     :raises TlvError: it is no template, or holds no block or more than one.
-    :raises LdsError: its header holds more than 32 elements, or as *read*.
+    :raises LdsError: it holds more than 256 data objects, its header more than 32 elements, or as *read*.
     """
     header: BiometricHeader | None = None
     block: Tlv | None = None
     objects: list[bytes] = []
-    for child in template.children():
+    for child in children(template):
         if child.tag == HEADER and header is None:
             header = BiometricHeader.read(child.children())
         elif child.tag in (BLOCK, CONSTRUCTED_BLOCK):
