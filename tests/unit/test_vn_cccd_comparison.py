@@ -198,6 +198,7 @@ def test_a_zone_without_number_is_not_compared() -> None:
         ("98<<<<", "17/09/1999", Comparison(differences=("birth_date",))),
         ("<<0917", "1999", Comparison(not_compared=("birth_date",))),
         ("<<<<<<", "17/09/1999", Comparison(not_compared=("birth_date",))),
+        ("<<<<<<", "17/09/1899", Comparison(not_compared=("birth_date",))),
         ("991399", "17/09/1999", Comparison(not_compared=("birth_date",))),
     ],
 )
