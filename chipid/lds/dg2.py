@@ -3,18 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self, Unpack
+from functools import partial
+from typing import Any, ClassVar, Self
 
 from chipid.lds.biometrics.data_group import BiometricDataGroup
-from chipid.lds.biometrics.face_19794 import (
-    RECORD_START,
-    RECORD_VERSION,
-    FaceFields,
-    FaceImage,
-    build_face_record,
-    read_face_record,
-)
+from chipid.lds.biometrics.face_19794 import FaceImage
 from chipid.lds.biometrics.face_39794 import FaceImageDataBlock, FaceRepresentationBlock
+from chipid.lds.biometrics.record_19794 import read_record
 from chipid.lds.biometrics.records import Format19794, Format39794, RecordFormat
 from chipid.lds.biometrics.subtype import BiometricSubtype
 from chipid.lds.biometrics.template import EncodedImage
@@ -33,7 +28,7 @@ class Dg2(BiometricDataGroup):
     FEATURE: ClassVar[str] = "face"
     FEATURES: ClassVar[str] = "faces"
     FORMATS: ClassVar[tuple[RecordFormat, ...]] = (
-        Format19794((RECORD_START + RECORD_VERSION,), 0x0008, FaceImage, read_face_record, build_face_record),
+        Format19794((FaceImage.START,), 0x0008, FaceImage, partial(read_record, editions=(FaceImage,))),
         Format39794(0x002A, FaceRepresentationBlock, FaceImageDataBlock),
     )
 
@@ -48,7 +43,7 @@ class Dg2(BiometricDataGroup):
         return next(iter(self.images), None)
 
     @classmethod
-    def from_image(cls, image: bytes, **about: Unpack[FaceFields]) -> Self:
+    def from_image(cls, image: bytes, **about: Any) -> Self:
         """A DG2 with one portrait from a JPEG or JPEG 2000 file, in the format of ISO/IEC 19794-5:2005.
 
         :raises LdsError: as :meth:`FaceImage.from_image <chipid.lds.biometrics.face_19794.FaceImage.from_image>`.

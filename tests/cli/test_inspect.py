@@ -20,13 +20,14 @@ from chipid.issuing.drawings import draw_finger, draw_iris, encode
 from chipid.issuing.personalisation import personalise
 from chipid.issuing.portrait import draw_portrait
 from chipid.lds.atr_info import AtrInfo, ExtendedLengthInformation
-from chipid.lds.biometrics.face_19794 import FaceImage, build_face_record
+from chipid.lds.biometrics.face_19794 import FaceImage
 from chipid.lds.biometrics.face_39794 import FaceRepresentationBlock
 from chipid.lds.biometrics.finger_19794 import FingerImage2005, build_finger_record
 from chipid.lds.biometrics.framework_39794 import DateTimeBlock
 from chipid.lds.biometrics.iris_19794 import IrisImage2011, build_iris_record
 from chipid.lds.biometrics.iris_39794 import IrisRepresentationBlock
 from chipid.lds.biometrics.minutiae_19794 import Minutia, MinutiaeRecord, MinutiaeView
+from chipid.lds.biometrics.record_19794 import build_record
 from chipid.lds.cvca import CvcaReferences
 from chipid.lds.dg2 import Dg2
 from chipid.lds.dg3 import Dg3
@@ -415,7 +416,7 @@ VIEW = MinutiaeView(position=1, view_number=0, impression_type=0, quality=50, mi
             build_iris_record((IrisImage2011.from_image(EYE, eye=1),) * 2),
             [("iris", f"JPEG2000, 640 × 480 pixels, {len(EYE)} octets")] * 2,
         ),
-        (build_face_record((FaceImage.from_image(FACE),)), [("face", f"JPEG, 480 × 640 pixels, {len(FACE)} octets")]),
+        (build_record((FaceImage.from_image(FACE),)), [("face", f"JPEG, 480 × 640 pixels, {len(FACE)} octets")]),
         (
             Dg2.of(FaceRepresentationBlock.from_image(FACE)).templates[0].record.build(),
             [("face", f"JPEG, 480 × 640 pixels, {len(FACE)} octets")],

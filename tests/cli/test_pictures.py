@@ -16,7 +16,6 @@ from chipid.iso7816.file_ids import FileId
 from chipid.issuing.printed_qr import printed_qr
 from chipid.lds.biometrics.face_19794 import FaceImage
 from chipid.lds.dg2 import Dg2
-from chipid.lds.image import ImageFormat
 from chipid.pictures import draw_qr, read_qr_codes
 
 OTHER = "099012345679||Trần Thị Ánh|01021991|Nữ|Tổ 2, Xã Mẫu, Đà Nẵng|02012022"
@@ -58,8 +57,18 @@ def test_a_portrait_is_decoded_where_its_name_ends_in_png(cli, desk, chipid_issu
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(("name", "told"), [("face.jpg", True), ("face.JPEG", True), ("face.jp2", False), ("face.png", False)])
+def test_a_portrait_in_jpeg_2000_under_a_name_of_jpeg_is_told(cli, desk, chipid_issue, name: str, told: bool) -> None:
+    image = chipid_issue(portrait_format="jpeg2000")
+    result = dump(cli, desk, "--number-file", desk.number, "--portrait", desk.path(name), card=desk.lay(image))
+    assert result.code == 0
+    assert ("warning: the portrait is JPEG 2000" in result.err and "Name it .jp2, or .png" in result.err) is told
+    if not name.endswith("png"):
+        assert desk.path(name).read_bytes() == Dg2.parse(image.files[FileId.DG2]).portrait.image
+
+
 def test_a_portrait_that_cannot_be_decoded_is_said_and_can_be_had_as_it_is(cli, desk, chipid_card_image) -> None:
-    face = FaceImage(b"\xff\xd8\xff\xe0 broken", ImageFormat.JPEG, 3, 4)
+    face = FaceImage(image=b"\xff\xd8\xff\xe0 broken", width=3, height=4)
     card = _with_face(desk, chipid_card_image, face)
     result = dump(cli, desk, "--number-file", desk.number, "--portrait", desk.path("face.png"), card=card)
     assert result.code == 5

@@ -10,7 +10,8 @@ from PIL import Image
 
 from chipid.errors import LdsError, MalformedData, TlvError
 from chipid.iso7816.tlv import build_tlv
-from chipid.lds.biometrics.face_19794 import FaceImage, FeaturePoint, build_face_record
+from chipid.lds.biometrics.face_19794 import FaceImage, FeaturePoint
+from chipid.lds.biometrics.record_19794 import build_record
 from chipid.lds.biometrics.records import RawRecord
 from chipid.lds.biometrics.template import BiometricHeader, BiometricTemplate
 from chipid.lds.dg2 import Dg2
@@ -228,6 +229,12 @@ def test_codes_that_the_standard_does_not_define_show(change: dict[str, int], de
     assert parsed.deviations == (deviation,)
 
 
+@pytest.mark.parametrize("image", [JPEG, JP2])
+def test_an_image_data_type_that_is_not_defined_fits_no_image(image: bytes) -> None:
+    parsed = Dg2.parse(dg2(template(record(face(image, kind=2)))))
+    assert parsed.deviations == ("image-data-type", "image-format")
+
+
 def test_every_field_has_its_place() -> None:
     values = {
         "gender": 2, "eye_colour": 3, "hair_colour": 4, "feature_mask": 0x010203, "expression": 5, "pose_angle": (6, 7, 8),
@@ -344,7 +351,7 @@ def test_what_the_record_has_no_room_for(change: dict[str, object]) -> None:
 def test_builders_are_bounded() -> None:
     one = FaceImage.from_image(JPEG)
     with pytest.raises(LdsError):
-        build_face_record((one,) * 33)
+        build_record((one,) * 33)
     with pytest.raises(LdsError):
         Dg2.of(*(one,) * 33).build()
     with pytest.raises(LdsError):

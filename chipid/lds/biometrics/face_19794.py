@@ -5,61 +5,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self, TypedDict, Unpack
+from typing import Any, ClassVar, NamedTuple, Self
 
 from chipid.errors import LdsError
-from chipid.lds.image import ImageFormat, image_format, read_image_header, split_padding
+from chipid.lds.biometrics.fields import Layout, Number, Row, build_fields, numbers, read_fields
+from chipid.lds.biometrics.record_19794 import IMAGE_LIMIT, IMAGE_SIZE_LIMIT, BiometricImage, take_image
+from chipid.lds.image import ImageFormat, split_padding
 from chipid.lds.octets import OctetReader
 
 RECORD_START = b"FAC\x00"
-RECORD_VERSION = b"010\x00"
-RECORD_HEADER_SIZE = 14
-FACE_HEADER_SIZE = 20
-FEATURE_POINT_SIZE = 8
-IMAGE_HEADER_SIZE = 12
-
-IMAGE_SIZE_LIMIT = 8 << 20
+SIZE_OF_FIELDS = 32
+"""Of a face's part of a record without feature points and image."""
 FEATURE_POINT_LIMIT = 1_000
-FACE_LIMIT = 32
 
-IMAGE_DATA_TYPES = {ImageFormat.JPEG: 0, ImageFormat.JPEG2000: 1}
-"""The image data types (§5.7.2)."""
-
-_FORMATS = {code: name for name, code in IMAGE_DATA_TYPES.items()}
-
-# The codes that the standard defines; vendors have the upper half of some ranges.
-_VENDOR = frozenset(range(0x80, 0x100))
-_CODES = {
-    "gender": frozenset((0, 1, 2, 0xFF)),
-    "eye_colour": frozenset((*range(8), 0xFF)),
-    "hair_colour": frozenset((*range(10), 0xFF)),
-    "expression": frozenset((*range(8), *range(0x8000, 0x10000))),
-    "face_image_type": frozenset(range(3)),
-    "image_data_type": frozenset(_FORMATS),
-    "colour_space": frozenset(range(5)) | _VENDOR,
-    "source_type": frozenset(range(8)) | _VENDOR,
-}
-_ANGLE_CODES = frozenset(range(182))  # 0 is unspecified, then two degrees a step (§5.5.7)
-
-_FIELD_SIZES = {
-    "width": 2,
-    "height": 2,
-    "gender": 1,
-    "eye_colour": 1,
-    "hair_colour": 1,
-    "feature_mask": 3,
-    "expression": 2,
-    "face_image_type": 1,
-    "image_data_type": 1,
-    "colour_space": 1,
-    "source_type": 1,
-    "device_type": 2,
-    "quality": 2,
-}
+_LENGTH = Number(4)
+_POINT_COUNT = "point_count"
+_VENDOR = frozenset(range(0x80, 0x100))  # vendors have the upper half of some ranges
+_ANGLES = Row(lambda *angles: angles, (8, 8, 8))
 
 
-@dataclass(frozen=True, repr=False)
-class FeaturePoint:
+class FeaturePoint(NamedTuple):
     """A landmark in the face (§5.6).
 
     :ivar code: major code in the upper, minor in the lower half (ISO/IEC 14496-2).
@@ -74,50 +39,67 @@ class FeaturePoint:
 
     def build(self) -> bytes:
         """The eight octets of the feature point block."""
-        return b"".join(
-            _field(value, size, "a feature point's field")
-            for value, size in ((self.point_type, 1), (self.code, 1), (self.x, 2), (self.y, 2), (self.reserved, 2))
-        )
+        return _POINT.build(self, "a feature point")
+
+    def __repr__(self) -> str:
+        return "<FeaturePoint>"
 
 
-class FaceFields(TypedDict, total=False):
-    """What can be said of a face beside its image; each as in :class:`FaceImage`."""
-
-    width: int
-    height: int
-    feature_points: tuple[FeaturePoint, ...]
-    gender: int
-    eye_colour: int
-    hair_colour: int
-    feature_mask: int
-    expression: int
-    pose_angle: tuple[int, int, int]
-    pose_uncertainty: tuple[int, int, int]
-    face_image_type: int
-    image_data_type: int
-    colour_space: int
-    source_type: int
-    device_type: int
-    quality: int
+_POINT = Row(FeaturePoint, (8, 8, 16, 16, 16))
 
 
-@dataclass(frozen=True, repr=False)
-class FaceImage:
+class _AngleCodes:
+    """Three codes of angles: 0 is unspecified, then two degrees a step (§5.5.7)."""
+
+    def __contains__(self, angles: Any) -> bool:
+        return all(angle < 182 for angle in angles)
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class FaceImage(BiometricImage):
     """One portrait with all that its record says of it; codes as in ISO/IEC 19794-5:2005 §5.5–5.7.
 
     :ivar image: the image file, without padding.
-    :ivar format: by the image's first octets; by *image_data_type* where these tell nothing.
     :ivar width: in pixels, as the record declares it (it may be 0); *height* likewise.
     :ivar feature_mask: three octets as a number.
     :ivar pose_angle: yaw, pitch and roll as coded, not in degrees; *pose_uncertainty* likewise.
     :ivar padding: what stands behind the image's end marker in its block.
-    :raises LdsError: a field that its record has no room for, an empty image, one of more than 8 MiB.
+    :raises LdsError: as :class:`BiometricImage`, where padding counts as part of the image; more than 1,000 feature points.
     """
 
-    image: bytes
-    format: ImageFormat
-    width: int
-    height: int
+    START: ClassVar[bytes] = RECORD_START + b"010\x00"
+    RECORD: ClassVar[Layout] = numbers(length=4, count=2)
+    INFORMATION: ClassVar[Layout] = (
+        *numbers(point_count=2, gender=1, eye_colour=1, hair_colour=1, feature_mask=3, expression=2),
+        ("pose_angle", _ANGLES),
+        ("pose_uncertainty", _ANGLES),
+    )
+    """Of the face (§5.5), behind the length of its part; feature points stand between it and :attr:`IMAGE`."""
+    IMAGE: ClassVar[Layout] = numbers(
+        face_image_type=1,
+        image_data_type=1,
+        width=2,
+        height=2,
+        colour_space=1,
+        source_type=1,
+        device_type=2,
+        quality=2,
+    )
+    FORMAT_FIELD: ClassVar[str] = "image_data_type"
+    FORMATS: ClassVar = {0: ImageFormat.JPEG, 1: ImageFormat.JPEG2000}
+    CODES: ClassVar = {
+        "gender": (0, 1, 2, 0xFF),
+        "eye_colour": (*range(8), 0xFF),
+        "hair_colour": (*range(10), 0xFF),
+        "expression": frozenset((*range(8), *range(0x8000, 0x10000))),
+        "face_image_type": range(3),
+        "image_data_type": FORMATS,
+        "colour_space": _VENDOR | frozenset(range(5)),
+        "source_type": _VENDOR | frozenset(range(8)),
+        "pose_angle": _AngleCodes(),
+        "pose_uncertainty": _AngleCodes(),
+    }
+
     feature_points: tuple[FeaturePoint, ...] = ()
     gender: int = 0
     eye_colour: int = 0
@@ -135,185 +117,60 @@ class FaceImage:
     padding: bytes = b""
 
     def __post_init__(self) -> None:
-        for name, size in _FIELD_SIZES.items():
-            _field(getattr(self, name), size, name)
-        for name in ("pose_angle", "pose_uncertainty"):
-            if len(getattr(self, name)) != 3:
-                raise LdsError(f"{name} has three parts")
-            for angle in getattr(self, name):
-                _field(angle, 1, name)
-        if not 1 <= len(self.image) <= IMAGE_SIZE_LIMIT - len(self.padding):
+        if self._format() is None:
+            raise LdsError("an image neither JPEG nor JPEG 2000")
+        super().__post_init__()
+        if len(self.image) + len(self.padding) > IMAGE_SIZE_LIMIT:
             raise LdsError(f"an image has from 1 to {IMAGE_SIZE_LIMIT} octets, padding included")
         if len(self.feature_points) > FEATURE_POINT_LIMIT:
             raise LdsError(f"more than {FEATURE_POINT_LIMIT} feature points")
 
     @classmethod
-    def from_image(cls, image: bytes, **about: Unpack[FaceFields]) -> Self:
-        """A face from a JPEG or JPEG 2000 file; format, width and height come from the image itself.
-
-        :raises LdsError: another format, a damaged header, or more pixels than the record's two octets can say.
-        """
-        found = read_image_header(image)
-        if found.format not in IMAGE_DATA_TYPES:
-            raise LdsError("an image neither JPEG nor JPEG 2000")
-        fields: FaceFields = {
-            "width": found.width,
-            "height": found.height,
-            "image_data_type": IMAGE_DATA_TYPES[found.format],
-            **about,
-        }
+    def from_image(cls, image: bytes, **about: Any) -> Self:
+        """See :meth:`BiometricImage.from_image`; an image in JPEG or JPEG 2000, which padding may follow."""
         image, padding = split_padding(image)
-        return cls(image, found.format, padding=padding, **fields)
+        return super().from_image(image, **{"padding": padding, **about})
 
     @property
-    def deviations(self) -> tuple[str, ...]:
-        """The names of fields that hold a code the standard does not define, and what the image itself contradicts.
+    def pixel_bits(self) -> int:
+        """See :attr:`BiometricImage.pixel_bits`: the record has no uncompressed images."""
+        return 0
 
-        Beside the fields' names: ``image-format`` (declared another), ``image-header`` (damaged), ``image-size``
-        (declared another).
-        """
-        found = [name for name, codes in _CODES.items() if getattr(self, name) not in codes]
-        found += [name for name in ("pose_angle", "pose_uncertainty") if not _ANGLE_CODES.issuperset(getattr(self, name))]
-        return (*(name.replace("_", "-") for name in found), *self._contradictions())
+    def layout(self) -> Layout:
+        """See :meth:`BiometricImage.layout`."""
+        return self.INFORMATION + self.IMAGE
 
-    def _contradictions(self) -> Iterator[str]:
-        if self.image_data_type != IMAGE_DATA_TYPES.get(self.format):
-            yield "image-format"
-        try:
-            header = read_image_header(self.image)
-        except LdsError:
-            yield "image-header"
-        else:
-            if (header.width, header.height) != (self.width, self.height):
-                yield "image-size"
+    @classmethod
+    def read_images(cls, octets: OctetReader, record: dict[str, Any], count: int) -> Iterator[Self]:
+        """See :meth:`BiometricImage.read_images`."""
+        if count > IMAGE_LIMIT:
+            raise octets.error(f"more than {IMAGE_LIMIT} faces in one record")
+        for _ in range(count):
+            size = octets.number(_LENGTH.size)
+            if size < SIZE_OF_FIELDS:
+                raise octets.error("a face block too short for its fields")
+            yield cls._read(octets.part(size - _LENGTH.size), record)
+
+    @classmethod
+    def _read(cls, block: OctetReader, record: dict[str, Any]) -> Self:
+        information = read_fields(block, cls.INFORMATION)
+        point_count = information.pop(_POINT_COUNT)
+        if point_count > FEATURE_POINT_LIMIT:
+            raise block.error(f"more than {FEATURE_POINT_LIMIT} feature points")
+        points = tuple(_POINT.read(block) for _ in range(point_count))
+        fields = read_fields(block, cls.IMAGE)
+        image, padding = split_padding(take_image(block, block.left))
+        return cls.of(block, {**record, **information, **fields, "feature_points": points, "image": image, "padding": padding})
 
     def build(self) -> bytes:
-        """The face's part of a record: information, feature points, image information, image."""
+        """See :meth:`BiometricImage.build`."""
+        values = {**vars(self), _POINT_COUNT: len(self.feature_points)}
         points = b"".join(point.build() for point in self.feature_points)
-        block = self.image + self.padding
-        size = FACE_HEADER_SIZE + len(points) + IMAGE_HEADER_SIZE + len(block)
-        information = (
-            (size, 4),
-            (len(self.feature_points), 2),
-            (self.gender, 1),
-            (self.eye_colour, 1),
-            (self.hair_colour, 1),
-            (self.feature_mask, 3),
-            (self.expression, 2),
-        )
-        image_information = (
-            (self.face_image_type, 1),
-            (self.image_data_type, 1),
-            (self.width, 2),
-            (self.height, 2),
-            (self.colour_space, 1),
-            (self.source_type, 1),
-            (self.device_type, 2),
-            (self.quality, 2),
-        )
-        angles = bytes((*self.pose_angle, *self.pose_uncertainty))
-        return _numbers(information) + angles + points + _numbers(image_information) + block
+        information, image_information = build_fields(values, self.INFORMATION), build_fields(values, self.IMAGE)
+        block = information + points + image_information + self.image + self.padding
+        return _LENGTH.build(_LENGTH.size + len(block), "length") + block
 
-    def __repr__(self) -> str:
-        return f"<FaceImage {self.format.name}, {len(self.image)} octets>"
-
-
-def build_face_record(faces: tuple[FaceImage, ...]) -> bytes:
-    """A facial record, version 010, with *faces* in order.
-
-    :raises LdsError: more than 32.
-    """
-    if len(faces) > FACE_LIMIT:
-        raise LdsError(f"more than {FACE_LIMIT} faces in one record")
-    parts = b"".join(face.build() for face in faces)
-    size = RECORD_HEADER_SIZE + len(parts)
-    return RECORD_START + RECORD_VERSION + size.to_bytes(4, "big") + len(faces).to_bytes(2, "big") + parts
-
-
-def read_face_record(octets: OctetReader) -> tuple[tuple[FaceImage, ...], tuple[str, ...]]:
-    """The faces of a record that starts with ``FAC``, and how the record deviates from the standard.
-
-    Lengths inside the record lead; its own length only counts as a deviation where it differs (``record-length``), and what stands
-    behind the last face is ``trailing-octets``. The faces' own deviations are theirs.
-
-    :raises LdsError: another version, more than 32 faces or 1,000 feature points, lengths that reach past the data.
-    """
-    start = octets.offset
-    if octets.take(4) != RECORD_START or octets.take(4) != RECORD_VERSION:
-        raise octets.error("not a facial record of version 010")
-    announced_size, count = octets.number(4), octets.number(2)
-    if count > FACE_LIMIT:
-        raise octets.error(f"more than {FACE_LIMIT} faces in one record")
-    faces = tuple(_read_face(octets) for _ in range(count))
-    deviations = []
-    if octets.offset - start != announced_size:
-        deviations.append("record-length")
-    if octets.left:
-        deviations.append("trailing-octets")
-    return faces, tuple(deviations)
-
-
-def _read_face(octets: OctetReader) -> FaceImage:
-    size = octets.number(4)
-    if size < FACE_HEADER_SIZE + IMAGE_HEADER_SIZE:
-        raise octets.error("a face block too short for its fields")
-    block = octets.part(size - 4)
-    point_count = block.number(2)
-    gender, eye_colour, hair_colour = block.number(1), block.number(1), block.number(1)
-    feature_mask, expression = block.number(3), block.number(2)
-    pose_angle = (block.number(1), block.number(1), block.number(1))
-    pose_uncertainty = (block.number(1), block.number(1), block.number(1))
-    if point_count > FEATURE_POINT_LIMIT:
-        raise block.error(f"more than {FEATURE_POINT_LIMIT} feature points")
-    points = tuple(_read_feature_point(block) for _ in range(point_count))
-    face_image_type, image_data_type = block.number(1), block.number(1)
-    width, height = block.number(2), block.number(2)
-    colour_space, source_type = block.number(1), block.number(1)
-    device_type, quality = block.number(2), block.number(2)
-    if not 1 <= block.left <= IMAGE_SIZE_LIMIT:
-        raise block.error(f"an image has from 1 to {IMAGE_SIZE_LIMIT} octets")
-    image, padding = split_padding(block.rest)
-    return FaceImage(
-        image,
-        _format_of(image, image_data_type, block),
-        width,
-        height,
-        points,
-        gender,
-        eye_colour,
-        hair_colour,
-        feature_mask,
-        expression,
-        pose_angle,
-        pose_uncertainty,
-        face_image_type,
-        image_data_type,
-        colour_space,
-        source_type,
-        device_type,
-        quality,
-        padding,
-    )
-
-
-def _format_of(image: bytes, declared: int, block: OctetReader) -> ImageFormat:
-    found = image_format(image)
-    if found is not None:
-        return found
-    if declared not in _FORMATS:
-        raise block.error("an image neither JPEG nor JPEG 2000")
-    return _FORMATS[declared]
-
-
-def _read_feature_point(octets: OctetReader) -> FeaturePoint:
-    return FeaturePoint(octets.number(1), octets.number(1), octets.number(2), octets.number(2), octets.number(2))
-
-
-def _numbers(fields: tuple[tuple[int, int], ...]) -> bytes:
-    return b"".join(value.to_bytes(size, "big") for value, size in fields)
-
-
-def _field(value: int, size: int, name: str) -> bytes:
-    if not 0 <= value < 1 << 8 * size:
-        raise LdsError(f"{name} has {size} octets")
-    return value.to_bytes(size, "big")
+    def _contradictions(self) -> Iterator[str]:
+        if self.image_data_type not in self.FORMATS:
+            yield "image-format"
+        yield from super()._contradictions()

@@ -79,6 +79,8 @@ class Row:
 
     def build(self, value: tuple[int, ...], name: str) -> bytes:
         """See :meth:`Codec.build`."""
+        if len(value) != len(self.bits):
+            raise LdsError(f"{name} has {len(self.bits)} parts")
         number = 0
         for part, bits in zip(value, self.bits, strict=True):
             if not 0 <= part < 1 << bits:

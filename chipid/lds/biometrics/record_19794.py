@@ -55,7 +55,7 @@ class BiometricImage:
     FORMAT_FIELD: ClassVar[str]
     FORMATS: ClassVar[Mapping[int, ImageFormat]]
     """What the codes in :attr:`FORMAT_FIELD` mean."""
-    CODES: ClassVar[Mapping[str, Container[int]]]
+    CODES: ClassVar[Mapping[str, Container[Any]]]
     """The codes that the standard defines, field by field."""
 
     image: bytes
