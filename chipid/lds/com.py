@@ -16,6 +16,8 @@ TAG = 0x60
 LDS_VERSION = 0x5F01
 UNICODE_VERSION = 0x5F36
 
+LDS_VERSIONS = ("0107", "0108")
+"""What the standard has had since its sixth edition (ICAO 9303-10 §4.6.1.1)."""
 LDS_VERSION_SIZE = 4
 UNICODE_VERSION_SIZE = 6
 
@@ -34,6 +36,12 @@ class EfCom:
     unicode_version: str
     tags: tuple[int, ...]
     unknown: tuple[bytes, ...] = ()
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """``lds-version`` (another than the standard's: :data:`LDS_VERSIONS`), ``unknown-object``."""
+        checks = {"lds-version": self.lds_version not in LDS_VERSIONS, "unknown-object": bool(self.unknown)}
+        return tuple(name for name, found in checks.items() if found)
 
     @property
     def data_groups(self) -> tuple[int, ...]:

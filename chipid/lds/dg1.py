@@ -23,6 +23,11 @@ class Dg1:
 
     mrz: Mrz
 
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """Those of its zone: :attr:`Mrz.deviations <chipid.lds.mrz.Mrz.deviations>`."""
+        return self.mrz.deviations
+
     def __post_init__(self) -> None:
         if self.mrz.format.is_visa:
             raise LdsError("the machine readable zone of a visa, which no chip has")

@@ -19,6 +19,7 @@ def test_cccd() -> None:
     assert com == EfCom("0107", "040000", (0x61, 0x75, 0x63, 0x6D, 0x6F, 0x6E))
     assert com.data_groups == (1, 2, 3, 13, 15, 14)
     assert com.build() == CCCD
+    assert com.deviations == ()
     assert EfCom.of_data_groups((1, 2, 3, 13, 15, 14)).build() == CCCD
 
 
@@ -28,6 +29,7 @@ def test_unknown_tags_and_objects_are_kept() -> None:
     assert com.tags == (0x61, 0x5F1F, 0x7F8102, 0x00, 0x2A, 0x61, 0x75)
     assert com.data_groups == (1, 2)
     assert com.unknown == (build_tlv(0x53, b"x"),)
+    assert com.deviations == ("unknown-object",)
     assert com.build() == raw
 
 
@@ -52,6 +54,11 @@ def test_unknown_tags_and_objects_are_kept() -> None:
 def test_damage(raw: bytes) -> None:
     with pytest.raises(TlvError):
         EfCom.parse(raw)
+
+
+@pytest.mark.parametrize(("version", "deviations"), [("0106", ("lds-version",)), ("0107", ()), ("0108", ())])
+def test_the_versions_of_the_standard(version: str, deviations: tuple[str, ...]) -> None:
+    assert replace(EfCom.parse(CCCD), lds_version=version).deviations == deviations
 
 
 @pytest.mark.parametrize("version", [b"01.7", b"107", b"01070", "0\u00b207".encode("latin-1"), b""])

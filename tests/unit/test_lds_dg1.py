@@ -30,6 +30,11 @@ def test_dg1(mrz_format: MrzFormat) -> None:
     assert repr(parsed) == f"Dg1(mrz=<Mrz {mrz_format.name}>)"
 
 
+def test_what_is_odd_in_the_zone_is_odd_in_the_file() -> None:
+    assert Dg1.parse(dg1(TD1)).deviations == ()
+    assert Dg1.parse(dg1(TD1.replace(b"IDVNM", b"XDVNM"))).deviations == ("document-code",)
+
+
 def test_wrong_check_digits_stay_as_they_are() -> None:
     raw = dg1(TD1.replace(b"9909173", b"9909174"))
     parsed = Dg1.parse(raw)
