@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,22 @@ def test_a_finger_of_each_format() -> None:
     assert [template.block_tag for template in parsed.templates] == [0x5F2E, 0x7F2E]
     assert parsed.build() == raw
     assert raw.startswith(b"\x63")
+
+
+def test_either_format_in_the_other_block_is_told() -> None:
+    made = Dg3.of(LEFT_POINTER, RIGHT_POINTER_39794)
+    for own, other in ((0x5F2E, 0x7F2E), (0x7F2E, 0x5F2E)):
+        turned = Dg3(tuple(replace(one, block_tag=other) for one in made.templates if one.block_tag == own))
+        parsed = Dg3.parse(turned.build())
+        assert (parsed, parsed.deviations) == (turned, ("block-tag",))
+
+
+def test_what_stands_bare_in_the_file_gets_the_block_of_its_format() -> None:
+    for finger in (LEFT_POINTER, RIGHT_POINTER_39794):
+        (template,) = Dg3.of(finger).templates
+        parsed = Dg3.parse(build_tlv(0x63, template.record.build()))
+        assert parsed.templates[0].block_tag == template.block_tag
+        assert "block-tag" not in parsed.deviations
 
 
 def test_an_iris_of_each_format() -> None:

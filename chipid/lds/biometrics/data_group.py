@@ -49,8 +49,9 @@ class BiometricDataGroup:
         - of the file: ``no-cbeff`` (no template around the record or image), ``no-group``, ``trailing-objects``; ``no-faces``,
           ``no-fingers``, ``no-irises`` (no image that could be read); ``older-first`` (by the headers' dates);
         - of its templates: those of :func:`~chipid.lds.biometrics.template.read_group`; ``biometric-type``, ``format-owner``,
-          ``format-type`` (the header announces another record), ``biometric-subtype`` (missing or reserved), ``subtype-differs``
-          (the record says another finger or eye), ``several-images``;
+          ``format-type`` (the header announces another record), ``block-tag`` (ISO/IEC 19794 in 7F2E or 39794 in 5F2E; §4.5.6),
+          ``biometric-subtype`` (missing or reserved), ``subtype-differs`` (the record says another finger or eye),
+          ``several-images``;
         - of its records: ``format-unsupported`` (kept raw), ``no-images``; ``no-face-record``, ``no-finger-record``,
           ``no-iris-record`` (a bare image); and all that the record's own format knows.
     """
@@ -145,7 +146,7 @@ class BiometricDataGroup:
                 raise first.error("neither biometric templates nor an image")
             record, tag = cls._record(first), first.tag
         else:
-            objects, tag = (), BLOCK
+            objects, tag = (), next((one.block_tag for one in cls.FORMATS if one.recognises(outer)), BLOCK)
         return BiometricGroup((BiometricTemplate(BiometricHeader(), record, tag),)), objects, ("no-cbeff",)
 
     @classmethod
@@ -173,6 +174,8 @@ class BiometricDataGroup:
             ("biometric-type", BIOMETRIC_TYPE, cls.BIOMETRIC_TYPE),
         )
         yield from (word for word, tag, value in expected if template.header.number(tag) not in (None, value))
+        if template.block_tag != known.block_tag:
+            yield "block-tag"
         yield from cls._subtype_deviations(template)
 
     @classmethod
