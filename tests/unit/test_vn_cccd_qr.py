@@ -140,6 +140,18 @@ def test_sizes_are_bounded() -> None:
         parse_qr("|" * (QR_SIZE_LIMIT + 1))
 
 
+def test_of_more_fields_than_any_card_has_none_is_looked_at_and_none_is_lost() -> None:
+    """Looking for each kind of field among thousands takes a time that is quadratic in their number."""
+    child = joined(NUMBER, NAME, "17092020", SEX, RESIDENCE, "10052025")
+    most = parse_qr(child + "|a b" * 58)
+    assert (most.format, len(most.parents)) == (QrFormat.CANCUOC2024, 58)
+    more = parse_qr(child + "|a b" * 58 + "|")
+    assert (more.format, more.number, more.parents) == (QrFormat.UNKNOWN, None, ())
+    assert more.extras == (*child.split("|"), *["a b"] * 58)
+    assert more.fields == (*more.extras, "")
+
+
+
 # The card of 2024: what is there besides ---------------------------------------------------------------------------------
 
 PARENTS = ("Nguyễn Văn Bình", "Trần Thị Cúc")

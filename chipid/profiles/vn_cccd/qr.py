@@ -25,6 +25,8 @@ BUILT_LIMIT = 2_953
 """Octets in the largest QR code (ISO/IEC 18004, version 40-L, 8-bit mode), which is how other letters than A–Z are held."""
 
 SEPARATOR = "|"
+FIELD_LIMIT = 64
+"""A card's code has seven fields, or a few more; what has more than these is no card's, and none of them is looked into."""
 _AGE_WITHOUT_PARENTS = 14
 """The law of 2023 gives cards to children under this age; some name the parents."""
 
@@ -81,11 +83,15 @@ class QrText:
 def parse_qr(text: str) -> QrText:
     """Recognise the text of a QR code; a text of another kind gives :attr:`QrFormat.UNKNOWN` with its fields.
 
+    Of more than :data:`FIELD_LIMIT` fields none is recognised; all of them are in ``extras`` and ``fields``.
+
     :raises MalformedData: more characters than a QR code holds.
     """
     if len(text) > SIZE_LIMIT:
         raise MalformedData(f"the text of a QR code has at most {SIZE_LIMIT} characters")
     parts = tuple(_trimmed(part) for part in normalised("NFC", text).split(SEPARATOR))
+    if len(parts) > FIELD_LIMIT:
+        return QrText(QrFormat.UNKNOWN, extras=tuple(filter(None, parts)), fields=parts)
     layout = next((name for name, shapes in _LAYOUTS.items() if _fits(parts, shapes)), None)
     if layout is None:
         return _by_shape(parts)
