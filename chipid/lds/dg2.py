@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, ClassVar, Self
 
 from chipid.lds.biometrics.data_group import BiometricDataGroup
 from chipid.lds.biometrics.face_19794 import FaceImage
 from chipid.lds.biometrics.face_39794 import FaceImageDataBlock, FaceRepresentationBlock
-from chipid.lds.biometrics.record_19794 import read_record
 from chipid.lds.biometrics.records import Format19794, Format39794, RecordFormat
 from chipid.lds.biometrics.subtype import BiometricSubtype
 from chipid.lds.biometrics.template import EncodedImage
@@ -28,7 +26,7 @@ class Dg2(BiometricDataGroup):
     FEATURE: ClassVar[str] = "face"
     FEATURES: ClassVar[str] = "faces"
     FORMATS: ClassVar[tuple[RecordFormat, ...]] = (
-        Format19794((FaceImage.START,), 0x0008, FaceImage, partial(read_record, editions=(FaceImage,))),
+        Format19794(0x0008, FaceImage, (FaceImage,)),
         Format39794(0x002A, FaceRepresentationBlock, FaceImageDataBlock),
     )
 

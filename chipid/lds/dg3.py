@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from chipid.lds.biometrics.data_group import OptionalFeatures
-from chipid.lds.biometrics.finger_19794 import FingerImage, FingerImage2005, FingerImage2011, read_finger_record
+from chipid.lds.biometrics.finger_19794 import FingerImage, FingerImage2005, FingerImage2011
 from chipid.lds.biometrics.finger_39794 import FingerImageDataBlock, FingerRepresentationBlock
 from chipid.lds.biometrics.records import Format19794, Format39794, RecordFormat
 from chipid.lds.biometrics.subtype import BiometricSubtype
@@ -27,7 +27,7 @@ class Dg3(OptionalFeatures):
     FEATURES: ClassVar[str] = "fingers"
     HAS_FINGERS: ClassVar[bool] = True
     FORMATS: ClassVar[tuple[RecordFormat, ...]] = (
-        Format19794((FingerImage2005.START, FingerImage2011.START), 0x0007, FingerImage, read_finger_record),
+        Format19794(0x0007, FingerImage, (FingerImage2005, FingerImage2011)),
         Format39794(0x0028, FingerRepresentationBlock, FingerImageDataBlock),
     )
 

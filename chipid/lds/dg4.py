@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from chipid.lds.biometrics.data_group import OptionalFeatures
-from chipid.lds.biometrics.iris_19794 import IrisImage, IrisImage2005, IrisImage2011, read_iris_record
+from chipid.lds.biometrics.iris_19794 import IrisImage, IrisImage2005, IrisImage2011
 from chipid.lds.biometrics.iris_39794 import IrisImageDataBlock, IrisRepresentationBlock
 from chipid.lds.biometrics.records import Format19794, Format39794, RecordFormat
 from chipid.lds.biometrics.subtype import BiometricSubtype
@@ -26,7 +26,7 @@ class Dg4(OptionalFeatures):
     FEATURE: ClassVar[str] = "iris"
     FEATURES: ClassVar[str] = "irises"
     FORMATS: ClassVar[tuple[RecordFormat, ...]] = (
-        Format19794((IrisImage2005.START, IrisImage2011.START), 0x0009, IrisImage, read_iris_record),
+        Format19794(0x0009, IrisImage, (IrisImage2005, IrisImage2011)),
         Format39794(0x002C, IrisRepresentationBlock, IrisImageDataBlock),
     )
 

@@ -22,9 +22,9 @@ from chipid.issuing.portrait import draw_portrait
 from chipid.lds.atr_info import AtrInfo, ExtendedLengthInformation
 from chipid.lds.biometrics.face_19794 import FaceImage
 from chipid.lds.biometrics.face_39794 import FaceRepresentationBlock
-from chipid.lds.biometrics.finger_19794 import FingerImage2005, build_finger_record
+from chipid.lds.biometrics.finger_19794 import FingerImage2005
 from chipid.lds.biometrics.framework_39794 import DateTimeBlock
-from chipid.lds.biometrics.iris_19794 import IrisImage2011, build_iris_record
+from chipid.lds.biometrics.iris_19794 import IrisImage2011
 from chipid.lds.biometrics.iris_39794 import IrisRepresentationBlock
 from chipid.lds.biometrics.minutiae_19794 import Minutia, MinutiaeRecord, MinutiaeView
 from chipid.lds.biometrics.record_19794 import build_record
@@ -409,11 +409,11 @@ VIEW = MinutiaeView(position=1, view_number=0, impression_type=0, quality=50, mi
     ("raw", "told"),
     [
         (
-            build_finger_record((FingerImage2005.from_image(FINGER, position=2, reserved=1),)),
+            build_record((FingerImage2005.from_image(FINGER, position=2, reserved=1),)),
             [("finger", f"PNG, 320 × 400 pixels, {len(FINGER)} octets"), ("deviations", "reserved")],
         ),
         (
-            build_iris_record((IrisImage2011.from_image(EYE, eye=1),) * 2),
+            build_record((IrisImage2011.from_image(EYE, eye=1),) * 2),
             [("iris", f"JPEG2000, 640 × 480 pixels, {len(EYE)} octets")] * 2,
         ),
         (build_record((FaceImage.from_image(FACE),)), [("face", f"JPEG, 480 × 640 pixels, {len(FACE)} octets")]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,16 +14,21 @@ from hypothesis import strategies as st
 
 from chipid.errors import LdsError
 from chipid.lds.biometrics.fields import COUNT, IMAGE_LENGTH, LENGTH, Codec, Number, Octets
-from chipid.lds.biometrics.finger_19794 import (
-    FingerImage2005,
-    FingerImage2011,
-    build_finger_record,
-    read_finger_record,
-)
-from chipid.lds.biometrics.iris_19794 import IrisImage2005, IrisImage2011, build_iris_record, read_iris_record
+from chipid.lds.biometrics.finger_19794 import FingerImage2005, FingerImage2011
+from chipid.lds.biometrics.iris_19794 import IrisImage2005, IrisImage2011
 from chipid.lds.biometrics.minutiae_19794 import Minutia, MinutiaeRecord, MinutiaeView, read_minutiae_record
-from chipid.lds.biometrics.record_19794 import CaptureDate, CertificationBlock, QualityBlock, Representation
+from chipid.lds.biometrics.record_19794 import (
+    CaptureDate,
+    CertificationBlock,
+    QualityBlock,
+    Representation,
+    build_record,
+    read_record,
+)
 from chipid.lds.octets import OctetReader
+
+read_fingers = partial(read_record, editions=(FingerImage2005, FingerImage2011))
+read_irises = partial(read_record, editions=(IrisImage2005, IrisImage2011))
 
 Reader = Callable[[OctetReader], tuple[Any, tuple[str, ...]]]
 
@@ -71,10 +77,10 @@ def records(draw: st.DrawFn, edition: Any) -> tuple[Any, ...]:
 
 
 READERS: dict[Any, tuple[Reader, Callable[[Any], bytes]]] = {
-    FingerImage2005: (read_finger_record, build_finger_record),
-    FingerImage2011: (read_finger_record, build_finger_record),
-    IrisImage2005: (read_iris_record, build_iris_record),
-    IrisImage2011: (read_iris_record, build_iris_record),
+    FingerImage2005: (read_fingers, build_record),
+    FingerImage2011: (read_fingers, build_record),
+    IrisImage2005: (read_irises, build_record),
+    IrisImage2011: (read_irises, build_record),
     MinutiaeRecord: (read_minutiae_record, MinutiaeRecord.build),
 }
 IMAGES = [edition for edition in READERS if edition is not MinutiaeRecord]
@@ -105,8 +111,8 @@ def test_what_is_built_is_read(edition: Any, data: st.DataObject) -> None:
 
 
 SEEDS = {
-    FingerImage2005: build_finger_record((FingerImage2005.from_image(WSQ), FingerImage2005.from_image(JPEG, compression=2))),
-    FingerImage2011: build_finger_record(
+    FingerImage2005: build_record((FingerImage2005.from_image(WSQ), FingerImage2005.from_image(JPEG, compression=2))),
+    FingerImage2011: build_record(
         (
             FingerImage2011.from_image(
                 PNG,
@@ -117,8 +123,8 @@ SEEDS = {
             ),
         )
     ),
-    IrisImage2005: build_iris_record(tuple(IrisImage2005.from_image(JPEG, eye=eye) for eye in (1, 1, 2))),
-    IrisImage2011: build_iris_record((IrisImage2011.from_image(PNG, quality_blocks=(QualityBlock(1, 2, 3),) * 2),) * 2),
+    IrisImage2005: build_record(tuple(IrisImage2005.from_image(JPEG, eye=eye) for eye in (1, 1, 2))),
+    IrisImage2011: build_record((IrisImage2011.from_image(PNG, quality_blocks=(QualityBlock(1, 2, 3),) * 2),) * 2),
     MinutiaeRecord: MinutiaeRecord(
         9, 9, 197, 197, (MinutiaeView(1, 0, 0, 50, (Minutia(1, 2, 0, 3, 4, 5),) * 3), MinutiaeView(2, 0, 0, 0, (), b"\1\0\0\4"))
     ).build(),

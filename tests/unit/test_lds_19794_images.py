@@ -7,23 +7,21 @@ import io
 import struct
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from chipid.errors import LdsError
-from chipid.lds.biometrics.finger_19794 import (
-    FingerImage,
-    FingerImage2005,
-    FingerImage2011,
-    build_finger_record,
-    read_finger_record,
-)
-from chipid.lds.biometrics.iris_19794 import IrisImage, IrisImage2005, IrisImage2011, build_iris_record, read_iris_record
-from chipid.lds.biometrics.record_19794 import CaptureDate, CertificationBlock, QualityBlock
+from chipid.lds.biometrics.finger_19794 import FingerImage, FingerImage2005, FingerImage2011
+from chipid.lds.biometrics.iris_19794 import IrisImage, IrisImage2005, IrisImage2011
+from chipid.lds.biometrics.record_19794 import CaptureDate, CertificationBlock, QualityBlock, build_record, read_record
 from chipid.lds.image import ImageFormat
 from chipid.lds.octets import OctetReader
+
+read_fingers = partial(read_record, editions=(FingerImage2005, FingerImage2011))
+read_irises = partial(read_record, editions=(IrisImage2005, IrisImage2011))
 
 W, H = 37, 53
 LIMIT = 8 << 20
@@ -99,20 +97,20 @@ def iris_body_2011(image: bytes, code: int = 14, number: int = 1, properties: in
 FINGER_2011 = record_2011(b"FIR", [finger_body_2011(WSQ)])
 IRIS_2011 = record_2011(b"IIR", [iris_body_2011(PNG)])
 RECORDS: dict[str, tuple[Callable[..., Any], Callable[..., bytes], bytes]] = {
-    "finger 2005": (read_finger_record, build_finger_record, finger_2005(WSQ)),
-    "finger 2011": (read_finger_record, build_finger_record, FINGER_2011),
-    "iris 2005": (read_iris_record, build_iris_record, iris_2005((1, [JP2]))),
-    "iris 2011": (read_iris_record, build_iris_record, IRIS_2011),
+    "finger 2005": (read_fingers, build_record, finger_2005(WSQ)),
+    "finger 2011": (read_fingers, build_record, FINGER_2011),
+    "iris 2005": (read_irises, build_record, iris_2005((1, [JP2]))),
+    "iris 2011": (read_irises, build_record, IRIS_2011),
 }
 
 
 def finger(raw: bytes) -> tuple[FingerImage, tuple[str, ...]]:
-    images, deviations = read_finger_record(OctetReader(raw))
+    images, deviations = read_fingers(OctetReader(raw))
     return images[0], deviations
 
 
 def iris(raw: bytes) -> tuple[IrisImage, tuple[str, ...]]:
-    images, deviations = read_iris_record(OctetReader(raw))
+    images, deviations = read_irises(OctetReader(raw))
     return images[0], deviations
 
 
@@ -145,7 +143,7 @@ def test_every_field_of_a_finger_2005() -> None:
     )
     assert found.format is ImageFormat.WSQ
     assert (found.deviations, deviations) == ((), ())
-    assert build_finger_record((found,)) == raw
+    assert build_record((found,)) == raw
 
 
 @pytest.mark.parametrize(
@@ -182,7 +180,7 @@ def test_every_field_of_a_finger_2011(
         extended_data=extended,
     )
     assert (found.deviations, deviations) == ((), ())
-    assert build_finger_record((found,)) == raw
+    assert build_record((found,)) == raw
 
 
 def test_only_the_flag_of_the_standard_announces_certification_blocks() -> None:
@@ -214,7 +212,7 @@ def test_every_field_of_an_iris_2005() -> None:
     assert found.format is ImageFormat.JPEG2000
     assert (found.horizontal_orientation, found.vertical_orientation) == (1, 1)
     assert (found.deviations, deviations) == ((), ())
-    assert build_iris_record((found,)) == raw
+    assert build_record((found,)) == raw
 
 
 def test_every_field_of_an_iris_2011() -> None:
@@ -249,7 +247,7 @@ def test_every_field_of_an_iris_2011() -> None:
     assert isinstance(found, IrisImage2011)
     assert (found.horizontal_orientation, found.vertical_orientation, found.compression_history) == (1, 1, 2)
     assert (found.deviations, deviations) == ((), ())
-    assert build_iris_record((found,)) == IRIS_2011
+    assert build_record((found,)) == IRIS_2011
 
 
 # Several images, and formats ----------------------------------------------------------------------------------------
@@ -258,22 +256,22 @@ def test_every_field_of_an_iris_2011() -> None:
 @pytest.mark.parametrize(
     ("read", "build", "raw", "numbers"),
     [
-        (read_finger_record, build_finger_record, finger_2005(WSQ, JPEG, code=2), ["view_number", 1, 2]),
+        (read_fingers, build_record, finger_2005(WSQ, JPEG, code=2), ["view_number", 1, 2]),
         (
-            read_finger_record,
-            build_finger_record,
+            read_fingers,
+            build_record,
             record_2011(b"FIR", [finger_body_2011(WSQ, extended=b"abc"), finger_body_2011(PNG, 6)], 0, 1),
             ["compression", 2, 6],
         ),
         (
-            read_iris_record,
-            build_iris_record,
+            read_irises,
+            build_record,
             iris_2005((2, [JP2, JP2]), (1, [JP2]), (2, [JP2])),
             ["eye", 2, 2, 1, 2],
         ),
         (
-            read_iris_record,
-            build_iris_record,
+            read_irises,
+            build_record,
             record_2011(b"IIR", [iris_body_2011(PNG, number=1), iris_body_2011(JP2, 10, number=2)]),
             ["representation_number", 1, 2],
         ),
@@ -423,11 +421,11 @@ def test_lengths_of_records(name: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "read"),
     [
-        (finger_2005(), read_finger_record),
-        (record_2011(b"FIR", []), read_finger_record),
-        (iris_2005(), read_iris_record),
-        (iris_2005((1, []), (2, [])), read_iris_record),
-        (record_2011(b"IIR", []), read_iris_record),
+        (finger_2005(), read_fingers),
+        (record_2011(b"FIR", []), read_fingers),
+        (iris_2005(), read_irises),
+        (iris_2005((1, []), (2, [])), read_irises),
+        (record_2011(b"IIR", []), read_irises),
     ],
 )
 def test_a_record_without_images(raw: bytes, read: Callable[..., Any]) -> None:
@@ -441,7 +439,7 @@ def test_a_representation_that_announces_another_length(wrong: int) -> None:
     raw = IRIS_2011[:16] + announced + IRIS_2011[20:]
     found, deviations = iris(raw)
     assert (found.image, deviations, found.deviations) == (PNG, (), ("representation-length",))
-    assert build_iris_record((found,)) == raw
+    assert build_record((found,)) == raw
 
 
 def test_a_representation_that_announces_more_than_its_image() -> None:
@@ -472,21 +470,21 @@ def announced(raw: bytes, place: int, length: int) -> bytes:
 @pytest.mark.parametrize(
     ("read", "raw", "message"),
     [
-        (read_finger_record, b"PIR\x00010\x00" + bytes(99), "not a record of a known"),
-        (read_finger_record, b"FIR\x00030\x00" + bytes(99), "not a record of a known"),
-        (read_finger_record, iris_2005((1, [JP2])), "not a record of a known"),
-        (read_iris_record, finger_2005(WSQ), "not a record of a known"),
-        (read_finger_record, finger_2005(*[WSQ] * 33), "more than 32 images"),
-        (read_finger_record, record_2011(b"FIR", [finger_body_2011(WSQ)] * 33), "more than 32 images"),
-        (read_iris_record, iris_2005((1, [JP2] * 17), (2, [JP2] * 16)), "more than 32 images"),
-        (read_finger_record, finger_2005(b""), "an image has from 1 to"),
-        (read_finger_record, announced(finger_2005(WSQ), 32, 0), "an image has from 1 to"),
-        (read_finger_record, announced(finger_2005(WSQ), 32, LIMIT + 15), "an image has from 1 to"),
-        (read_finger_record, announced(finger_2005(WSQ), 32, LIMIT + 14), "are missing"),
-        (read_iris_record, iris_2005((1, [b""])), "an image has from 1 to"),
-        (read_iris_record, announced(iris_2005((1, [JP2])), 55, LIMIT + 1), "an image has from 1 to"),
-        (read_iris_record, announced(iris_2005((1, [JP2])), 55, LIMIT), "are missing"),
-        (read_finger_record, finger_2005(b"BM123", code=9), "neither its record nor its first octets"),
+        (read_fingers, b"PIR\x00010\x00" + bytes(99), "not a record of a known"),
+        (read_fingers, b"FIR\x00030\x00" + bytes(99), "not a record of a known"),
+        (read_fingers, iris_2005((1, [JP2])), "not a record of a known"),
+        (read_irises, finger_2005(WSQ), "not a record of a known"),
+        (read_fingers, finger_2005(*[WSQ] * 33), "more than 32 images"),
+        (read_fingers, record_2011(b"FIR", [finger_body_2011(WSQ)] * 33), "more than 32 images"),
+        (read_irises, iris_2005((1, [JP2] * 17), (2, [JP2] * 16)), "more than 32 images"),
+        (read_fingers, finger_2005(b""), "an image has from 1 to"),
+        (read_fingers, announced(finger_2005(WSQ), 32, 0), "an image has from 1 to"),
+        (read_fingers, announced(finger_2005(WSQ), 32, LIMIT + 15), "an image has from 1 to"),
+        (read_fingers, announced(finger_2005(WSQ), 32, LIMIT + 14), "are missing"),
+        (read_irises, iris_2005((1, [b""])), "an image has from 1 to"),
+        (read_irises, announced(iris_2005((1, [JP2])), 55, LIMIT + 1), "an image has from 1 to"),
+        (read_irises, announced(iris_2005((1, [JP2])), 55, LIMIT), "are missing"),
+        (read_fingers, finger_2005(b"BM123", code=9), "neither its record nor its first octets"),
     ],
 )
 def test_records_that_are_refused(read: Callable[..., Any], raw: bytes, message: str) -> None:
@@ -499,10 +497,10 @@ def test_records_that_are_refused(read: Callable[..., Any], raw: bytes, message:
 def test_at_most_32_images_are_built(count: int) -> None:
     images = (IRIS,) * count
     if count == 32:
-        assert read_iris_record(OctetReader(build_iris_record(images))) == (images, ())
+        assert read_irises(OctetReader(build_record(images))) == (images, ())
     else:
         with pytest.raises(LdsError, match="from 1 to 32 images"):
-            build_iris_record(images)
+            build_record(images)
 
 
 @pytest.mark.parametrize(
@@ -516,7 +514,7 @@ def test_at_most_32_images_are_built(count: int) -> None:
 )
 def test_images_that_make_no_record(images: tuple[FingerImage, ...]) -> None:
     with pytest.raises(LdsError, match=r"in common|from 1 to 32"):
-        build_finger_record(images)
+        build_record(images)
 
 
 @pytest.mark.parametrize(

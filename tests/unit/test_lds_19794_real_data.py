@@ -3,22 +3,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chipid.lds.biometrics.finger_19794 import (
-    FingerImage2005,
-    FingerImage2011,
-    build_finger_record,
-    read_finger_record,
-)
-from chipid.lds.biometrics.iris_19794 import IrisImage2005, IrisImage2011, build_iris_record, read_iris_record
+from chipid.lds.biometrics.finger_19794 import FingerImage2005, FingerImage2011
+from chipid.lds.biometrics.iris_19794 import IrisImage2005, IrisImage2011
 from chipid.lds.biometrics.minutiae_19794 import Minutia, read_minutiae_record
-from chipid.lds.biometrics.record_19794 import CaptureDate, QualityBlock
+from chipid.lds.biometrics.record_19794 import CaptureDate, QualityBlock, build_record, read_record
 from chipid.lds.image import ImageFormat, ImageHeader, read_image_header
 from chipid.lds.octets import OctetReader
+
+read_fingers = partial(read_record, editions=(FingerImage2005, FingerImage2011))
+read_irises = partial(read_record, editions=(IrisImage2005, IrisImage2011))
 
 pytestmark = pytest.mark.real_data
 
@@ -38,32 +37,32 @@ def record(real_data: Path, group: int, start: int, size: int) -> OctetReader:
 def test_fingers_of_a_whole_document(real_data: Path, start: int, size: int, position: int) -> None:
     octets = record(real_data, 3, start, size)
     raw = octets.rest
-    (found,), deviations = read_finger_record(octets)
+    (found,), deviations = read_fingers(octets)
     assert found == FingerImage2005(
         image=raw[46:], width=620, height=620, position=position, quality=100, compression=2, acquisition_level=31
     )  # 500 pixels per inch, 8 bits, live-scan plain, the only view
     assert (deviations, found.deviations) == ((), ())
     assert read_image_header(found.image) == ImageHeader(ImageFormat.WSQ, 620, 620)
-    assert build_finger_record((found,)) == raw
+    assert build_record((found,)) == raw
 
 
 @pytest.mark.parametrize(("start", "size", "eye", "width", "height"), [(42, 0x192D, 1, 163, 149), (6_517, 0x1A79, 2, 160, 152)])
 def test_irises_of_a_whole_document(real_data: Path, start: int, size: int, eye: int, width: int, height: int) -> None:
     octets = record(real_data, 4, start, size)
     raw = octets.rest
-    (found,), deviations = read_iris_record(octets)
+    (found,), deviations = read_irises(octets)
     assert found == IrisImage2005(
         image=raw[59:], width=width, height=height, eye=eye, image_format=16, depth=24, iris_diameter=150, quality=51
     )
     assert (deviations, found.deviations) == ((), ())
     assert read_image_header(found.image) == ImageHeader(ImageFormat.JPEG2000, width, height, boxed=True)
-    assert build_iris_record((found,)) == raw
+    assert build_record((found,)) == raw
 
 
 def test_iris_of_2011(biometrics: Path) -> None:
     """The representation's length is that without the second quality block."""
     raw = (biometrics / "iris01.iso2011").read_bytes()
-    (found,), deviations = read_iris_record(OctetReader(raw))
+    (found,), deviations = read_irises(OctetReader(raw))
     assert found == IrisImage2011(
         image=raw[0x4E:],
         width=76,
@@ -82,7 +81,7 @@ def test_iris_of_2011(biometrics: Path) -> None:
     assert (found.horizontal_orientation, found.vertical_orientation, found.compression_history) == (1, 1, 2)
     assert (deviations, found.deviations) == ((), ("representation-length",))
     assert read_image_header(found.image) == ImageHeader(ImageFormat.PNG, 76, 47)
-    assert build_iris_record((found,)) == raw
+    assert build_record((found,)) == raw
 
 
 def test_minutiae_of_2005(biometrics: Path) -> None:
@@ -110,4 +109,4 @@ def test_a_record_around_an_image_of_a_finger(biometrics: Path, edition: Any, na
     made = edition.from_image((biometrics / name).read_bytes(), position=3)
     assert (made.format, made.width, made.height, made.compression) == (ImageFormat.WSQ, width, height, 2)
     assert made.deviations == ()
-    assert read_finger_record(OctetReader(build_finger_record((made, made)))) == ((made, made), ())
+    assert read_fingers(OctetReader(build_record((made, made)))) == ((made, made), ())

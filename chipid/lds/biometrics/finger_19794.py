@@ -15,8 +15,6 @@ from chipid.lds.biometrics.record_19794 import (
     BiometricImage,
     CertificationBlock,
     Representation,
-    build_record,
-    read_record,
     take_image,
     whole_octets,
 )
@@ -134,10 +132,6 @@ class FingerImage2005(FingerImage):
             image = take_image(octets, fields.pop(LENGTH) - (octets.offset - start))
             yield cls.of(octets, {**record, **fields, "image": image})
 
-    def build(self) -> bytes:
-        """See :meth:`BiometricImage.build`."""
-        return self.build_header(len(self.image)) + self.image
-
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class FingerImage2011(Representation, FingerImage):
@@ -197,19 +191,3 @@ class FingerImage2011(Representation, FingerImage):
         """See :meth:`Representation.layout_of`."""
         certification: Layout = (("certification_blocks", CERTIFICATION_BLOCKS),) if certification_flag == 1 else ()
         return REPRESENTATION_START + certification + cls.IMAGE
-
-
-def read_finger_record(octets: OctetReader) -> tuple[tuple[FingerImage, ...], tuple[str, ...]]:
-    """The images of a record that starts with ``FIR``, and how the record deviates from the standard.
-
-    :raises LdsError: as :func:`~chipid.lds.biometrics.record_19794.read_record`.
-    """
-    return read_record(octets, (FingerImage2005, FingerImage2011))
-
-
-def build_finger_record(images: tuple[FingerImage, ...]) -> bytes:
-    """A record of the edition that *images* are of.
-
-    :raises LdsError: as :func:`~chipid.lds.biometrics.record_19794.build_record`.
-    """
-    return build_record(images)

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from chipid.lds.biometrics.fields import IMAGE_LENGTH, Layout, Octets, build_fields, numbers, read_fields
-from chipid.lds.biometrics.record_19794 import BiometricImage, Representation, build_record, read_record, take_image, whole_octets
+from chipid.lds.biometrics.record_19794 import BiometricImage, Representation, take_image, whole_octets
 from chipid.lds.image import ImageFormat
 from chipid.lds.octets import OctetReader
 
@@ -149,10 +149,6 @@ class IrisImage2005(IrisImage):
         )
         return len(eyes), b"".join(parts)
 
-    def build(self) -> bytes:
-        """See :meth:`BiometricImage.build`."""
-        return self.build_header(len(self.image)) + self.image
-
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class IrisImage2011(Representation, IrisImage):
@@ -220,19 +216,3 @@ class IrisImage2011(Representation, IrisImage):
     def compression_history(self) -> int:
         """0 not told, 1 none or without losses, 2 with losses."""
         return self.image_properties >> 6 & 3
-
-
-def read_iris_record(octets: OctetReader) -> tuple[tuple[IrisImage, ...], tuple[str, ...]]:
-    """The images of a record that starts with ``IIR``, and how the record deviates from the standard.
-
-    :raises LdsError: as :func:`~chipid.lds.biometrics.record_19794.read_record`.
-    """
-    return read_record(octets, (IrisImage2005, IrisImage2011))
-
-
-def build_iris_record(images: tuple[IrisImage, ...]) -> bytes:
-    """A record of the edition that *images* are of.
-
-    :raises LdsError: as :func:`~chipid.lds.biometrics.record_19794.build_record`.
-    """
-    return build_record(images)

@@ -138,9 +138,9 @@ class BiometricImage:
         """How many parts the record header has to announce, and their octets."""
         return len(images), b"".join(image.build() for image in images)
 
-    @abstractmethod
     def build(self) -> bytes:
         """The image's own part of a record: its header and its octets."""
+        return self.build_header(len(self.image)) + self.image
 
     @classmethod
     def of(cls, octets: OctetReader, fields: dict[str, Any]) -> Self:

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chipid.errors import MalformedData
 from chipid.iso7816.tlv import Tlv
 from chipid.lds.biometrics.framework_39794 import STANDARD_FORMAT, DataBlock, Representation
-from chipid.lds.biometrics.record_19794 import build_record
+from chipid.lds.biometrics.record_19794 import BiometricImage, build_record, read_record
 from chipid.lds.biometrics.template import BLOCK, CONSTRUCTED_BLOCK, EncodedImage, Record
 from chipid.lds.image import ImageFormat, read_image_header, split_padding
 from chipid.lds.octets import OctetReader
@@ -29,7 +28,6 @@ class ImageRecord:
 
     images: tuple[Any, ...]
     record_deviations: tuple[str, ...] = field(default=(), compare=False)
-    builder: Callable[[tuple[Any, ...]], bytes] = field(default=build_record, repr=False, compare=False)
 
     @property
     def deviations(self) -> tuple[str, ...]:
@@ -41,7 +39,7 @@ class ImageRecord:
 
         :raises LdsError: none or more than 32 images, or images that do not belong together.
         """
-        return self.builder(self.images)
+        return build_record(self.images)
 
 
 @dataclass(frozen=True, repr=False)
@@ -156,30 +154,30 @@ class RecordFormat(Protocol):
 class Format19794:
     """Records of ISO/IEC 19794: octets in 5F2E.
 
-    :ivar starts: format identifiers with their versions.
+    :ivar editions: the classes of their images.
     """
 
-    starts: tuple[bytes, ...]
     format_type: int
     image_type: type[Any]
-    reader: Callable[[OctetReader], tuple[tuple[Any, ...], tuple[str, ...]]]
-    builder: Callable[[tuple[Any, ...]], bytes] = build_record
+    editions: tuple[type[BiometricImage], ...]
     block_tag: int = BLOCK
 
     def recognises(self, block: Tlv) -> bool:
         """See :meth:`RecordFormat.recognises`."""
-        return block.source[block.value_start : min(block.value_end, block.value_start + _START_SIZE)].startswith(self.starts)
+        starts = tuple(edition.START for edition in self.editions)
+        return block.source[block.value_start : min(block.value_end, block.value_start + _START_SIZE)].startswith(starts)
 
     def read(self, block: Tlv) -> Record:
         """See :meth:`RecordFormat.read`."""
-        images, deviations = self.reader(OctetReader(block.source, block.value_start, block.value_end, (*block.path, block.tag)))
+        octets = OctetReader(block.source, block.value_start, block.value_end, (*block.path, block.tag))
+        images, deviations = read_record(octets, self.editions)
         if not images:
             return RawRecord(block.value, tuple(dict.fromkeys((*deviations, "no-images"))))
-        return ImageRecord(images, deviations, self.builder)
+        return ImageRecord(images, deviations)
 
     def record_of(self, image: Any) -> Record:
         """See :meth:`RecordFormat.record_of`."""
-        return ImageRecord((image,), (), self.builder)
+        return ImageRecord((image,))
 
 
 @dataclass(frozen=True)
