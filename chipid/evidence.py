@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.status import SW
-from chipid.records import Record, build_record, parse_record, read_file
+from chipid.lds.dates import in_zone
+from chipid.records import Record, build_record, load, parse_record
 from chipid.records import write_private as write_private  # noqa: PLC0414  # re-exported: evidence is what callers know
 
 FORMAT = "chipid-evidence"
@@ -226,8 +227,8 @@ class Evidence:
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Evidence:
-        """Read from *path*; errors as :meth:`from_cbor`, and ``OSError``."""
-        return cls.from_cbor(read_file(path, SIZE_LIMIT))
+        """Read from *path*; errors as :meth:`from_cbor`, which name the file, and ``OSError``."""
+        return load(path, cls.from_cbor, SIZE_LIMIT)
 
 
 # CBOR ----------------------------------------------------------------------------------------------------------------
@@ -245,7 +246,7 @@ def _encode(evidence: Evidence) -> dict[str, Any]:
     if evidence.read_at.tzinfo is None:
         raise ValueError("the time of reading needs a time zone")
     return {
-        "read_at": evidence.read_at.astimezone(UTC).isoformat(),
+        "read_at": in_zone(evidence.read_at, UTC).isoformat(),
         "files": {file.label: raw for file, raw in evidence.files.items()},
         "failures": {
             file.label: {"sw": failure.sw, "reason": failure.reason} for file, failure in evidence.failures.items()

@@ -12,9 +12,10 @@ import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cbor2
 
@@ -25,7 +26,12 @@ ITEM_LIMIT = 20_000
 TEXT_LIMIT = 4_096
 """Characters of one text: everything that a record tells in words is shorter."""
 
+_TITLES = {"chipid-card-image": "a card image", "chipid-evidence": "evidence"}
+"""What the formats are called where a file turns out to be another one than is expected."""
+_T = TypeVar("_T")
+
 _UNSIGNED, _NEGATIVE, _OCTETS, _TEXT, _ARRAY, _MAP, _SIMPLE = 0, 1, 2, 3, 4, 5, 7
+_FORMAT_KEY = b"\x66format"  # as deterministic encoding writes it
 _PLAIN_SIMPLE = frozenset((20, 21, 22))  # false, true, null
 _ARGUMENT_SIZES = {24: 1, 25: 2, 26: 4, 27: 8}
 
@@ -127,20 +133,18 @@ def parse_record(raw: bytes, record_format: str, version: int, size_limit: int) 
     """
     if len(raw) > size_limit:
         raise MalformedData(f"{record_format}: more than {size_limit} octets")
-    try:
-        _require_plain(raw, record_format)
-    except MalformedData as error:
-        if not raw or raw[0] >> 5 != _MAP:
-            error.hint = f"This is no {record_format} at all: chipid inspect FILE says what it is."
-        raise
+    if not raw or raw[0] >> 5 != _MAP:
+        mistaken = _mistaken("this is something else" if raw else "the file is empty", record_format)
+        raise MalformedData(mistaken, hint="chipid inspect FILE says what a file is.")
+    _require_plain(raw, record_format)
     try:
         content = cbor2.loads(raw)
         deterministic = cbor2.dumps(content, canonical=True) == raw
     except (cbor2.CBORError, ValueError, TypeError):
         raise MalformedData(f"{record_format}: not a CBOR record") from None
     record = Record(content, record_format)
-    if record.text("format") != record_format:
-        raise MalformedData(f"{record_format}: a record of another format")
+    if (name := record.text("format")) != record_format:
+        raise MalformedData(_mistaken(f"this is {_TITLES.get(name, 'a record of another format')}", record_format))
     if (found := record.integer("version")) != version:
         raise UnsupportedFeature(
             f"{record_format}: version {found}, and this chipid reads version {version}",
@@ -149,6 +153,16 @@ def parse_record(raw: bytes, record_format: str, version: int, size_limit: int) 
     if not deterministic:
         raise MalformedData(f"{record_format}: not encoded deterministically")
     return record
+
+
+def title_of(raw: bytes) -> str | None:
+    """What a record is called, e.g. ``evidence``, by its format alone; ``None`` for what is no record that chipid knows."""
+    entries = {title: _FORMAT_KEY + bytes((0x60 | len(name),)) + name.encode("ascii") for name, title in _TITLES.items()}
+    return next((title for title, entry in entries.items() if raw[:1] and raw[0] >> 5 == _MAP and entry in raw), None)
+
+
+def _mistaken(found: str, record_format: str) -> str:
+    return f"{found}, and {_TITLES.get(record_format, 'a record')} ({record_format}) is expected"
 
 
 def _require_plain(raw: bytes, what: str) -> None:
@@ -165,7 +179,7 @@ def _require_plain(raw: bytes, what: str) -> None:
             raise MalformedData(f"{what}: too many entries, or too deep", offset=offset)
         if major in (_OCTETS, _TEXT):
             if argument > len(raw) - offset:
-                raise MalformedData(f"{what}: the data end too early", offset=offset)
+                raise MalformedData(f"{what}: the file is cut off, or damaged", offset=offset)
             offset += argument
         elif major in (_ARRAY, _MAP):
             if argument > ITEM_LIMIT:
@@ -178,7 +192,7 @@ def _require_plain(raw: bytes, what: str) -> None:
 def _head(raw: bytes, offset: int, what: str) -> tuple[int, int, int]:
     """(major type, argument, offset behind it) of the data item at *offset*."""
     if offset >= len(raw):
-        raise MalformedData(f"{what}: the data end too early", offset=offset)
+        raise MalformedData(f"{what}: the file is cut off, or damaged", offset=offset)
     major, argument = raw[offset] >> 5, raw[offset] & 0x1F
     offset += 1
     if major == _SIMPLE:
@@ -228,3 +242,14 @@ def read_file(path: str | PathLike[str], size_limit: int) -> bytes:
     if len(data) > size_limit:
         raise MalformedData(f"a file of more than {size_limit} octets")
     return data
+
+
+def load(path: str | PathLike[str], parse: Callable[[bytes], _T], size_limit: int) -> _T:
+    """What *parse* makes of a file; its errors come out with the file's name before them. Otherwise as :func:`read_file`."""
+    try:
+        return parse(read_file(path, size_limit))
+    except MalformedData as error:
+        message = f"{os.fspath(path)}: {error.reason}"
+        raise MalformedData(message, offset=error.offset, path=error.path, hint=error.hint) from None
+    except UnsupportedFeature as error:
+        raise UnsupportedFeature(f"{os.fspath(path)}: {error}", hint=error.hint) from None

@@ -14,7 +14,7 @@ from chipid._native import Hash
 from chipid.crypto.algorithms import OID_OF_HASH
 from chipid.errors import MalformedData
 from chipid.iso7816.file_ids import FileId
-from chipid.records import Record, build_record, parse_record, read_file, write_private
+from chipid.records import Record, build_record, load, parse_record, write_private
 
 FORMAT = "chipid-card-image"
 VERSION = 1
@@ -127,8 +127,8 @@ class CardImage:
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
-        """Read from *path*; errors as :meth:`from_cbor`, and ``OSError``."""
-        return cls.from_cbor(read_file(path, SIZE_LIMIT))
+        """Read from *path*; errors as :meth:`from_cbor`, which name the file, and ``OSError``."""
+        return load(path, cls.from_cbor, SIZE_LIMIT)
 
 
 def _password(record: Record, key: str, pattern: str) -> str | None:

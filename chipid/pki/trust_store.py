@@ -21,6 +21,7 @@ from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2
 from chipid.pki.extensions import KeyUsage
 from chipid.pki.names import Name
+from chipid.records import title_of
 
 SUFFIXES = frozenset({".cer", ".cert", ".crt", ".der", ".pem"})
 """What counts as a certificate file in a folder (case does not matter); a file that is named itself may be called anything."""
@@ -150,12 +151,13 @@ def _load(path: Path) -> Iterable[Certificate]:
 def _load_file(path: Path) -> tuple[Certificate, ...]:
     if path.stat().st_size > SIZE_LIMIT:
         raise CertificateError(f"{path}: larger than {SIZE_LIMIT} octets, no certificates")
+    raw = path.read_bytes()
     try:
-        return read_certificates(path.read_bytes())
+        return read_certificates(raw)
     except MalformedData as error:
-        raise CertificateError(
-            f"{path}: no certificate that can be read: {error}", hint="Give CSCA certificates in DER or PEM."
-        ) from None
+        title = title_of(raw)
+        what = f"no certificate that can be read: {error}" if title is None else f"this is {title}, and no certificate"
+        raise CertificateError(f"{path}: {what}", hint="Give CSCA certificates in DER or PEM.") from None
 
 
 def _decode(block: bytes) -> bytes:

@@ -144,7 +144,8 @@ def test_damaged_evidence_is_6(cli, desk, evidence_file: Path, cut: int) -> None
     result = cli("verify", desk.path("damaged"), "--trust", desk.trust)
     assert result.code == 6
     assert result.out == ""
-    assert result.err.startswith("chipid: error: chipid-evidence")
+    assert result.err.startswith(f"chipid: error: {desk.path('damaged')}: ")
+    assert "chipid-evidence" in result.err
 
 
 def test_evidence_of_a_later_version_is_5(cli, desk, evidence_file: Path) -> None:

@@ -11,12 +11,15 @@ import cbor2
 import pytest
 
 from chipid.errors import MalformedData, UnsupportedFeature
-from chipid.records import DEPTH_LIMIT, ITEM_LIMIT, TEXT_LIMIT, Record, build_record, parse_record, read_file
+from chipid.evidence import Evidence
+from chipid.issuing.card_image import CardImage
+from chipid.records import DEPTH_LIMIT, ITEM_LIMIT, TEXT_LIMIT, Record, build_record, parse_record, read_file, title_of
 
 SIZE_LIMIT = 4 * ITEM_LIMIT
 HEAD = {"format": "test", "version": 1}
 HEAD_ITEMS = 5  # the map, and four for format and version
-END = "the data end too early"
+END = "the file is cut off, or damaged"
+IN_A_MAP = b"\xa1\x61a"
 MANY = "too many entries, or too deep"
 
 
@@ -64,13 +67,13 @@ def test_a_record_comes_back() -> None:
 )
 def test_the_walk_refuses_by_itself(raw: bytes, told: str) -> None:
     with pytest.raises(MalformedData, match=told):
-        parse(raw)
+        parse(IN_A_MAP + raw)
 
 
 def test_a_length_up_to_the_end_is_one() -> None:
     for raw in (b"\x58\x01\x00", b"\x18\xff", b"\x78\x18" + b"a" * 24):
-        with pytest.raises(MalformedData, match="a map with text keys"):
-            parse(raw)
+        with pytest.raises(MalformedData, match="format is missing"):
+            parse(IN_A_MAP + raw)
 
 
 def test_depth_up_to_the_limit() -> None:
@@ -89,14 +92,51 @@ def test_items_up_to_the_limit() -> None:
         parse(build_record("test", 1, {"a": [0] * (room // 2), "b": [0] * (room // 2 + 2)}))
 
 
-@pytest.mark.parametrize("raw", [b"", b"345678\n", b"-----BEGIN CERTIFICATE-----"])
-def test_another_kind_of_file_is_told_from_a_damaged_record(raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b"", "the file is empty"),
+        (b"345678\n", "this is something else"),
+        (b"-----BEGIN CERTIFICATE-----", "this is something else"),
+        (build_record("chipid-evidence", 1, {}), "this is evidence"),
+        (build_record("chipid-card-image", 9, {}), "this is a card image"),
+        (build_record("other", 1, {}), "this is a record of another format"),
+    ],
+)
+def test_another_kind_of_file_is_told_from_a_damaged_record(raw: bytes, found: str) -> None:
     with pytest.raises(MalformedData) as error:
         parse(raw)
-    assert error.value.hint == "This is no test at all: chipid inspect FILE says what it is."
-    with pytest.raises(MalformedData) as error:
+    assert str(error.value) == f"{found}, and a record (test) is expected"
+    with pytest.raises(MalformedData, match=r"^test: the file is cut off"):
         parse(build_record("test", 1, {"a": b"x"})[:-1])
-    assert error.value.hint is None
+
+
+def test_a_file_is_named_by_what_is_wrong_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.file"
+    path.write_bytes(build_record("chipid-evidence", 1, {}))
+    for name in (path, str(path)):
+        with pytest.raises(MalformedData) as error:
+            CardImage.load(name)
+        assert str(error.value) == f"{path}: this is evidence, and a card image (chipid-card-image) is expected"
+    with path.open("wb") as file:
+        file.truncate(17 * 1024 * 1024)
+    with pytest.raises(MalformedData, match=r"a\.file: a file of more than"):
+        Evidence.load(path)
+    path.write_bytes(b"\xa1")
+    with pytest.raises(MalformedData, match=r"a\.file: chipid-evidence: the file is cut off") as error:
+        Evidence.load(path)
+    assert error.value.offset == 1
+    path.write_bytes(build_record("chipid-evidence", 9, {}))
+    with pytest.raises(UnsupportedFeature, match=r"a\.file: .*version 9") as later:
+        Evidence.load(path)
+    assert later.value.hint is not None
+
+
+def test_a_record_is_called_by_its_format() -> None:
+    assert title_of(build_record("chipid-evidence", 7, {"a": 1})) == "evidence"
+    assert title_of(build_record("chipid-card-image", 1, {})) == "a card image"
+    for raw in (b"", build_record("test", 1, {}), b"\x04" + build_record("chipid-evidence", 1, {})):
+        assert title_of(raw) is None
 
 
 def test_size_up_to_the_limit() -> None:
@@ -107,8 +147,6 @@ def test_size_up_to_the_limit() -> None:
 
 
 def test_format_and_version() -> None:
-    with pytest.raises(MalformedData, match="another format"):
-        parse(build_record("other", 1, {}))
     for version in (0, 2, -1):
         with pytest.raises(UnsupportedFeature) as caught:
             parse(build_record("test", version, {}))

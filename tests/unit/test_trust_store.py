@@ -11,6 +11,7 @@ import pytest
 from chipid.errors import CertificateError
 from chipid.issuing.pki import KeyOptions, TestCsca
 from chipid.pki.trust_store import TrustStore, read_certificates, write_pem
+from chipid.records import build_record
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 KEY = KeyOptions("secp256r1")
@@ -78,6 +79,12 @@ def test_a_bad_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CertificateError, match=r"broken\.pem") as caught:
         TrustStore.load([tmp_path])
     assert caught.value.hint
+
+
+def test_a_record_of_chipid_is_told_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "mistaken").write_bytes(build_record("chipid-card-image", 1, {}))
+    with pytest.raises(CertificateError, match=r"mistaken: this is a card image, and no certificate"):
+        TrustStore.load([tmp_path / "mistaken"])
 
 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
