@@ -44,7 +44,7 @@ class Dg1:
         cursor.finish()
         text = mrz.value.decode("latin-1")
         if any(character.isspace() for character in text):
-            raise LdsError("a machine readable zone in a file has no spaces and line breaks", offset=mrz.value_start, path=(TAG, MRZ_TAG))
+            raise LdsError("a zone on a chip has no spaces and line breaks", offset=mrz.value_start, path=(TAG, MRZ_TAG))
         try:
             return cls(Mrz.parse(text))
         except LdsError as error:
