@@ -11,17 +11,16 @@ from typing import Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.atr import CardCapabilities
-from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
+from chipid.iso7816.tlv import Tlv, build_tlv
+from chipid.lds.data_objects import row
 from chipid.lds.der import INTEGER, build_integer
 
 CARD_SERVICE_DATA = 0x43
 CARD_CAPABILITIES = 0x47
 EXTENDED_LENGTH_INFORMATION = 0x7F66
 
-OBJECT_LIMIT = 64
 CAPABILITIES_SIZE = 3
 _LENGTH_SIZE_MAX = 4
-_PADDING = (0x00, 0xFF)
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,9 @@ class AtrInfo:
 
     :ivar capabilities: data object 47. :ivar lengths: data object 7F66. :ivar service_data: the value of data object 43.
     :ivar unknown: all other data objects, raw, in the file's order.
-    :ivar deviations: ``padded`` where octets 00 or FF stand around the data objects, ``length-without-sign-octet`` where a size
-        has its highest bit set, as a negative INTEGER, ``capabilities-odd`` where 47 has not three octets.
+    :ivar deviations: ``padding`` where octets 00 or FF stand around the data objects, ``object-order`` where these stand in another
+        order than they are built in, ``length-without-sign-octet`` where a size has its highest bit set, as a negative INTEGER,
+        ``capabilities-odd`` where 47 has not three octets.
     """
 
     capabilities: CardCapabilities | None = None
@@ -60,8 +60,8 @@ class AtrInfo:
         :raises LdsError: 7F66 does not hold two positive INTEGERs (BSI TR-03105-3.2 LDS_L_3); 43, 47 or 7F66 stands twice, or is
             empty; more than 64 data objects.
         """
-        objects = _objects(raw)
-        deviations = ["padded"] if sum(len(tlv.raw) for tlv in objects) < len(raw) else []
+        objects, padded = row(raw)
+        deviations = ["padding"] if padded else []
         known: dict[int, Tlv] = {}
         unknown: list[bytes] = []
         for tlv in objects:
@@ -71,6 +71,9 @@ class AtrInfo:
                 raise LdsError("a data object that is empty, or stands twice", offset=tlv.offset, path=(tlv.tag,))
             else:
                 known[tlv.tag] = tlv
+        places = [_KNOWN.index(tlv.tag) if tlv.tag in _KNOWN else len(_KNOWN) for tlv in objects]
+        if places != sorted(places):
+            deviations.append("object-order")
         service, capabilities, lengths = (known.get(tag) for tag in _KNOWN)
         if capabilities is not None and len(capabilities.value) != CAPABILITIES_SIZE:
             deviations.append("capabilities-odd")
@@ -94,21 +97,6 @@ class AtrInfo:
 
 
 _KNOWN = (CARD_SERVICE_DATA, CARD_CAPABILITIES, EXTENDED_LENGTH_INFORMATION)
-
-
-def _objects(raw: bytes) -> list[Tlv]:
-    """All data objects; octets 00 and FF, which are no tags, may stand around them (ISO 7816-4 §5.2.2.1)."""
-    objects: list[Tlv] = []
-    place = 0
-    while place < len(raw):
-        if raw[place] in _PADDING:
-            place += 1
-            continue
-        if len(objects) == OBJECT_LIMIT:
-            raise LdsError(f"more than {OBJECT_LIMIT} data objects", offset=place)
-        objects.append(TlvCursor(raw, place).read())
-        place = objects[-1].end
-    return objects
 
 
 def _lengths(tlv: Tlv, deviations: list[str]) -> ExtendedLengthInformation:

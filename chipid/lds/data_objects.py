@@ -10,6 +10,9 @@ from chipid.iso7816.tlv import Tlv, TlvCursor
 
 OBJECT_LIMIT = 256
 """Data objects in a file or template; real ones have a dozen."""
+ROW_LIMIT = 64
+"""Data objects in a file that is a row of them."""
+_PADDING = b"\x00\xff"  # ISO 7816-4 §5.2.2.1 allows zeros around data objects; memory that was never written is FF
 
 
 def counted(cursor: TlvCursor) -> Iterator[Tlv]:
@@ -27,3 +30,22 @@ def counted(cursor: TlvCursor) -> Iterator[Tlv]:
 def children(outer: Tlv) -> list[Tlv]:
     """The data objects in *outer*; raises as :func:`counted`."""
     return list(counted(outer.children()))
+
+
+def row(raw: bytes) -> tuple[list[Tlv], bool]:
+    """The data objects of a file that is a row of them, and whether padding stands around them: octets 00 or FF.
+
+    :raises TlvError: they are damaged.
+    :raises LdsError: more than :data:`ROW_LIMIT`.
+    """
+    objects: list[Tlv] = []
+    place, padded = 0, False
+    while place < len(raw):
+        if raw[place] in _PADDING:
+            place, padded = place + 1, True
+            continue
+        if len(objects) == ROW_LIMIT:
+            raise LdsError(f"more than {ROW_LIMIT} data objects", offset=place)
+        objects.append(TlvCursor(raw, place).read())
+        place = objects[-1].end
+    return objects, padded

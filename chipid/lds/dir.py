@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from chipid.errors import LdsError
-from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv, parse_tlv
-from chipid.lds.data_objects import children
+from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
+from chipid.lds.data_objects import children, row
 
 APPLICATION = 0x61
 AID = 0x4F
 LABEL = 0x50
 
-APPLICATION_LIMIT = 64
 AID_SIZES = range(1, 17)
-_PADDING = b"\x00\xff"  # ISO 7816-4 §5.2.2 allows zeros between data objects; memory that was never written is FF
 
 
 @dataclass(frozen=True)
@@ -69,21 +67,16 @@ class EfDir:
         :raises LdsError: an application identifier of another length than 1 to 16, more than 64 data objects, or more than
             256 in a template.
         """
-        cursor, objects, noted = TlvCursor(raw), [], set()
-        while not cursor.at_end:
-            if raw[cursor.offset] in _PADDING:
-                rest = cursor.rest
-                cursor = TlvCursor(raw, len(raw) - len(rest.lstrip(_PADDING)))
-                noted.add("padding")
-                continue
-            objects.append(cursor.read())
-            if len(objects) > APPLICATION_LIMIT:
-                raise LdsError(f"EF.DIR has more than {APPLICATION_LIMIT} data objects", offset=objects[-1].offset)
+        objects, padded = row(raw)
         found = [_read_application(tlv) for tlv in objects if tlv.tag == APPLICATION]
         unknown = tuple(tlv.raw for tlv in objects if tlv.tag != APPLICATION)
-        noted |= {"unknown-object"} if unknown else set()
-        noted |= {"aid-place"} if not all(first for _, first in found) else set()
-        return cls(tuple(application for application, _ in found), unknown, tuple(sorted(noted)))
+        checks = {
+            "aid-place": not all(first for _, first in found),
+            "padding": padded,
+            "unknown-object": bool(unknown),
+        }
+        deviations = tuple(name for name, is_so in checks.items() if is_so)
+        return cls(tuple(application for application, _ in found), unknown, deviations)
 
     def build(self) -> bytes:
         """EF.DIR.

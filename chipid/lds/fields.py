@@ -115,11 +115,10 @@ _BCD_SIZES = {Kind.DATE: 4, Kind.DATE_TIME: 7}
 
 
 def split_count(objects: list[Tlv]) -> tuple[int | None, list[Tlv]]:
-    """The number that the first of *objects* is, and those behind it; ``None`` where it is none of one octet."""
-    if not objects or objects[0].tag != COUNT:
+    """The number of one octet that the first of *objects* is, and those behind it; ``None`` and all of them where it is none."""
+    if not objects or objects[0].tag != COUNT or len(objects[0].value) != 1:
         return None, objects
-    value = objects[0].value
-    return (value[0] if len(value) == 1 else None), objects[1:]
+    return objects[0].value[0], objects[1:]
 
 
 def build_count(number: int) -> bytes:

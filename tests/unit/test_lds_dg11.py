@@ -126,14 +126,19 @@ def test_what_files_do(objects: tuple[bytes, ...], deviations: tuple[str, ...]) 
         b"\x02\x01\x01",
         b"\x02\x01\x02" + name(b"A"),
         name(b"A"),
-        b"\x02\x02\x00\x01" + name(b"A"),
-        b"\x02\x00" + name(b"A"),
     ],
 )
 def test_a_number_of_names_that_is_none(template: bytes) -> None:
     parsed = Dg11.parse(dg11(build_tlv(0x5C, b"\x5f\x0f"), build_tlv(0xA0, template)))
     assert parsed.deviations == ("name-count",)
     assert parsed.other_names == (("A",) if name(b"A") in template else ())
+
+
+@pytest.mark.parametrize("count", [b"\x02\x02\x00\x01", b"\x02\x00"])
+def test_a_number_of_names_in_more_or_less_than_one_octet_is_kept(count: bytes) -> None:
+    parsed = Dg11.parse(dg11(build_tlv(0x5C, b"\x5f\x0f"), build_tlv(0xA0, count + name(b"A"))))
+    assert (parsed.other_names, parsed.unknown) == (("A",), (count,))
+    assert parsed.deviations == ("name-count", "tag-list", "unknown-object")
 
 
 def test_what_else_stands_among_the_names_is_kept() -> None:

@@ -42,7 +42,10 @@ def test_displayed_images(kind: type[Dg5 | Dg7], tag: int, image_tag: int) -> No
         assert (len(parsed.images), parsed.announced, parsed.deviations) == (count, announced, deviations)
         assert parsed.build() == raw
     assert kind.parse(build_tlv(tag, image)).deviations == ("image-count",)
-    assert kind.parse(build_tlv(tag, b"\x02\x00", image)).deviations == ("image-count",)
+    for count in (b"\x02\x00", b"\x02\x02\x00\x01"):
+        parsed = kind.parse(build_tlv(tag, count, image))
+        assert (parsed.unknown, parsed.deviations) == ((count,), ("image-count", "unknown-object"))
+        assert kind.parse(parsed.build()) == parsed
     assert repr(JPEG) not in repr(kind((JPEG,)))
 
 
