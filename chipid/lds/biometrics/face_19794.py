@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
 from chipid.errors import LdsError
+from chipid.lds.biometrics.encoded_image import IMAGE_LIMIT, IMAGE_SIZE_LIMIT
 from chipid.lds.biometrics.fields import Layout, Number, Row, build_fields, numbers, read_fields
-from chipid.lds.biometrics.record_19794 import IMAGE_LIMIT, IMAGE_SIZE_LIMIT, BiometricImage, take_image
+from chipid.lds.biometrics.record_19794 import BiometricImage, take_image
 from chipid.lds.image import ImageFormat, split_padding
 from chipid.lds.octets import OctetReader
 
@@ -170,7 +171,5 @@ class FaceImage(BiometricImage):
         block = information + points + image_information + self.image + self.padding
         return _LENGTH.build(_LENGTH.size + len(block), "length") + block
 
-    def _contradictions(self) -> Iterator[str]:
-        if self.image_data_type not in self.FORMATS:
-            yield "image-format"
-        yield from super()._contradictions()
+    def _declared_format(self) -> ImageFormat | None:
+        return self.FORMATS.get(self.image_data_type)

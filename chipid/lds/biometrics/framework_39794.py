@@ -10,14 +10,12 @@ from typing import Annotated, Any, ClassVar, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
+from chipid.lds.biometrics.encoded_image import IMAGE_LIMIT, IMAGE_SIZE_LIMIT, contradictions
 from chipid.lds.biometrics.schema_39794 import Block, Choice, Code
 from chipid.lds.image import ImageFormat, image_format, read_image_header
 
 STANDARD_FORMAT = 0xA1
 """The tag around a data block in 7F2E: biometric data in a standard's format (ISO/IEC 7816-11)."""
-
-REPRESENTATION_LIMIT = 32
-IMAGE_SIZE_LIMIT = 8 << 20
 
 UNSIGNED = range(1 << 63)
 SHORT = range(1 << 16)
@@ -198,13 +196,7 @@ class Representation(Block):
         if not self.image:
             yield "no-image"
             return
-        size = self._own_size()
-        found = (
-            ("image-format", self._format_by_code() is not self.format),
-            ("image-header", size is None),
-            ("image-size", None not in (size, self.declared_size) and size != self.declared_size),
-        )
-        yield from (name for name, is_so in found if is_so)
+        yield from contradictions(self.image, self._format_by_code(), self.declared_size)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.format.name}, {len(self.image)} octets>"
@@ -262,8 +254,8 @@ class DataBlock(Block):
         inner.finish()
         cursor.finish()
         found = replace(cls.read(outer.children()), in_standard_format=wrapper is not None)
-        if len(found.representations) > REPRESENTATION_LIMIT:
-            raise LdsError(f"more than {REPRESENTATION_LIMIT} representations", offset=outer.offset, path=outer.path)
+        if len(found.representations) > IMAGE_LIMIT:
+            raise LdsError(f"more than {IMAGE_LIMIT} representations", offset=outer.offset, path=outer.path)
         if any(len(one.image) > IMAGE_SIZE_LIMIT for one in found.representations):
             raise LdsError(f"an image of more than {IMAGE_SIZE_LIMIT} octets", offset=outer.offset, path=outer.path)
         return replace(found, is_der=found.build() == raw)

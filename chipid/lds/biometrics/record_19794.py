@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from chipid.errors import LdsError
+from chipid.lds.biometrics.encoded_image import IMAGE_LIMIT, IMAGE_SIZE_LIMIT, contradictions
 from chipid.lds.biometrics.fields import (
     COUNT,
     IMAGE_LENGTH,
@@ -26,10 +27,6 @@ from chipid.lds.biometrics.fields import (
 )
 from chipid.lds.image import ImageFormat, image_format, read_image_header
 from chipid.lds.octets import OctetReader
-
-IMAGE_SIZE_LIMIT = 8 << 20
-IMAGE_LIMIT = 32
-"""Images in one record."""
 
 # Images -----------------------------------------------------------------------------------------------------------
 
@@ -157,19 +154,13 @@ class BiometricImage:
         return image_format(self.image) or declared
 
     def _contradictions(self) -> Iterator[str]:
-        if self.format is not self.FORMATS.get(getattr(self, self.FORMAT_FIELD), self.format):
-            yield "image-format"
         if self.format is ImageFormat.RAW:
-            if len(self.image) != self._raw_size():
-                yield "image-size"
-            return
-        try:
-            header = read_image_header(self.image)
-        except LdsError:
-            yield "image-header"
-        else:
-            if (header.width, header.height) != (self.width, self.height):
-                yield "image-size"
+            return iter(() if len(self.image) == self._raw_size() else ("image-size",))
+        return contradictions(self.image, self._declared_format(), (self.width, self.height))
+
+    def _declared_format(self) -> ImageFormat | None:
+        """As :func:`contradictions` takes it: a code that the standard does not define is told by its field alone."""
+        return self.FORMATS.get(getattr(self, self.FORMAT_FIELD), self.format)
 
     def _raw_size(self) -> int:
         return -(-self.width * self.height * self.pixel_bits // 8)

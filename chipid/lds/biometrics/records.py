@@ -172,7 +172,7 @@ class Format19794:
         octets = OctetReader(block.source, block.value_start, block.value_end, (*block.path, block.tag))
         images, deviations = read_record(octets, self.editions)
         if not images:
-            return RawRecord(block.value, tuple(dict.fromkeys((*deviations, "no-images"))))
+            return RawRecord(block.value, deviations)
         return ImageRecord(images, deviations)
 
     def record_of(self, image: Any) -> Record:

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
+from chipid.lds.biometrics.encoded_image import IMAGE_LIMIT
 from chipid.lds.data_objects import children, counted
 from chipid.lds.der import INTEGER, build_integer, read_integer
 from chipid.lds.image import ImageFormat
@@ -32,7 +33,6 @@ HEADER_VERSION = bytes.fromhex("0101")
 FORMAT_OWNER_SC37 = 0x0101
 """ISO/IEC JTC 1/SC 37, the owner of every format in ISO/IEC 19794 and 39794."""
 
-TEMPLATE_LIMIT = 32
 HEADER_ELEMENT_LIMIT = 32
 
 # ICAO 9303-10 Table 47
@@ -179,8 +179,8 @@ class BiometricGroup:
 
         :raises LdsError: more than 32 templates.
         """
-        if len(self.templates) > TEMPLATE_LIMIT:
-            raise LdsError(f"more than {TEMPLATE_LIMIT} biometric templates")
+        if len(self.templates) > IMAGE_LIMIT:
+            raise LdsError(f"more than {IMAGE_LIMIT} biometric templates")
         return build_tlv(GROUP, build_integer(len(self.templates)), *(one.build() for one in self.templates), *self.objects)
 
 
@@ -201,8 +201,8 @@ def read_group(group: Tlv, read: RecordReader) -> tuple[BiometricGroup, tuple[st
         if child.tag != TEMPLATE:
             objects.append(child.raw)
             continue
-        if len(templates) == TEMPLATE_LIMIT:
-            raise LdsError(f"more than {TEMPLATE_LIMIT} biometric templates", offset=child.offset, path=child.path)
+        if len(templates) == IMAGE_LIMIT:
+            raise LdsError(f"more than {IMAGE_LIMIT} biometric templates", offset=child.offset, path=child.path)
         template, more = read_template(child, read)
         templates.append(template)
         deviations += more
