@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import MAXYEAR, date, datetime, tzinfo
 from itertools import dropwhile
 
 MONTHS = range(1, 13)
@@ -114,6 +114,14 @@ def full_expiry_date(yymmdd: str, today: date, years_ahead: int = YEARS_AHEAD) -
     """
     century = today.year // 100 * 100
     return _full(yymmdd, (century + 100, century, century - 100), lambda day: day.year - today.year <= years_ahead)
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """*moment*, which is aware, by the clocks of *zone*; the last or first moment of the calendar, where it ends before."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return (datetime.max if moment.year == MAXYEAR else datetime.min).replace(tzinfo=zone)
 
 
 def read_part(text: str, allowed: range) -> int | None:

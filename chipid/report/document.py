@@ -16,6 +16,7 @@ from chipid.evidence import Evidence, FileFailure
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
+from chipid.lds.dates import in_zone
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.dg14 import Dg14
@@ -116,7 +117,7 @@ def _active_authentication_done(verdict: Verdict) -> bool:
 
 def rfc3339(moment: datetime) -> str:
     """*moment* in UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return in_zone(moment, UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 @dataclass

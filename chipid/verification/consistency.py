@@ -10,7 +10,7 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import AccessAttempt, Evidence, Protocol, Result
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.card_access import CardAccess
-from chipid.lds.dates import YEARS_AHEAD, full_expiry_date
+from chipid.lds.dates import YEARS_AHEAD, full_expiry_date, in_zone
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg12 import Dg12
 from chipid.lds.dg14 import Dg14
@@ -157,7 +157,7 @@ def document_expiry(mrz: Mrz | None, at: datetime) -> Check:
     if is_cccd(mrz) and mrz.expiry_date == NO_EXPIRY:
         return Check(name, Outcome.SUCCESSFUL, "no-expiry", "The document does not expire.")
     # A Vietnamese card expires by the calendar of Vietnam, wherever the clock that judges it stands.
-    today = at.astimezone(VIETNAM).date() if is_cccd(mrz) else at.date()
+    today = in_zone(at, VIETNAM).date() if is_cccd(mrz) else at.date()
     full = full_expiry_date(mrz.expiry_date, today, CCCD_YEARS_AHEAD if is_cccd(mrz) else YEARS_AHEAD)
     expiry = full.complete if full is not None else None
     if expiry is None:

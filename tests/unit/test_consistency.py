@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import chipid
 from chipid.evidence import AccessAttempt, Evidence, Protocol, Result
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
@@ -21,6 +22,7 @@ from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz, MrzFormat
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.profiles.vn_cccd import Dg13
+from chipid.report.document import document_report
 from chipid.verification import consistency
 from chipid.verification.verdict import Check, Outcome
 
@@ -295,3 +297,14 @@ def test_a_date_within_fifteen_years_is_taken_for_what_it_is(today: object, days
 def test_a_cccd_expires_by_the_calendar_of_vietnam(evidence: Evidence, hour: int, outcome: Outcome) -> None:
     at = datetime(2026, 3, 1, hour, 30, tzinfo=UTC)
     assert consistency.document_expiry(cccd(evidence, "260301"), at).outcome is outcome
+
+
+@pytest.mark.parametrize("hours", [-23, 0, 7, 23])
+@pytest.mark.parametrize(("end", "read"), [(datetime.max, "9999-12-31T"), (datetime.min, "0001-01-01T")])
+def test_the_ends_of_the_calendar_are_times_like_others(evidence: Evidence, end: datetime, read: str, hours: int) -> None:
+    at = end.replace(tzinfo=timezone(timedelta(hours=hours)))
+    kept = Evidence.from_cbor(replace(evidence, read_at=at).to_cbor())
+    assert chipid.verify(kept, trust=None, at=at).decision is chipid.verify(evidence, trust=None, at=AT).decision
+    near = timedelta(hours=23)
+    assert abs(kept.read_at - at) <= near
+    assert document_report(replace(evidence, read_at=at)).read_at.startswith((read, "9999-12-30T", "0001-01-02T"))

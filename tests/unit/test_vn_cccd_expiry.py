@@ -87,3 +87,10 @@ def test_the_last_day_is_still_to_come() -> None:
 def test_no_candidate_twice(birth: date, issued: date | None) -> None:
     candidates = expiry_candidates(birth, issued, TODAY)
     assert len(set(candidates)) == len(candidates) > 0
+
+
+@pytest.mark.parametrize("issued", [date.min, date(2024, 1, 1), date.max, None])
+@pytest.mark.parametrize("birth", [date.min, date(9990, 1, 1), date.max])
+def test_no_date_is_too_far_off(birth: date, issued: date | None) -> None:
+    for today in (date.min, TODAY, date.max):
+        assert expiry_candidates(birth, issued, today)

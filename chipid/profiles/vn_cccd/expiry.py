@@ -7,7 +7,7 @@ expire (Law on Citizen Identification 2014 art. 21, Law on Identification 2023 a
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import MAXYEAR, date
 from enum import Enum
 
 NO_EXPIRY = "991231"
@@ -80,7 +80,7 @@ def _first_issue(birth: date) -> date:
 
 def _birthdays(birth: date, age: int) -> tuple[date, ...]:
     """The day on which that age is reached; born on 29 February, it is the last of the month or the day after."""
-    year = birth.year + age
+    year = min(birth.year + age, MAXYEAR)
     try:
         return (birth.replace(year=year),)
     except ValueError:
