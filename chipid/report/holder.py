@@ -5,15 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from chipid.errors import MalformedData
 from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.tlv import parse_tlv
+from chipid.lds.der import INTEGER, SEQUENCE
 from chipid.lds.details import Details
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg16 import Dg16, Person
 from chipid.lds.fields import Field, Kind
 from chipid.lds.mrz import Mrz
 from chipid.profiles.vn_cccd import FIELDS, Dg13, Dg13Field
+from chipid.profiles.vn_cccd.strings import STRING_TYPES, read_string
 from chipid.report.redact import Redaction
-from chipid.report.schema import PersonalField
+from chipid.report.schema import MRZ, PersonalField
 
 _MRZ_LABELS = {
     "document_number": "Document number",
@@ -89,25 +93,42 @@ def holder_fields(file: FileId, parsed: object, redaction: Redaction) -> tuple[P
 
 
 def mrz_fields(mrz: Mrz, redaction: Redaction) -> tuple[PersonalField, ...]:
-    """DG1, element by element, then the zone as a whole."""
+    """DG1, element by element, then the zone as a whole, with line breaks."""
     source = FileId.DG1.label
     elements = (redaction.field(source, name, getattr(mrz, name) or None, label=label) for name, label in _MRZ_LABELS.items())
-    lines = redaction.field(source, "mrz", " ".join(mrz.lines), label="Machine readable zone")
+    lines = redaction.field(source, MRZ, "\n".join(mrz.lines), label="Machine readable zone")
     return (*elements, lines)
 
 
 def dg13_fields(dg13: Dg13, redaction: Redaction) -> tuple[PersonalField, ...]:
-    """DG13, field by field in the chip's order; what is not understood in hexadecimal."""
+    """DG13, field by field in the chip's order; what is not understood in hexadecimal, and as text where it is one."""
     return tuple(_dg13_field(field, redaction) for field in dg13.fields)
 
 
 def _dg13_field(field: Dg13Field, redaction: Redaction) -> PersonalField:
-    meaning = FIELDS.get(field.number) if field.number is not None else None
-    if meaning is None or not field.understood:
-        name, label, value = "unknown", "Unknown field", field.raw.hex().upper()
-    else:
-        name, label, value = meaning.name, _DG13_LABELS[meaning.name], _SEPARATOR.join(field.texts)
-    return redaction.field(FileId.DG13.label, name, value or None, label=label, number=field.number, sensitive=field.sensitive)
+    source, number, sensitive = FileId.DG13.label, field.number, field.sensitive
+    meaning = FIELDS.get(number) if number is not None else None
+    if meaning is not None and field.understood:
+        value = _SEPARATOR.join(field.texts) or None
+        label = _DG13_LABELS[meaning.name]
+        return redaction.field(source, meaning.name, value, label=label, number=number, sensitive=sensitive)
+    label = f"Unknown field {number}" if number is not None else "Unknown field without number"
+    if meaning is not None:
+        label = f"{_DG13_LABELS[meaning.name]}, not understood"
+    octets, text = field.raw.hex().upper(), _plain_string(field.raw)
+    return redaction.field(source, "unknown", octets, label=label, number=number, sensitive=sensitive, text=text)
+
+
+def _plain_string(raw: bytes) -> str | None:
+    """The string in a field of DG13 that is a number and a string and nothing else."""
+    try:
+        content = parse_tlv(raw, SEQUENCE).children()
+        content.expect(INTEGER)
+        string = content.read()
+        content.finish()
+        return read_string(string)[0] if string.tag in STRING_TYPES else None
+    except MalformedData:
+        return None
 
 
 def details_fields(file: FileId, details: Details, redaction: Redaction) -> tuple[PersonalField, ...]:

@@ -18,6 +18,7 @@ PROTOCOL_NAMES: dict[str, str] = {
         for m, cipher in _CIPHERS.items()
         if not (mapping == "ECDH-CAM" and m == 1)  # Chip Authentication Mapping goes with AES alone (§9.2.3)
     },
+    **{f"{ID_CA}.{n}": f"CA-{kind}" for n, kind in _AGREEMENTS.items()},  # their domain parameters, of version 2
     **{f"{ID_CA}.{n}.{m}": f"CA-{kind}-{cipher}" for n, kind in _AGREEMENTS.items() for m, cipher in _CIPHERS.items()},
     **{f"{ID_PK}.{n}": f"PK-{kind}" for n, kind in _AGREEMENTS.items()},
     ID_AA: "AA",

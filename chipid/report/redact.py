@@ -26,12 +26,21 @@ class Redaction:
     show_personal: bool = False
 
     def field(
-        self, source: str, name: str, value: str | None, *, label: str, number: int | None = None, sensitive: bool = False
+        self,
+        source: str,
+        name: str,
+        value: str | None,
+        *,
+        label: str,
+        number: int | None = None,
+        sensitive: bool = False,
+        text: str | None = None,
     ) -> PersonalField:
         """A field of the report; *value* ``None`` where the chip leaves it empty, which is no secret.
 
         :param source: the file, e.g. ``DG13``.
         :param name: stable, for programs; *label* for people.
+        :param text: what *value* says, where that is in hexadecimal.
         """
         hidden = value is not None and not self.show_personal
         return PersonalField(
@@ -42,6 +51,7 @@ class Redaction:
             value=None if hidden else value,
             redacted=hidden,
             sensitive=sensitive,
+            text=None if hidden else text,
         )
 
     def octets(self, value: bytes, limit: int = 32) -> str | None:

@@ -12,6 +12,8 @@ import msgspec
 
 SCHEMA = "chipid-report"
 VERSION = 1
+MRZ = "mrz"
+"""The name of the field that is the whole machine readable zone, with line breaks between its lines."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +39,7 @@ class PersonalField(Part, frozen=True, kw_only=True):
     :ivar source: the file it comes from. :ivar number: of the field in DG13, of the person in DG16.
     :ivar value: ``None`` where it is empty or hidden; :ivar redacted: which of the two.
     :ivar sensitive: sensitive personal data by law: ethnicity, religion, biometrics.
+    :ivar text: of an unknown field that is nothing but a string, the string; :ivar value: holds its octets in hexadecimal.
     """
 
     source: str
@@ -46,6 +49,7 @@ class PersonalField(Part, frozen=True, kw_only=True):
     value: str | None = None
     redacted: bool = False
     sensitive: bool = False
+    text: str | None = None
 
 
 class Access(Part, frozen=True, kw_only=True):

@@ -172,16 +172,16 @@ def _image_line(images: schema.Images) -> str:
 
 
 def _field_lines(fields: Sequence[schema.PersonalField]) -> list[str]:
-    """A field a line; a value that the screen has no room for beside its label stands below it."""
+    """A field a line; a value that the screen has no room for beside its label, or that has lines of its own, stands below it."""
     values = [_shown(field) for field in fields]
     labels = [(field.source, field.label, "") for field in fields]
     room = _SCREEN - len(_INDENT) - sum(width + len(_GAP) for width in _widths(labels))
-    beside = [value if _width(value) <= room else "" for value in values]
+    beside = [lines[0] if len(lines) == 1 and _width(lines[0]) <= room else "" for lines in values]
     rows = _columns([(source, label, value) for (source, label, _), value in zip(labels, beside, strict=True)])
-    lines: list[str] = []
-    for row, shown, value in zip(rows, beside, values, strict=True):
-        lines += [row] if shown == value else [row, *_wrapped(value)]
-    return lines
+    shown: list[str] = []
+    for row, value, lines in zip(rows, beside, values, strict=True):
+        shown += [row] if [value] == lines else [row, *(piece for line in lines for piece in _wrapped(line))]
+    return shown
 
 
 def _wrapped(text: str) -> Iterator[str]:
@@ -209,10 +209,16 @@ def _pieces(word: str, room: int) -> Iterator[str]:
     yield word[start:]
 
 
-def _shown(field: schema.PersonalField) -> str:
+def _shown(field: schema.PersonalField) -> list[str]:
+    """The lines of a value: several in the machine readable zone alone, for a text with line breaks could forge other fields."""
     if field.redacted:
-        return HIDDEN
-    return printable(field.value) if field.value is not None else _EMPTY
+        return [HIDDEN]
+    if field.text is not None:
+        return [f'"{printable(field.text)}"']
+    if field.value is None:
+        return [_EMPTY]
+    lines = field.value.split("\n") if field.name == schema.MRZ else [field.value]
+    return [printable(line) for line in lines]
 
 
 def _access(attempts: Sequence[schema.Access], style: Style) -> list[str]:

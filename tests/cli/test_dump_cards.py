@@ -143,8 +143,12 @@ def test_every_field_of_a_citizens_card_can_be_read_on_a_screen(dump: Dump, name
     holder = result.out.split("\nHolder\n")[1].split("\n\n")[0]
     assert max(map(len, holder.splitlines())) <= 80
     shown = re.sub(r"\s+", "", holder)
-    missing = [value for value in expected_of_cccd(described(name)).values() if value and re.sub(r"\s+", "", value) not in shown]
+    entries = described(name)
+    unknown = {int(number): f'"{text}"' for number, text in entries.get("extra_fields", {}).items()}
+    expected = expected_of_cccd(entries) | unknown
+    missing = [value for value in expected.values() if value and re.sub(r"\s+", "", value) not in shown]
     assert missing == []
+    assert all(f"Unknown field {number}" in holder for number in unknown)
 
 
 def test_every_detail_of_a_passport_is_told(dump: Dump) -> None:

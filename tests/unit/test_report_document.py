@@ -148,6 +148,35 @@ def test_what_a_file_says_beyond_the_standard_is_sensitive_and_told_in_hexadecim
     assert all(field.redacted and field.value is None for field in document_report(evidence).holder)
 
 
+@pytest.mark.parametrize(
+    ("field", "label", "text"),
+    [
+        ("3007020116 0C0241CC", "Unknown field 22", None),  # no UTF-8
+        ("3007020116 0C024142", "Unknown field 22", "AB"),
+        ("3009020116 0C024142 0500", "Unknown field 22", None),
+        ("3009020116 30040C024142", "Unknown field 22", None),
+        ("3003020116", "Unknown field 22", None),
+        ("0C024142", "Unknown field without number", None),
+        ("3006020104 0401AB", "Sex (giới tính), not understood", None),
+    ],
+)
+def test_an_unknown_field_of_dg13_is_told_with_its_number_and_the_text_that_it_is(field: str, label: str, text: str | None) -> None:
+    raw = bytes.fromhex(field)
+    header = bytes.fromhex("020101 060628D316010008")
+    files = {FileId.DG13: build_tlv(0x6D, build_tlv(0x30, header, build_tlv(0x31, raw)))}
+    (shown,) = document_report(Evidence(read_at=AT, files=files), show_personal=True).holder
+    assert (shown.name, shown.label, shown.value, shown.text) == ("unknown", label, raw.hex().upper(), text)
+    assert shown.sensitive
+
+
+def test_the_lines_of_the_zone_are_kept_apart(chipid_card_image) -> None:
+    files = {FileId.DG1: chipid_card_image.files[FileId.DG1]}
+    shown = document_report(Evidence(read_at=AT, files=files), show_personal=True).holder
+    (zone,) = (field.value for field in shown if field.name == "mrz")
+    assert zone is not None
+    assert [len(line) for line in zone.split("\n")] == [30, 30, 30]
+
+
 def test_how_a_file_departs_from_its_standard_stands_beside_it() -> None:
     (file,) = report(files={FileId.DG16: bytes.fromhex("7003020101")}).files
     assert (file.state, file.deviations) == ("read", ("person-count",))
@@ -300,6 +329,7 @@ def test_the_schema_holds_for_a_report(chipid_card_image) -> None:
         (ID_AA, "AA"),
         (ID_TA, "TA"),
         ("1.2.3", "1.2.3"),
+        (f"{ID_CA}.2", "CA-ECDH"),
     ],
 )
 def test_protocol_names(oid: str, name: str) -> None:

@@ -151,6 +151,23 @@ def test_a_value_that_just_fits_stands_beside_its_label() -> None:
     assert lines[lines.index("  DG13  Name") + 1] == "      " + "x" * 67
 
 
+def test_the_zone_has_a_line_for_each_of_its_lines_and_no_other_value_has() -> None:
+    zone = schema.PersonalField(source="DG1", name="mrz", label="Zone", value="A<<B\nC<<<")
+    forged = schema.PersonalField(source="DG13", name="x", label="Name", value="An\nACCEPTED")
+    lines = document_text(document(holder=(zone, forged))).splitlines()
+    assert [line.rstrip() for line in lines if "DG1" in line or line.startswith("      ")] == [
+        "  DG1   Zone",
+        "      A<<B",
+        "      C<<<",
+        "  DG13  Name  An\\u{a}ACCEPTED",
+    ]
+
+
+def test_the_text_of_an_unknown_field_stands_between_quotation_marks() -> None:
+    field = schema.PersonalField(source="DG13", name="unknown", label="Unknown field 22", value="30", text="A\x1b+")
+    assert '  DG13  Unknown field 22  "A\\u{1b}+"' in document_text(document(holder=(field,)))
+
+
 def test_hidden_fields_and_how_to_see_them() -> None:
     field = schema.PersonalField(source="DG1", name="sex", label="Sex", redacted=True)
     text = document_text(document(holder=(field,)))
