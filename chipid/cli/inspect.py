@@ -17,8 +17,8 @@ from chipid.cli.output import emit, json_option, show_personal_option
 def command(file: str, show_personal: bool, as_json: bool) -> None:
     """Say what FILE (- is standard input) is, and show its structure.
 
-    Knows the files of a chip, biometric records, images, certificates, signed objects, evidence, card images and transcripts. What
-    is malformed is told with its place, and exit code 6.
+    Knows the files of a chip, biometric records, images, certificates, signed objects, evidence, card images, transcripts,
+    descriptions of test cards and reports. What is malformed is told with its place, and exit code 6.
     """
     from pathlib import Path  # noqa: PLC0415
 

@@ -65,7 +65,7 @@ def _sod_facts(sod: EfSod) -> Iterator[Fact]:
 def _biometric_facts(group: BiometricDataGroup) -> Iterator[Fact]:
     yield from picture_facts(group.FEATURE, group.images)
     if not group.images:
-        yield Fact(name=group.FEATURES, value="none that could be read")
+        yield Fact(name=group.FEATURES, value="none that could be read" if group.templates else "none in it")
 
 
 def _feature_facts(features: Dg8 | Dg9 | Dg10) -> Iterator[Fact]:

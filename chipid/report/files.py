@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What any one file is: a file of the chip, a biometric record, an image, a certificate, evidence, a card image, a transcript."""
+"""What any one file is: of a chip, a biometric record, an image, a certificate, or one that chipid itself writes or reads."""
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import msgspec
 
 from chipid import evidence as evidence_format
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence
+from chipid.inspection.reading import HEADER_SIZE, announced_size
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.tlv import parse_tlv
 from chipid.issuing import card_image
 from chipid.issuing.card_image import CardImage
+from chipid.issuing.identity import DOCUMENTS
 from chipid.lds.card_access import CardAccess
 from chipid.lds.card_security import ID_SECURITY_OBJECT
 from chipid.lds.cvca import FILE_SIZE as CVCA_SIZE
@@ -30,9 +35,10 @@ from chipid.report.certificate_facts import certificate_facts, cv_certificate_fa
 from chipid.report.document import document_report
 from chipid.report.file_facts import facts_of, offer_facts
 from chipid.report.holder import holder_fields
+from chipid.report.json import from_json
 from chipid.report.printable import printable
 from chipid.report.redact import Redaction
-from chipid.report.schema import Fact, FileReport, PersonalField
+from chipid.report.schema import SCHEMA, Fact, FileReport, PersonalField
 from chipid.report.structure import structure
 
 _SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
@@ -46,15 +52,38 @@ def file_report(raw: bytes, *, show_personal: bool = False) -> FileReport:
     :raises MalformedData: it is nothing that chipid knows, or is damaged; with offset and tag path.
     :raises UnsupportedFeature: it is well-formed, and beyond this version.
     """
-    redaction = Redaction(show_personal)
-    for recognises, describe in _KINDS:
+    if not raw:
+        raise MalformedData("the file is empty")
+    for recognises, kind, describe in _KINDS:
         if recognises(raw):
-            return describe(raw, redaction)
+            with _damage_told(raw, kind):
+                return describe(raw, Redaction(show_personal))
     raise MalformedData(
         "this is no file that chipid knows",
         offset=0,
-        hint="chipid knows files of the chip, biometric records, images, certificates, evidence, card images, transcripts.",
+        hint="chipid knows files of the chip, biometric records, images, certificates, evidence, card images, transcripts, "
+        "descriptions of test cards and its own reports.",
     )
+
+
+@contextlib.contextmanager
+def _damage_told(raw: bytes, kind: str) -> Iterator[None]:
+    """Errors say what the file is taken for, and how much of it is missing."""
+    try:
+        yield
+    except MalformedData as error:
+        cut = _announced(raw) - len(raw) if raw[0] in _OBJECT_STARTS else 0
+        missing = f"cut off, {cut} of {_announced(raw)} octets are missing: " if cut > 0 else ""
+        message = error.reason if kind in error.reason and not missing else f"{kind}: {missing}{error.reason}"
+        raise type(error)(message, offset=error.offset, path=error.path, hint=error.hint) from None
+
+
+def _announced(raw: bytes) -> int:
+    """How many octets the data object that *raw* begins with has by its own account; 0 where it does not say."""
+    try:
+        return announced_size(raw[: 2 * HEADER_SIZE], FileId.COM) or 0  # the file is for messages alone
+    except MalformedData:
+        return 0
 
 
 # Files of the chip -----------------------------------------------------------------------------------------------
@@ -238,6 +267,27 @@ def _transcript(raw: bytes, _redaction: Redaction) -> FileReport:
     return FileReport(type="transcript", title="whole transcript of a dialogue", size=len(raw), facts=facts)
 
 
+def _json(raw: bytes, _redaction: Redaction) -> FileReport:
+    """A report of chipid, or the description of a test card; what they tell of a holder is not repeated."""
+    try:
+        content = msgspec.json.decode(raw, type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError):
+        raise MalformedData("this is no JSON object") from None
+    if content.get("schema") == SCHEMA:
+        from_json(raw)
+        kind = Fact(name="kind", value=str(content["kind"]))
+        return FileReport(type="report", title="report of chipid", size=len(raw), facts=(kind,))
+    document = content.get("document", DOCUMENTS[0])
+    if document in DOCUMENTS and content.keys() >= _DESCRIBED:
+        facts = (Fact(name="document", value=str(document)),)
+        return FileReport(type="card-description", title="description of a test card", size=len(raw), facts=facts)
+    raise MalformedData("neither a report of chipid nor the description of a test card")
+
+
+_DESCRIBED = frozenset({"number", "birth"})
+"""Entries of every description."""
+
+
 # Recognising -----------------------------------------------------------------------------------------------------
 
 
@@ -257,24 +307,31 @@ _HEAD_SIZE = 64 * 1024
 _IMPERSONAL = frozenset({FileId.COM, FileId.SOD, FileId.DG14, FileId.DG15})
 _ATR_INFO_STARTS = (b"\x43\x01", b"\x47\x03", b"\x7f\x66")
 """Card service data, card capabilities, extended length information."""
-_EF_TAGS = frozenset(file.tag for file in FileId if file.tag is not None)
+_OBJECT_STARTS = frozenset(file.tag for file in FileId if file.tag is not None) | {0x30, 0x31, 0x7F}
+"""First octets of files that are one data object."""
 
-_KINDS: tuple[tuple[Callable[[bytes], bool], _Describer], ...] = (
-    (_record_of(evidence_format.FORMAT), _evidence),
-    (_record_of(card_image.FORMAT), _card_image),
-    (_pem(rb"[A-Z ]*PRIVATE KEY"), _private_key),
-    (_pem(rb"(?:X509 )?CERTIFICATE"), _certificates),
-    (lambda raw: raw.startswith(b"# chipid transcript"), _transcript),
-    (lambda raw: image_format(raw) is not None, _image),
-    (is_record, _biometric_record),
-    (lambda raw: raw[:1] == b"\x61" and raw[2:3] == b"\x4f", _without_structure(FileId.DIR)),
-    (lambda raw: raw[:2] in _ATR_INFO_STARTS, _without_structure(FileId.ATR_INFO)),
-    (lambda raw: raw[:1] == b"\x42" and len(raw) == CVCA_SIZE, _without_structure(FileId.CVCA)),
-    (lambda raw: raw[:1] != b"" and raw[0] in _EF_TAGS, _elementary_file),
-    (lambda raw: raw[:1] == b"\x31", _security_infos),
-    (lambda raw: raw[:1] == b"\x30" and _SIGNED_DATA in raw[:32], _signed_data),
-    (lambda raw: raw[:1] == b"\x30", _sequence),
-    (lambda raw: raw[:2] == b"\x7f\x21", _card_verifiable),
+
+def _starts(*starts: bytes) -> Callable[[bytes], bool]:
+    return lambda raw: raw.startswith(starts)
+
+
+_KINDS: tuple[tuple[Callable[[bytes], bool], str, _Describer], ...] = (
+    (_record_of(evidence_format.FORMAT), "evidence", _evidence),
+    (_record_of(card_image.FORMAT), "card image", _card_image),
+    (_pem(rb"[A-Z ]*PRIVATE KEY"), "private key", _private_key),
+    (_pem(rb"(?:X509 )?CERTIFICATE"), "certificate", _certificates),
+    (_starts(b"# chipid transcript"), "transcript", _transcript),
+    (lambda raw: raw[:_HEAD_SIZE].lstrip().startswith(b"{"), "JSON", _json),
+    (lambda raw: image_format(raw) is not None, "image", _image),
+    (is_record, "biometric record", _biometric_record),
+    (lambda raw: raw[:1] == b"\x61" and raw[2:3] == b"\x4f", FileId.DIR.label, _without_structure(FileId.DIR)),
+    (_starts(*_ATR_INFO_STARTS), FileId.ATR_INFO.label, _without_structure(FileId.ATR_INFO)),
+    (lambda raw: raw[:1] == b"\x42" and len(raw) == CVCA_SIZE, FileId.CVCA.label, _without_structure(FileId.CVCA)),
+    *((_starts(bytes((file.tag,))), file.label, _elementary_file) for file in FileId if file.tag is not None),
+    (_starts(b"\x31"), FileId.CARD_ACCESS.label, _security_infos),
+    (lambda raw: raw[:1] == b"\x30" and _SIGNED_DATA in raw[:32], "signed data", _signed_data),
+    (_starts(b"\x30"), "ASN.1 SEQUENCE", _sequence),
+    (_starts(b"\x7f\x21"), "card verifiable certificate", _card_verifiable),
 )
 
 

@@ -22,7 +22,7 @@ def from_json(raw: bytes) -> AnyReport:
     """
     try:
         head = msgspec.json.decode(raw, type=dict[str, object])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise MalformedData("this is no JSON object") from None
     if head.get("schema") != SCHEMA:
         raise MalformedData("this is no report of chipid")

@@ -88,8 +88,8 @@ FILES = {
         ],
     ),
     FileId.CVCA: (CvcaReferences(("DETESTCVCA00001",)), [("authority", "DETESTCVCA00001")]),
-    FileId.DG3: (Dg3.empty(b"random"), [("fingers", "none that could be read")]),
-    FileId.DG4: (Dg4.empty(b"random"), [("irises", "none that could be read")]),
+    FileId.DG3: (Dg3.empty(b"random"), [("fingers", "none in it")]),
+    FileId.DG4: (Dg4.empty(b"random"), [("irises", "none in it")]),
     FileId.DG5: (Dg5((b"a", b"bc")), [("displayed portrait", "2 unknown, 3 octets"), ("deviations", "image-format")]),
     FileId.DG6: (Dg6(b""), []),
     FileId.DG7: (Dg7((b"a",)), [("signature", "1 unknown, 1 octets"), ("deviations", "image-format")]),
@@ -176,6 +176,11 @@ def test_ef_card_access(inspect, chipid_card_image) -> None:
     assert result.code == 0
     assert result.json["type"] == "EF.CardAccess"
     assert ("offers", "PACE-ECDH-GM-AES-CBC-CMAC-128, version 2, brainpoolP256r1") in facts(result.report)
+
+
+def test_fingers_that_are_there_and_cannot_be_read_are_told_apart_from_none(inspect) -> None:
+    group = build_tlv(0x7F61, build_tlv(0x02, b"\x01"), build_tlv(0x7F60, build_tlv(0xA1), build_tlv(0x5F2E, b"scrawl")))
+    assert ("fingers", "none that could be read") in facts(inspect(build_tlv(0x63, group), "--json").report)
 
 
 def test_dg2(inspect, chipid_card_image) -> None:
@@ -471,13 +476,23 @@ def test_standard_input(cli, chipid_card_image) -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (b"", "no file that chipid knows at offset 0"),
+        (b"", "error: the file is empty\n"),
         (b"\x00hello", "no file that chipid knows"),
+        (bytes.fromhex("60055F01043031"), "EF.COM: "),
         (bytes.fromhex("60055F01043031"), "in 60 at offset 2"),
+        (bytes.fromhex("6D0530030201"), "DG13: cut off, 1 of 7 octets are missing: "),
         (bytes.fromhex("6D0530030201"), "at offset 0"),
-        (bytes.fromhex("3004020101"), "offset"),
+        (bytes.fromhex("3004020101"), "ASN.1 SEQUENCE: cut off, 1 of 6 octets are missing: "),
+        (bytes.fromhex("7F2182"), "card verifiable certificate: "),
+        (bytes.fromhex("31"), "EF.CardAccess: "),
+        (bytes.fromhex("77023000"), "EF.SOD: "),
         (bytes.fromhex("77023000"), "offset"),
+        (b"\xff\xd8\xff\xe0", "image: "),
         (b"\xff\xd8\xff\xe0", "offset"),
+        (b'{"a": ', "error: this is no JSON object\n"),
+        (b'{"a": ' + b"[" * 100_000, "error: this is no JSON object\n"),
+        (b'{"a": "Mau"}', "JSON: neither a report of chipid nor the description of a test card\n"),
+        (b'{"schema": "chipid-report", "version": 1, "kind": "no"}', "JSON: this report lacks a field"),
         (b"# chipid transcript 1 whole\n<", "line 2"),
         (b"# chipid transcript \xff", "offset 20"),
     ],
@@ -488,6 +503,31 @@ def test_malformed_files_are_6_with_their_place(inspect, raw: bytes, message: st
     assert result.out == ""
     assert message in result.err
     assert result.err.startswith("chipid: error: ")
+
+
+@pytest.mark.parametrize("file", [FileId.COM, FileId.SOD, FileId.DG1, FileId.DG2, FileId.DG13])
+def test_a_file_that_is_cut_off_is_named_with_what_is_missing(inspect, chipid_card_image, file: FileId) -> None:
+    raw = chipid_card_image.files[file]
+    assert f"error: {file.label}: cut off, 7 of {len(raw)} octets are missing: " in inspect(raw[:-7]).err
+    assert "cut off" not in inspect(raw + b"\x00").err
+
+
+def test_a_report_of_chipid_is_recognised_and_not_repeated(cli, inspect, evidence_file: Path) -> None:
+    report = cli("inspect", evidence_file, "--json", "--show-personal").raw
+    result = inspect(report, "--json", "--show-personal")
+    assert (result.code, result.json["type"], facts(result.report)) == (0, "report", [("kind", "file")])
+    assert "Nguyễn" in report.decode()
+    assert "Nguyễn" not in result.out
+    assert inspect(report.replace(b'"version": 1', b'"version": 2')).code == 5
+
+
+@pytest.mark.parametrize("card", ["citizen_2021", "passport_td3"])
+def test_a_description_of_a_card_is_recognised_and_not_repeated(inspect, fixtures: Path, card: str) -> None:
+    raw = (fixtures / "cards" / f"{card}.json").read_bytes()
+    result = inspect(b"\n" + raw, "--json", "--show-personal")
+    document = "cccd" if card == "citizen_2021" else "passport"
+    assert (result.code, result.json["type"], facts(result.report)) == (0, "card-description", [("document", document)])
+    assert "Nguyễn" not in result.out
 
 
 def test_a_cut_file_is_6(inspect, chipid_card_image) -> None:
