@@ -294,6 +294,13 @@ def test_a_field_that_says_two_things_has_no_value() -> None:
     assert citizen.differences == ("sex",)
 
 
+def test_a_field_of_which_a_second_one_is_not_understood_has_dg1s_value_and_is_told() -> None:
+    citizen = Citizen.of_files(dg1(), with_fields(utf8(12, "01/01/2020\x00")))
+    assert citizen.expiry_date.source is FileId.DG1
+    assert citizen.not_understood == ("expiry_date",)
+    assert citizen.comparison.not_compared == ("expiry_date",)
+
+
 def test_what_is_not_known_is_kept_raw_and_sensitive() -> None:
     blood, odd = utf8(17, "O"), build_tlv(0x30, build_integer(7), b"\x02\x01\x05")
     citizen = Citizen.of_files(dg1(), with_fields(blood, odd))
@@ -302,7 +309,7 @@ def test_what_is_not_known_is_kept_raw_and_sensitive() -> None:
         CitizenField("unknown", odd, odd.hex().upper(), FileId.DG13, 7, sensitive=True),
     )
     assert citizen.fields[-2:] == citizen.unknown
-    assert citizen.religion.value == "Không"
+    assert citizen.not_understood == ("religion",)
 
 
 def test_what_the_two_files_disagree_in_and_what_the_number_does_not_bear_out() -> None:

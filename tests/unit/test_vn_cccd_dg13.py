@@ -250,6 +250,13 @@ def test_one_field_twice_with_two_values_is_neither() -> None:
     assert dg13.deviations == ("field-4-repeated",)
 
 
+def test_one_field_twice_of_which_one_is_not_understood_says_nothing() -> None:
+    dg13 = Dg13.parse(file(element(4, utf8("Nam")), element(4, utf8("N\u1eef\x7f"))))
+    assert dg13.sex is None
+    assert (dg13.hides(4), dg13.hides(2)) == (True, False)
+    assert dg13.deviations == ("field-4-unknown", "field-4-repeated")
+
+
 def test_one_field_twice_with_one_value_in_two_forms_is_that_value() -> None:
     dg13 = Dg13.parse(file(element(2, utf8("Nguye\u0302\u0303n")), element(2, utf8("Nguyễn"))))
     assert dg13.full_name == "Nguye\u0302\u0303n"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -38,14 +38,19 @@ class Comparison:
 def compare(mrz: Mrz, dg13: Dg13) -> Comparison:
     """Compare what both hold.
 
-    A field that DG13 holds several times has to agree each time.
+    A field that DG13 holds several times has to agree each time; one of them that is not understood leaves it open.
     """
+
+    def outcome(number: int, judge: Callable[[Mrz, str], _Outcome]) -> _Outcome:
+        hidden = (_Outcome.NOT_COMPARED,) if dg13.hides(number) else ()
+        return max((*hidden, *(judge(mrz, text) for text in dg13.texts(number))), default=_Outcome.NOT_COMPARED)
+
     found = {
-        "citizen_number": _worst(_number(mrz, text) for text in dg13.texts(1)),
-        "birth_date": _worst(_birth_date(mrz, text) for text in dg13.texts(3)),
-        "sex": _worst(_sex(mrz, text) for text in dg13.texts(4)),
-        "expiry_date": _worst(_expiry(mrz, text) for text in dg13.texts(12)),
-        "full_name": _worst(_name(mrz, text) for text in dg13.texts(2)),
+        "citizen_number": outcome(1, _number),
+        "birth_date": outcome(3, _birth_date),
+        "sex": outcome(4, _sex),
+        "expiry_date": outcome(12, _expiry),
+        "full_name": outcome(2, _name),
     }
     return Comparison(
         differences=tuple(name for name, outcome in found.items() if outcome is _Outcome.DIFFERENT),
@@ -64,10 +69,6 @@ class _Outcome(IntEnum):
     PARTLY = 1
     NOT_COMPARED = 2
     DIFFERENT = 3
-
-
-def _worst(outcomes: Iterable[_Outcome]) -> _Outcome:
-    return max(outcomes, default=_Outcome.NOT_COMPARED)
 
 
 def _judge(equal: bool) -> _Outcome:

@@ -216,7 +216,12 @@ class Dg13:
     def text(self, number: int) -> str | None:
         """The string under one field number, ``None`` where there is not exactly one value, however composed."""
         texts = self.texts(number)
-        return texts[0] if len({normalised("NFC", text) for text in texts}) == 1 else None
+        one_value = len({normalised("NFC", text) for text in texts}) == 1
+        return texts[0] if one_value and not self.hides(number) else None
+
+    def hides(self, number: int) -> bool:
+        """Whether a field of that number is not understood: what the others of it say may be contradicted there."""
+        return any(field.number == number for field in self.unknown)
 
     @property
     def unknown(self) -> tuple[Dg13Field, ...]:
