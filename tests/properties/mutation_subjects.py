@@ -47,7 +47,8 @@ class Subject:
 
     :ivar parse: from octets. :ivar build: to what *parse* takes; what gives ``None`` is built by nothing.
     :ivar seeds: makes valid octets. :ivar real: where published files of the kind lie, as patterns.
-    :ivar has_places: whether a refusal says where.
+    :ivar has_places: whether a refusal says where. :ivar tells: whether what is built otherwise than it was read is a deviation of
+        what was parsed: not the white space around a zone, nor what a record's reader tells apart from the record.
     """
 
     parse: Callable[[bytes], Any]
@@ -55,6 +56,7 @@ class Subject:
     build: Callable[[Any], bytes | None] = lambda found: found.build()
     real: tuple[str, ...] = ()
     has_places: bool = True
+    tells: bool = True
 
     def real_seeds(self, folder: Path) -> list[bytes]:
         """Published files that are small enough."""
@@ -225,7 +227,9 @@ _BIOMETRIC: dict[str, Subject] = {
     "DG3, 39794-4": Subject(Dg3.parse, lambda: [Dg3.of(FingerRepresentationBlock.from_image(WSQ, 2)).build()]),
     "DG4, 19794-6": Subject(Dg4.parse, irises_19794, real=(f"{_LDS}/*/*roup4.bin",)),
     "DG4, 39794-6": Subject(Dg4.parse, lambda: [Dg4.of(IrisRepresentationBlock.from_image(JP2, 1, DateTimeBlock(2026))).build()]),
-    "minutiae, 19794-2": Subject(lambda raw: read_minutiae_record(OctetReader(raw))[0], minutiae, real=("06_biometrics/fmr*/*",)),
+    "minutiae, 19794-2": Subject(
+        lambda raw: read_minutiae_record(OctetReader(raw))[0], minutiae, real=("06_biometrics/fmr*/*",), tells=False
+    ),
     "image": Subject(
         read_image_header, lambda: [JPEG, JP2, WSQ, PNG], not_built, real=("06_biometrics/jpeg2000_conformance/*.j2k",)
     ),
@@ -243,6 +247,7 @@ _TEXT = {
         lambda: [zone.encode() for zone in (ZONE, PASSPORT, VISA)],
         lambda found: found.build().encode(),
         has_places=False,
+        tells=False,
     ),
     "QR text": Subject(
         lambda raw: parse_qr(raw.decode("utf-8", "replace")),

@@ -23,8 +23,9 @@ import pytest
 from mutation_subjects import FILES_LEFT_OUT, SUBJECTS, Subject
 from mutators import mutate
 
-from chipid.errors import MalformedData, UnsupportedFeature
-from chipid.iso7816.tlv import build_tlv
+from chipid.errors import MalformedData, TlvError, UnsupportedFeature
+from chipid.iso7816.tlv import TlvCursor, build_tlv, is_constructed
+from chipid.lds.der import INTEGER, build_integer
 
 COUNT = int(os.environ.get("CHIPID_MUTATIONS", "300"))
 SEED = int(os.environ.get("CHIPID_MUTATION_SEED", "0"))
@@ -83,8 +84,19 @@ def require_place(error: MalformedData, raw: bytes) -> None:
     assert isinstance(error.path, tuple), f"no path: {error}"
 
 
+def is_minimal(raw: bytes) -> bool:
+    """Whether every length and INTEGER in *raw* is written as builders write it: in as few octets as it takes, and definite."""
+    try:
+        objects = list(TlvCursor(raw))
+    except TlvError:
+        return True  # a value, whatever its tag says
+    shortest = (build_tlv(tlv.tag, tlv.value) == tlv.raw for tlv in objects)
+    numbers = (build_integer(int.from_bytes(tlv.value, "big", signed=True)) == tlv.raw for tlv in objects if tlv.tag == INTEGER)
+    return all(shortest) and all(numbers) and all(is_minimal(tlv.value) for tlv in objects if is_constructed(tlv.tag))
+
+
 def judge(subject: Subject, raw: bytes, tally: Tally) -> None:
-    """Parse *raw*; what parses builds, and parses to the same again."""
+    """Parse *raw*; what parses builds, and parses to the same again. Where other octets are built, a deviation is told."""
     try:
         found = timed(tally, lambda: subject.parse(raw))
     except UnsupportedFeature:
@@ -99,6 +111,8 @@ def judge(subject: Subject, raw: bytes, tally: Tally) -> None:
     built = timed(tally, lambda: subject.build(found))
     if built is not None:
         assert timed(tally, lambda: subject.parse(built)) == found, "what was built is parsed otherwise"
+        silent = subject.tells and not getattr(found, "deviations", True)
+        assert built == raw or not silent or not is_minimal(raw), "other octets are built, and nothing is told of it"
 
 
 def failure(subject: Subject, raw: bytes, tally: Tally) -> str | None:

@@ -166,6 +166,14 @@ def test_another_format_is_kept_raw(block: bytes) -> None:
     assert [found.image for found in both.faces] == [JPEG]
 
 
+def test_a_header_behind_its_block_is_told() -> None:
+    header, block = bytes.fromhex("A1088702010188020008"), build_tlv(0x5F2E, record(face()))
+    group = [build_tlv(0x7F61, b"\x02\x01\x01", build_tlv(0x7F60, *order)) for order in ((header, block), (block, header))]
+    usual, turned = (Dg2.parse(build_tlv(0x75, one)) for one in group)
+    assert (usual.deviations, turned.deviations) == ((), ("header-place",))
+    assert usual == turned
+
+
 def test_a_record_without_faces_is_kept_raw() -> None:
     raw = dg2(template(record()))
     parsed = Dg2.parse(raw)

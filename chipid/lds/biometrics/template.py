@@ -187,7 +187,8 @@ class BiometricGroup:
 def read_group(group: Tlv, read: RecordReader) -> tuple[BiometricGroup, tuple[str, ...]]:
     """A 7F61, and how it deviates from the standard; what its records say of themselves is theirs.
 
-    Deviations: ``instances-missing``, ``instances-differ``, ``header-missing``, ``header-NN``, ``unknown-object``.
+    Deviations: ``instances-missing``, ``instances-differ``, ``header-missing``, ``header-NN``, ``header-place`` (it
+    stands behind the block), ``unknown-object``.
 
     :raises TlvError: it is no group of templates.
     :raises LdsError: it holds more than 32, or more than 256 data objects, or as *read*.
@@ -223,9 +224,11 @@ def read_template(template: Tlv, read: RecordReader) -> tuple[BiometricTemplate,
     header: BiometricHeader | None = None
     block: Tlv | None = None
     objects: list[bytes] = []
+    deviations: list[str] = []
     for child in children(template):
         if child.tag == HEADER and header is None:
             header = BiometricHeader.read(child.children())
+            deviations += ["header-place"] if block is not None else []
         elif child.tag in (BLOCK, CONSTRUCTED_BLOCK):
             if block is not None:
                 raise child.error("a second biometric data block in one template")
@@ -234,7 +237,7 @@ def read_template(template: Tlv, read: RecordReader) -> tuple[BiometricTemplate,
             objects.append(child.raw)
     if block is None:
         raise template.error("no biometric data block")
-    deviations = ("header-missing",) if header is None else header.deviations
+    deviations += ("header-missing",) if header is None else header.deviations
     found = BiometricTemplate(header or BiometricHeader(), read(block), block.tag, tuple(objects))
     return found, (*deviations, *_unknown(objects))
 
