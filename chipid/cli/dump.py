@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chipid.cli import save_files
 from chipid.cli.exit_codes import ExitCode, of_decision
 from chipid.cli.judging import judge, judging_options, load_trust, point_in_time
 from chipid.cli.messages import hint, warning
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from chipid.report.schema import DocumentReport
 
 
+_NAMED = ("out", "portrait", "save_files", "trace", "trace_whole", "card")
+_JPEG_SUFFIXES = (".jpg", ".jpeg")
+
+
 @click.command("dump")
 @click.option("--out", type=click.Path(), metavar="FILE", help="Keep all that was read, for verification later (mode 0600).")
 @click.option(
@@ -30,6 +35,12 @@ if TYPE_CHECKING:
     type=click.Path(),
     metavar="FILE",
     help="Save the portrait (mode 0600): decoded where FILE ends in .png, otherwise as the chip holds it.",
+)
+@click.option(
+    save_files.OPTION,
+    type=click.Path(),
+    metavar="FOLDER",
+    help="Save each file as it was read, and the pictures in it, for `chipid inspect` (mode 0600).",
 )
 @click.option("--verify", "verified", is_flag=True, help="Verify in the same go; the exit code is that of the verdict.")
 @judging_options
@@ -44,8 +55,9 @@ def command(**options: Any) -> int:
     3 where it was broken off, 5 where a file that was wanted could not be read, the portrait that was asked for is not there or the
     chip did not grant the terminal's rights, 6 where a file cannot be understood.
     """
-    require_distinct(*(options[name] for name in ("out", "portrait", "trace", "trace_whole", "card")), *(options["trust"] or ()))
+    require_distinct(*(options[name] for name in _NAMED), *(options["trust"] or ()))
     out, portrait = (_path(options, name) for name in ("out", "portrait"))
+    folder = save_files.files_folder(options["save_files"], force=options["force"]) if options["save_files"] is not None else None
     at, challenge = point_in_time(options["at"]), challenge_given(options["challenge"])
     if not options["verified"] and any(_explicit(name) for name in ("trust", "policy", "at")):
         raise Misuse("--trust, --policy and --at are for a verdict", "Give --verify with them.")
@@ -57,6 +69,8 @@ def command(**options: Any) -> int:
     entitled = tell_rights(evidence)
     if out is not None:
         evidence.save(out)
+    if folder is not None:
+        save_files.save_files(evidence, folder)
     saved = portrait is None or _save_portrait(evidence, portrait)
     verdict = judge(evidence, trust, options["policy"], at, challenge) if options["verified"] else None
 
@@ -91,6 +105,7 @@ def _save_portrait(evidence: Evidence, path: Path) -> bool:
     from chipid.errors import MalformedData, UnsupportedFeature  # noqa: PLC0415
     from chipid.iso7816.file_ids import FileId  # noqa: PLC0415
     from chipid.lds.dg2 import Dg2  # noqa: PLC0415
+    from chipid.lds.image import ImageFormat  # noqa: PLC0415
     from chipid.records import write_private  # noqa: PLC0415
 
     raw = evidence.file(FileId.DG2)
@@ -108,6 +123,9 @@ def _save_portrait(evidence: Evidence, path: Path) -> bool:
         hint("Under a name that does not end in .png it is saved as the chip holds it.")
         return False
     write_private(path, content)
+    if face.format is ImageFormat.JPEG2000 and path.suffix.lower() in _JPEG_SUFFIXES:
+        warning(f"the portrait is JPEG 2000, and {path} is named as JPEG: few programs will open it")
+        hint("Name it .jp2, or .png to have it decoded.")
     return True
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.details import Details
@@ -19,23 +20,23 @@ from chipid.report.schema import Images
 def images_of(file: FileId, parsed: object) -> tuple[Images, ...]:
     """What pictures *file* holds, those of one sort and format together; of DG2, those behind the portrait."""
     sizes: dict[tuple[str, str], list[int]] = {}
-    for shows, found, size in _pictures(parsed):
-        sizes.setdefault((shows, found.name if found is not None else "unknown"), []).append(size)
+    behind = 1 if isinstance(parsed, Dg2) else 0
+    for shows, found, image in islice(pictures_in(parsed), behind, None):
+        sizes.setdefault((shows, found.name if found is not None else "unknown"), []).append(len(image))
     return tuple(
         Images(file=file.label, shows=shows, format=name, count=len(each), size=sum(each)) for (shows, name), each in sizes.items()
     )
 
 
-def _pictures(parsed: object) -> Iterator[tuple[str, ImageFormat | None, int]]:
-    """What each picture shows, its format and its octets."""
+def pictures_in(parsed: object) -> Iterator[tuple[str, ImageFormat | None, bytes]]:
+    """What each picture of a parsed file shows, its format and its octets; the portrait is the first of DG2."""
     if isinstance(parsed, Dg2 | Dg3 | Dg4):
-        behind = 1 if isinstance(parsed, Dg2) else 0
-        yield from ((parsed.FEATURE, picture.format, len(picture.image)) for picture in parsed.images[behind:])
+        yield from ((parsed.FEATURE, picture.format, picture.image) for picture in parsed.images)
     if isinstance(parsed, Dg5 | Dg7):
         shows = "displayed-portrait" if isinstance(parsed, Dg5) else "signature"
-        yield from ((shows, image_format(image), len(image)) for image in parsed.images)
+        yield from ((shows, image_format(image), image) for image in parsed.images)
     if isinstance(parsed, Details):
         for field in parsed.FIELDS:
             image = getattr(parsed, field.attribute) if field.kind is Kind.IMAGE else None
             if image is not None:
-                yield field.attribute.replace("_", "-"), image_format(image), len(image)
+                yield field.attribute.replace("_", "-"), image_format(image), image
