@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chipid.errors import LdsError
-from chipid.iso7816.tlv import Tlv, TlvCursor
+from chipid.errors import LdsError, TlvError
+from chipid.iso7816.tlv import Tlv, TlvCursor, is_constructed
 
 OBJECT_LIMIT = 256
 """Data objects in a file or template; real ones have a dozen."""
@@ -49,3 +49,21 @@ def row(raw: bytes) -> tuple[list[Tlv], bool]:
         objects.append(TlvCursor(raw, place).read())
         place = objects[-1].end
     return objects, padded
+
+
+def limit_all(outer: Tlv, limit: int) -> None:
+    """Look whether there are more than *limit* data objects in *outer*, at whatever depth, before time is spent on reading them.
+
+    :raises LdsError: there are.
+    """
+    count, cursors = 0, [outer.children()]
+    while cursors:
+        try:
+            for tlv in cursors.pop():
+                count += 1
+                if count > limit:
+                    raise LdsError(f"more than {limit} data objects, at whatever depth", offset=tlv.offset, path=tlv.path)
+                if is_constructed(tlv.tag):
+                    cursors.append(tlv.children())
+        except TlvError:
+            continue  # told by whoever reads it, or kept as it stands

@@ -28,6 +28,7 @@ from chipid.lds.image import ImageFormat
 JPEG = bytes.fromhex("FFD8 FFC0 0008 08 0035 0025 00 FFD9")  # 37 × 53
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + bytes.fromhex("00000025 00000035")
 VERSION = bytes.fromhex("A007 800103 810207E3")
+LANDMARK = tlv(0x30, bytes.fromhex("A009 A007 A005 A103 800122"), bytes.fromhex("A10B A009 A007 800107 81020107"))
 
 
 def about(*more: bytes, code: int = 2, width: int = 37) -> bytes:
@@ -57,14 +58,7 @@ def test_a_face_and_what_is_said_of_it() -> None:
         bytes.fromhex("A403 8001FF"),
         bytes.fromhex("A608 A006 8001F6 810105"),
     )
-    landmark = tlv(
-        0xA9,
-        tlv(
-            0x30,
-            bytes.fromhex("A009 A007 A005 A103 800122"),
-            bytes.fromhex("A10B A009 A007 800107 81020107"),
-        ),
-    )
+    landmark = tlv(0xA9, LANDMARK)
     raw = face(representation(captured, quality, identity, landmark))
     block = FaceImageDataBlock.parse(raw)
     assert block.deviations == ()
@@ -174,6 +168,18 @@ def test_limits(raw: bytes, message: str) -> None:
     with pytest.raises(LdsError, match=message) as error:
         FaceImageDataBlock.parse(raw)
     assert error.value.offset is not None
+
+
+def test_data_objects_are_counted_through_all_levels() -> None:
+    """Each list keeps its limit, and lists of lists would hold a hundred thousand: seconds of reading."""
+    most = face(representation(tlv(0xA9, *[LANDMARK] * 256)))  # 2,816 in its landmarks alone
+    assert len(FaceImageDataBlock.parse(most).images) == 1
+    odd = tlv(0xBE, *[tlv(0x30, *[b"\x04\x00"] * 200)] * 7)  # of no known component, and 1,408 all the same
+    with pytest.raises(LdsError, match="4096 data objects, at whatever depth") as error:
+        FaceImageDataBlock.parse(face(representation(tlv(0xA9, *[LANDMARK] * 256), odd)))
+    assert error.value.offset is not None
+    damaged = face(representation(tlv(0xBE, b"\x30\x05\x04")))
+    assert len(FaceImageDataBlock.parse(damaged).images) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,14 @@ from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
 from chipid.lds.biometrics.encoded_image import IMAGE_LIMIT, IMAGE_SIZE_LIMIT, contradictions
 from chipid.lds.biometrics.schema_39794 import Block, Choice, Code
+from chipid.lds.data_objects import limit_all
 from chipid.lds.image import ImageFormat, image_format, read_image_header
 
 STANDARD_FORMAT = 0xA1
 """The tag around a data block in 7F2E: biometric data in a standard's format (ISO/IEC 7816-11)."""
+
+BLOCK_OBJECT_LIMIT = 4_096
+"""Data objects in a data block, at whatever depth; 256 landmarks of a face, the most that can stand there, have 2,816."""
 
 UNSIGNED = range(1 << 63)
 SHORT = range(1 << 16)
@@ -236,7 +240,7 @@ class DataBlock(Block):
         """Parse a data block, in data object A1 or without it.
 
         :raises TlvError: a component is damaged, or one that is mandatory is missing or breaks the schema.
-        :raises LdsError: more than 32 representations, an image of more than 8 MiB, or as :meth:`Block.read`.
+        :raises LdsError: more than 32 representations, 4,096 data objects or 8 MiB in an image, or as :meth:`Block.read`.
         """
         return cls._parse(TlvCursor(raw))
 
@@ -253,6 +257,7 @@ class DataBlock(Block):
         outer = inner.expect(cls.APPLICATION_TAG)
         inner.finish()
         cursor.finish()
+        limit_all(outer, BLOCK_OBJECT_LIMIT)
         found = replace(cls.read(outer.children()), in_standard_format=wrapper is not None)
         if len(found.representations) > IMAGE_LIMIT:
             raise LdsError(f"more than {IMAGE_LIMIT} representations", offset=outer.offset, path=outer.path)
