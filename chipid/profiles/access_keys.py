@@ -213,9 +213,9 @@ def _yymmdd(day: object, what: str) -> str:
             return date.fromisoformat(typed).strftime("%y%m%d")
         except ValueError:
             raise MalformedData(f"the {what} is no day of the calendar") from None
-    typed = _PUNCTUATION.sub("", typed)
+    typed, given = _PUNCTUATION.sub("", typed), len(typed)
     if not re.fullmatch(r"[0-9<]{6}", typed):
-        raise MalformedData(f"the {what} has six digits, YYMMDD, and {len(typed)} characters were given")
+        raise MalformedData(f"the {what} is given as YYMMDD or YYYY-MM-DD, and {given} characters in another form were")
     if vn_cccd.parse_zone_date(typed) is None:
         raise MalformedData(f"the {what} is no date: YYMMDD, the year first")
     return typed
