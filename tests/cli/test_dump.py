@@ -131,6 +131,14 @@ def test_a_file_that_was_wanted_and_could_not_be_read_is_5(cli, desk, fault: str
     assert result.err == (f"chipid: warning: {told}\n" if told else "")
 
 
+def test_a_chip_may_be_opened_without_the_files_of_the_master_file(cli, desk, tmp_path) -> None:
+    (tmp_path / "zone").write_text("012345678 990917 390917")
+    fault = ("--fault", "file-refused:file=EF.CardAccess")
+    result = cli("dump", "--json", "--card", desk.card, "--document-file", tmp_path / "zone", *fault)
+    assert [file["state"] for file in result.json["files"] if file["name"] == "EF.CardAccess"] != ["read"]
+    assert (result.code, result.err) == (0, "")
+
+
 def test_a_file_that_nobody_asked_for_may_be_missing(cli, desk) -> None:
     assert dump(cli, desk, "--files", "identity", "--fault", "file-refused:file=DG2").code == 0
 

@@ -99,6 +99,17 @@ def test_a_passport_has_no_notice_of_residence(chipid_issuer) -> None:
     assert {field.source for field in found.holder} == {"DG1"}
 
 
+@pytest.mark.parametrize("vietnamese", [False, True])
+def test_dg13_of_another_document_is_shown_where_it_is_laid_out_as_vietnams(
+    chipid_issue, chipid_card_image, fixtures: Path, vietnamese: bool
+) -> None:
+    files = dict(chipid_issue(fixtures / "cards" / "passport_td3.json").files)
+    files[FileId.DG13] = chipid_card_image.files[FileId.DG13] if vietnamese else build_tlv(0x6D, b"\x04\x01x")
+    found = report(files=files)
+    assert (found.profile, found.troubles) == ("icao", ())
+    assert {field.source for field in found.holder} == ({"DG1", "DG13"} if vietnamese else {"DG1"})
+
+
 def test_fingers_and_irises_are_counted_and_weighed(chipid_issue, fixtures: Path) -> None:
     files = chipid_issue(fixtures / "cards" / "passport_eac.json").files
     found = report(files=dict(files))
