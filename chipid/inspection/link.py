@@ -13,8 +13,8 @@ from chipid.iso7816.instructions import INS
 from chipid.iso7816.status import SW
 from chipid.lds.atr_info import AtrInfo
 
-ATR_INFO_SIZE_LIMIT = 1024
-"""No more octets are read of EF.ATR/INFO, which has no announced length, than these and a block."""
+SIZE_LIMIT = 1024
+"""No more octets are read of EF.ATR/INFO and EF.DIR, which have no announced length, than these and a block."""
 
 
 def read_atr_info(*, select: bool) -> Dialogue[bytes]:
@@ -24,14 +24,12 @@ def read_atr_info(*, select: bool) -> Dialogue[bytes]:
     :returns: nothing where there is none.
     """
     data = yield from _what_there_is(0x80 | FileId.ATR_INFO.sfi, 0)
-    if not data and select:
-        selected = yield CommandAPDU(0x00, INS.SELECT, 0x02, 0x0C, FileId.ATR_INFO.fid.to_bytes(2, "big"))
-        data = (yield from _what_there_is(0, 0)) if selected.ok else b""
-    part = data
-    while len(part) == SHORT_LE_MAX and len(data) < ATR_INFO_SIZE_LIMIT:
-        part = yield from _what_there_is(len(data) >> 8, len(data) & 0xFF)
-        data += part
-    return data
+    return (yield from (_selected(FileId.ATR_INFO) if not data and select else _whole(data)))
+
+
+def read_directory() -> Dialogue[bytes]:
+    """EF.DIR, likewise; by SELECT alone, because in the application its short identifier is that of EF.COM."""
+    return (yield from _selected(FileId.DIR))
 
 
 def takes_chaining(atr: CardCapabilities, info: AtrInfo | None) -> bool:
@@ -57,6 +55,20 @@ def fit_sizes(sizes: BlockSizes, plan: ReadingPlan, atr: CardCapabilities, info:
 
 def _told(atr: CardCapabilities, info: AtrInfo | None) -> tuple[CardCapabilities, ...]:
     return (atr,) if info is None or info.capabilities is None else (atr, info.capabilities)
+
+
+def _selected(file: FileId) -> Dialogue[bytes]:
+    selected = yield CommandAPDU(0x00, INS.SELECT, 0x02, 0x0C, file.fid.to_bytes(2, "big"))
+    return (yield from _whole((yield from _what_there_is(0, 0)))) if selected.ok else b""
+
+
+def _whole(data: bytes) -> Dialogue[bytes]:
+    """What begins with *data*, to its end."""
+    part = data
+    while len(part) == SHORT_LE_MAX and len(data) < SIZE_LIMIT:
+        part = yield from _what_there_is(len(data) >> 8, len(data) & 0xFF)
+        data += part
+    return data
 
 
 def _what_there_is(p1: int, p2: int) -> Dialogue[bytes]:

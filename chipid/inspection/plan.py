@@ -19,7 +19,7 @@ class ReadingPlan:
 
     EF.COM, EF.SOD, DG14, DG15 and DG1 are in every plan: without them there is nothing to verify.
 
-    :ivar files: of these, the ones that the chip lists are read.
+    :ivar files: of these, the ones that the chip lists are read; EF.DIR, which no list names, before the chip is opened.
     :ivar bac_fallback: a chip that offers PACE and fails it is opened with BAC; the evidence says so, and so does the verdict.
     :ivar extended_length: use extended APDUs; ``None`` leaves it to what the chip says in its ATR and in EF.ATR/INFO.
     :ivar probing: extended length may also be tried where the chip has not said how long its APDUs may be: the ATR has but the
@@ -51,5 +51,6 @@ class ReadingPlan:
 
     @classmethod
     def everything(cls) -> ReadingPlan:
-        """Each file that the chip lists, those that need Terminal Authentication included (they will be refused without)."""
-        return cls((*_PROOF, *_BIOGRAPHIC, FileId.DG2, *_OTHER, *PROTECTED_FILES))
+        """Each file that the chip lists, those that need Terminal Authentication included (they will be refused without); and
+        EF.DIR."""
+        return cls((FileId.DIR, *_PROOF, *_BIOGRAPHIC, FileId.DG2, *_OTHER, *PROTECTED_FILES))

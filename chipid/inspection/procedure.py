@@ -30,7 +30,7 @@ from chipid.evidence import (
 )
 from chipid.inspection.access import Access
 from chipid.inspection.block_sizes import BlockSizes
-from chipid.inspection.link import fit_sizes, read_atr_info, takes_chaining
+from chipid.inspection.link import fit_sizes, read_atr_info, read_directory, takes_chaining
 from chipid.inspection.master_file import ANSWER_IRREGULAR, MasterFile, first_exchange
 from chipid.inspection.plan import ReadingPlan
 from chipid.inspection.progress import Progress, ProgressObserver
@@ -53,6 +53,7 @@ from chipid.lds.atr_info import AtrInfo
 from chipid.lds.com import EfCom
 from chipid.lds.dg14 import Dg14
 from chipid.lds.dg15 import Dg15
+from chipid.lds.dir import APPLICATION
 from chipid.lds.security_infos import SecurityInfos
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SignedData
@@ -130,9 +131,11 @@ class _Inspector:
         self._wanted = 0
 
     def run(self, at: datetime) -> Dialogue[Evidence]:
-        # 1. EF.CardAccess, EF.ATR/INFO, and the way in
+        # 1. EF.CardAccess, EF.ATR/INFO, EF.DIR, and the way in
         yield from self._access.look()
         yield from self._learn_sizes()
+        if FileId.DIR in self._plan.files:
+            yield from self._read_directory()
         yield from self._session.open()
         if self._access.run is None:
             self._forget_master_file()
@@ -216,6 +219,12 @@ class _Inspector:
         self._files[FileId.ATR_INFO] = raw
         return info
 
+    def _read_directory(self) -> Dialogue[None]:
+        """Nothing depends on it: most chips have none, and where it cannot be read nothing is missed."""
+        raw = yield from read_directory()
+        if raw[:1] == bytes((APPLICATION,)):
+            self._files[FileId.DIR] = raw
+
     # Files ---------------------------------------------------------------------------------------------------
 
     def _record_card_access(self) -> None:
@@ -252,7 +261,7 @@ class _Inspector:
 
     def _tell(self, done: int, total: int) -> None:
         if self._progress is not None and self._current is not None:
-            finished = len(self._files) - (FileId.CARD_ACCESS in self._files)
+            finished = sum(not file.in_mf for file in self._files)
             self._progress(Progress(self._current.label, done, total, finished, max(self._wanted, finished + 1)))
 
     # The session ---------------------------------------------------------------------------------------------

@@ -17,12 +17,13 @@ from chipid.emulator.icc import EmulatedCard
 from chipid.emulator.link import Link
 from chipid.errors import TransmitFailed
 from chipid.iso7816.apdu import CLA_CHAINING, CommandAPDU, ResponseAPDU
-from chipid.iso7816.file_ids import FileId
+from chipid.iso7816.file_ids import LDS1_AID, FileId
 from chipid.iso7816.instructions import INS
 from chipid.iso7816.tlv import build_tlv
 from chipid.issuing.card_image import CardImage
 from chipid.lds.atr_info import AtrInfo
 from chipid.lds.com import EfCom
+from chipid.lds.dir import EfDir
 
 PLAN = replace(chipid.ReadingPlan.with_portrait(), active_authentication=False, chip_authentication=False)
 SHORT_ONLY = replace(PLAN, extended_length=False)
@@ -311,3 +312,26 @@ def test_answers_that_are_no_files_end_in_an_error_or_in_little() -> None:
     with pytest.raises(chipid.ChipIdError):
         chipid.read(can_keys(), channel=wire, at=AT, plan=PLAN)
     assert len(wire.commands) < 30
+
+
+# EF.DIR ----------------------------------------------------------------------------------------------------------
+
+
+def directory(raw: bytes | None, plan: chipid.ReadingPlan) -> tuple[chipid.Evidence, int]:
+    image = with_portrait_of(600)
+    wire = Wire(EmulatedCard(image if raw is None else replace(image, files={**image.files, FileId.DIR: raw})))
+    evidence = chipid.read(can_keys(), channel=wire, at=AT, plan=plan)
+    assert evidence.files[FileId.DG2] == image.files[FileId.DG2]
+    return evidence, len(wire.commands)
+
+
+def test_the_plan_for_everything_reads_which_applications_there_are() -> None:
+    long = EfDir.of(*[LDS1_AID] * 60).build()
+    everything = replace(PLAN, files=chipid.ReadingPlan.everything().files)
+    _, unasked = directory(long, replace(everything, files=tuple(set(everything.files) - {FileId.DIR})))
+    for raw, commands in ((EfDir.of(LDS1_AID).build(), 2), (long, 4), (None, 1), (b"\x60\x00", 2)):
+        evidence, sent = directory(raw, everything)
+        assert evidence.files.get(FileId.DIR) == (raw if raw and raw[0] == 0x61 else None)
+        assert FileId.DIR not in evidence.failures
+        assert (sent - unasked, evidence.notes) == (commands, ())
+    assert FileId.DIR not in directory(long, PLAN)[0].files
