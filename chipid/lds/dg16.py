@@ -72,9 +72,8 @@ class Dg16:
     def parse(cls, raw: bytes) -> Self:
         """Parse EF.DG16.
 
-        :raises TlvError: the data objects are damaged.
-        :raises LdsError: more than 256 of them, in the file or in a person.
-        :raises TlvError: more than 15 persons.
+        :raises TlvError: the data objects are damaged, or there are more than 15 persons.
+        :raises LdsError: more than 256 data objects, in the file or in a person.
         """
         count, objects = split_count(children(parse_tlv(raw, TAG)))
         templates = [tlv for tlv in objects if tlv.tag in PERSON_TAGS]

@@ -12,6 +12,7 @@ from typing import Self
 from chipid.errors import LdsError
 from chipid.lds.dates import is_zone_date
 from chipid.lds.mrz_format import FILLER, VISA, MrzFormat, characters_of
+from chipid.lds.mrz_names import name_field
 
 __all__ = ["DOCUMENT_NUMBER_SIZE", "FILLER", "Mrz", "MrzFormat", "check_digit", "mrz_information"]
 
@@ -258,12 +259,15 @@ def _compose(mrz_format: MrzFormat, elements: Mapping[str, str]) -> str:
     """All lines, with check digits, from the elements."""
     places = mrz_format.places
     number, check, optional = _place_number(mrz_format, elements["document_number"], elements["optional_data"])
+    primary, secondary = elements["primary_identifier"], elements["secondary_identifier"]
+    if FILLER in primary + secondary:
+        raise LdsError("primary_identifier and secondary_identifier separate their components with a space")
     raw = {
         **elements,
         "document_number": number,
         "document_number_check": check,
         "optional_data": optional,
-        "name": _name(elements["primary_identifier"], elements["secondary_identifier"]),
+        "name": name_field(primary, secondary),
     }
     if "optional_data_2" not in places and elements["optional_data_2"]:
         raise LdsError(f"{mrz_format.title} has no optional_data_2")
@@ -300,10 +304,3 @@ def _place_number(mrz_format: MrzFormat, number: str, optional: str) -> tuple[st
         raise LdsError(f"document_number has at most {DOCUMENT_NUMBER_SIZE} characters in {mrz_format.title}")
     rest = number[DOCUMENT_NUMBER_SIZE:] + digit
     return number[:DOCUMENT_NUMBER_SIZE], FILLER, f"{rest}{FILLER}{optional}" if optional else rest
-
-
-def _name(primary: str, secondary: str) -> str:
-    if FILLER in primary + secondary:
-        raise LdsError("primary_identifier and secondary_identifier separate their components with a space")
-    parts = [part.replace(" ", FILLER) for part in ((primary, secondary) if secondary else (primary,))]
-    return (FILLER * 2).join(parts)

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from chipid.errors import LdsError
+from chipid.lds.mrz_format import FILLER
 from chipid.lds.transliteration import Spellings, transliterate
 
-FILLER = "<"
 SEPARATOR = FILLER * 2
 
 _KEPT_LETTERS = (2, 1)  # how many letters of a component truncation leaves, in its first and its second attempt
@@ -24,15 +23,10 @@ def mrz_identifier(name: str, language: str = "") -> str:
     return " ".join("".join(letter[0] for letter in component) for component in transliterate(name, language))
 
 
-def name_field(primary: str, secondary: str, width: int) -> str:
-    """The name field of *width* characters for two identifiers that fit.
-
-    :raises LdsError: they do not: see :func:`truncate_identifiers`.
-    """
-    text = _join(primary, secondary)
-    if len(text) > width:
-        raise LdsError(f"the name has more than {width} characters")
-    return text.ljust(width, FILLER)
+def name_field(primary: str, secondary: str) -> str:
+    """The name field for two identifiers, without the fillers behind them."""
+    parts = (primary, secondary) if secondary else (primary,)
+    return SEPARATOR.join(part.replace(" ", FILLER) for part in parts)
 
 
 def truncate_identifiers(primary: str, secondary: str, width: int) -> tuple[str, str]:
@@ -41,7 +35,7 @@ def truncate_identifiers(primary: str, secondary: str, width: int) -> tuple[str,
     The field is cut off where every component then still begins in it; otherwise components lose letters from the last one on, down
     to two, then to one; then the last ones go. An issuer may well choose differently: see :func:`abbreviates`.
     """
-    text = _join(primary, secondary)
+    text = name_field(primary, secondary)
     if len(text) <= width:
         return primary, secondary
     components, given = primary.split(), secondary.split()
@@ -66,12 +60,7 @@ def abbreviates(identifiers: tuple[str, str], names: tuple[str, str], width: int
     pairs = [(short.split(), transliterate(name)) for short, name in zip(identifiers, names, strict=True)]
     if all(_begins(short, whole, cut=False) for short, whole in pairs):
         return True
-    return len(_join(*identifiers)) >= width and bool(identifiers[0]) and all(_begins(*pair, cut=True) for pair in pairs)
-
-
-def _join(primary: str, secondary: str) -> str:
-    parts = (primary, secondary) if secondary else (primary,)
-    return SEPARATOR.join(part.replace(" ", FILLER) for part in parts)
+    return len(name_field(*identifiers)) >= width and bool(identifiers[0]) and all(_begins(*pair, cut=True) for pair in pairs)
 
 
 def _shorten(components: list[str], given: list[str], width: int) -> None:
@@ -79,9 +68,9 @@ def _shorten(components: list[str], given: list[str], width: int) -> None:
     for kept in _KEPT_LETTERS:
         for names in (given, components):
             for index in reversed(range(len(names))):
-                excess = len(_join(" ".join(components), " ".join(given))) - width
+                excess = len(name_field(" ".join(components), " ".join(given))) - width
                 names[index] = names[index][: max(kept, len(names[index]) - max(0, excess))]
-    while len(_join(" ".join(components), " ".join(given))) > width and len(components) + len(given) > 1:
+    while len(name_field(" ".join(components), " ".join(given))) > width and len(components) + len(given) > 1:
         (given if len(given) >= len(components) else components).pop()
 
 

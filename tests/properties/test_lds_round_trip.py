@@ -216,7 +216,7 @@ def test_check_digits_add_up(first: str, second: str) -> None:
 @given(names.filter(bool), names, st.integers(1, 45))
 def test_truncation_fills_the_field_and_abbreviates(primary: str, secondary: str, width: int) -> None:
     short = truncate_identifiers(primary, secondary, width)
-    field = name_field(*short, width)
+    field = name_field(*short).ljust(width, "<")
     assert len(field) == width
     assert abbreviates(short, (primary, secondary), len(field.rstrip("<")))
     if len(field.rstrip("<")) < width and width >= len("<<".join(part for part in (primary, secondary) if part)):

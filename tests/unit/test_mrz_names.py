@@ -103,10 +103,8 @@ def test_a_cut_name_may_end_within_a_letter() -> None:
 
 
 def test_name_field() -> None:
-    assert name_field("NGUYEN", "VAN AN", 20) == "NGUYEN<<VAN<AN<<<<<<"
-    assert name_field("ARKFREITH", "", 12) == "ARKFREITH<<<"
-    with pytest.raises(LdsError, match="more than 13"):
-        name_field("NGUYEN", "VAN AN", 13)
+    assert name_field("NGUYEN", "VAN AN") == "NGUYEN<<VAN<AN"
+    assert name_field("ARKFREITH", "") == "ARKFREITH"
 
 
 @pytest.mark.parametrize(
