@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from citizen_values import VALUES
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence, FileFailure
@@ -32,24 +33,6 @@ from chipid.profiles.vn_cccd import (
 )
 
 MRZ = Mrz.parse("IDVNM0990123459001099012345<<0\n9909173M3909171VNM<<<<<<<<<<<0\nNGUYEN<<VAN<AN<<<<<<<<<<<<<<<<")
-VALUES: dict[str, Any] = {
-    "citizen_number": "001099012345",
-    "full_name": "Nguyễn Văn An",
-    "birth_date": "17/09/1999",
-    "sex": "Nam",
-    "nationality": "Việt Nam",
-    "ethnicity": "Kinh",
-    "religion": "Không",
-    "place_of_origin": "An Bình, Thuận Thành, Bắc Ninh",
-    "residence": "Thôn 1, An Bình, Thuận Thành, Bắc Ninh",
-    "identifying_marks": "Nốt ruồi C:1cm trên mép trái",
-    "issue_date": "10/05/2021",
-    "expiry_date": "17/09/2039",
-    "parents": ("Nguyễn Văn Bình", "Trần Thị Cúc"),
-    "spouses": ("Lê Thị Dung",),
-    "old_number": "012345678",
-    "chip_id": "0294ABCDEF012345",
-}
 TYPED = VALUES | {
     "citizen_number": CitizenNumber("001099012345"),
     "birth_date": PartialDate(1999, 9, 17),

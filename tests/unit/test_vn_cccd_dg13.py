@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from citizen_values import VALUES
 
 from chipid.errors import LdsError, TlvError
 from chipid.iso7816.tlv import build_tlv
@@ -31,24 +32,6 @@ SAMPLE = bytes.fromhex(
     "300E02010F1309303132333435363738"
     "3015020110131030323934414243444546303132333435"
 )
-VALUES = {
-    "citizen_number": "001099012345",
-    "full_name": "Nguyễn Văn An",
-    "birth_date": "17/09/1999",
-    "sex": "Nam",
-    "nationality": "Việt Nam",
-    "ethnicity": "Kinh",
-    "religion": "Không",
-    "place_of_origin": "An Bình, Thuận Thành, Bắc Ninh",
-    "residence": "Thôn 1, An Bình, Thuận Thành, Bắc Ninh",
-    "identifying_marks": "Nốt ruồi C:1cm trên mép trái",
-    "issue_date": "10/05/2021",
-    "expiry_date": "17/09/2039",
-    "parents": ("Nguyễn Văn Bình", "Trần Thị Cúc"),
-    "spouses": ("Lê Thị Dung",),
-    "old_number": "012345678",
-    "chip_id": "0294ABCDEF012345",
-}
 
 
 def utf8(text: str) -> bytes:
