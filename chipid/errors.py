@@ -22,6 +22,7 @@
     │  ├─ LdsError              a file of the logical data structure
     │  └─ CertificateError      a certificate, CRL or CMS object
     └─ UnsupportedFeature       well-formed, and beyond what chipid speaks
+       └─ NotInstalled          a library is missing that an extra of chipid brings
 
 An exception means that a question could not be asked. A check that was made and failed is data in the
 :class:`chipid.Verdict`, never an exception. No message carries personal data or key material.
@@ -172,9 +173,11 @@ class UnsupportedFeature(ChipIdError):
     """Well-formed, and beyond what chipid speaks."""
 
 
-def install_hint(extra: str) -> str:
-    """The hint where a library is missing that the extra *extra* of the package brings.
+class NotInstalled(UnsupportedFeature):
+    """A library is missing that an extra of chipid brings: ``pcsc``, ``qr``, ``wsq`` or ``hsm``.
 
-    From a clone: chipid is on no package index, where somebody else may take its name.
+    The hint tells how to install it from a clone: chipid is on no package index, where somebody else may take its name.
     """
-    return f"Install it, in your clone of chipid: pip install '.[{extra}]'"
+
+    def __init__(self, message: str, extra: str) -> None:
+        super().__init__(message, hint=f"Install it, in your clone of chipid: pip install '.[{extra}]'")

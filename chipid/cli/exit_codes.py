@@ -9,6 +9,7 @@ from chipid.errors import (
     AccessDenied,
     ChipIdError,
     MalformedData,
+    NotInstalled,
     ProtocolError,
     ReaderError,
     UnsupportedFeature,
@@ -40,6 +41,8 @@ _OF_ERROR: tuple[tuple[type[ChipIdError], ExitCode], ...] = (
     (MalformedData, ExitCode.MALFORMED),
     # A card that breaks the protocol can be neither accepted nor rejected.
     (ProtocolError, ExitCode.INCONCLUSIVE),
+    # Whoever calls can install it, and no card is to blame.
+    (NotInstalled, ExitCode.USAGE),
     (UnsupportedFeature, ExitCode.INCONCLUSIVE),
 )
 

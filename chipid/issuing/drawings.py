@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from chipid.errors import UnsupportedFeature, install_hint
+from chipid.errors import NotInstalled
 
 FINGER_SIZE = (320, 400)
 """16 mm × 20 mm at 500 pixels per inch."""
@@ -49,7 +49,7 @@ def _require_wsq() -> None:
     try:
         importlib.import_module("wsq")
     except ImportError:
-        raise UnsupportedFeature("WSQ images cannot be made here", hint=install_hint("wsq")) from None
+        raise NotInstalled("the library that makes WSQ images is missing", "wsq") from None
 
 
 def draw_finger(seed: str) -> Image.Image:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 import re
 
-from chipid.errors import MalformedData, UnsupportedFeature, install_hint
+from chipid.errors import MalformedData, NotInstalled
 from chipid.pictures.decoder import TEXT
 from chipid.pictures.sandbox import Limits, admitted, run_decoder, wrong_answer
 
@@ -54,14 +54,14 @@ def draw_qr(text: str) -> bytes:
     """A PNG file of the QR code that holds *text* in UTF-8, with the quiet zone around it.
 
     :raises MalformedData: nothing, or more than one code holds.
-    :raises UnsupportedFeature: zxing-cpp is not installed (the extra ``qr``).
+    :raises NotInstalled: zxing-cpp is not installed (the extra ``qr``).
     """
     if re.search("[\ud800-\udfff]", text) or not 1 <= len(text.encode()) <= CODE_LIMIT:
         raise MalformedData(f"a QR code holds from 1 to {CODE_LIMIT} octets of text")
     try:
         import zxingcpp  # noqa: PLC0415
     except ImportError:
-        raise UnsupportedFeature("the library that draws QR codes is missing", hint=install_hint("qr")) from None
+        raise NotInstalled("the library that draws QR codes is missing", "qr") from None
     from PIL import Image  # noqa: PLC0415
 
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")

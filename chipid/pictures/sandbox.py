@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO
 
-from chipid.errors import ChipIdError, MalformedData, UnsupportedFeature, install_hint
+from chipid.errors import ChipIdError, MalformedData, NotInstalled, UnsupportedFeature
 from chipid.lds.image import ImageFormat, ImageHeader, read_image_header
 from chipid.pictures import jpeg2000
 from chipid.pictures.decoder import Status
@@ -163,7 +163,7 @@ def _body(answer: bytes, extra: str | None) -> bytes:
         raise wrong_answer()
     kind, message, hint = _FAILURES[status]
     if extra is not None and status == Status.NO_DECODER:
-        hint = install_hint(extra)
+        raise NotInstalled(message, extra)
     raise kind(message, hint=hint)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from chipid.errors import CardRemoved, NoCard, NoReader, ReaderError, TransmitFailed, install_hint
+from chipid.errors import CardRemoved, NoCard, NoReader, NotInstalled, ReaderError, TransmitFailed
 from chipid.readers.pcsc_errors import RETRY_CONNECT, SHARING, UNCERTAIN, UNPLUGGED, hresult, reader_error
 from chipid.readers.t0 import transmit_t0
 
@@ -50,7 +50,7 @@ class ReaderState:
 def list_readers() -> list[str]:
     """The names of all readers, in the service's order; empty where none is attached.
 
-    :raises NoReader: there is no PC/SC service, or pyscard is not installed.
+    :raises NoReader: there is no PC/SC service. :raises NotInstalled: pyscard is missing, the extra ``pcsc``.
     """
     with _Context() as context:
         return context.readers()
@@ -375,10 +375,7 @@ def _pyscard() -> Any:
     try:
         from smartcard import scard  # noqa: PLC0415  # optional, and only where a reader is asked for
     except ImportError:
-        raise NoReader(
-            "pyscard is not installed: chipid cannot talk to PC/SC readers",
-            hint=install_hint("pcsc"),
-        ) from None
+        raise NotInstalled("pyscard is not installed: chipid cannot talk to PC/SC readers", "pcsc") from None
     return scard
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from chipid._native import Secret
 from chipid.crypto.mac import equal
-from chipid.errors import AccessDenied, PasswordBlocked, ReaderError, UnsupportedFeature, WrongPassword, install_hint
+from chipid.errors import AccessDenied, NotInstalled, PasswordBlocked, ReaderError, UnsupportedFeature, WrongPassword
 from chipid.signers.pkcs11_errors import PIN_HINT, translate
 from chipid.signers.pkcs11_uri import Pkcs11Uri
 
@@ -29,12 +29,12 @@ _MODULE_HINT = "Name the module of your token, an absolute path: module-path=/us
 def library() -> Any:
     """python-pkcs11.
 
-    :raises UnsupportedFeature: it is not installed.
+    :raises NotInstalled: it is not.
     """
     try:
         import pkcs11  # noqa: PLC0415  an optional extra
     except ImportError:
-        raise UnsupportedFeature("keys in PKCS#11 tokens: python-pkcs11 is not installed", hint=install_hint("hsm")) from None
+        raise NotInstalled("keys in PKCS#11 tokens: python-pkcs11 is not installed", "hsm") from None
     return pkcs11
 
 
@@ -50,7 +50,8 @@ def translated(during: str) -> Iterator[None]:
 def load_module(key: Pkcs11Uri) -> Any:
     """The module that *key* names, loaded and initialised.
 
-    :raises UnsupportedFeature: it names none, or python-pkcs11 is not installed.
+    :raises UnsupportedFeature: it names none.
+    :raises NotInstalled: python-pkcs11 is missing, the extra ``hsm``.
     :raises ReaderError: there is no such module.
     """
     pkcs11 = library()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -48,6 +49,7 @@ ERRORS = {
     errors.LdsError("x"): 6,
     errors.CertificateError("x"): 6,
     errors.UnsupportedFeature("x"): 5,
+    errors.NotInstalled("x", "qr"): 2,
     errors.ChipIdError("x"): 70,
 }
 
@@ -100,6 +102,31 @@ def test_an_internal_error_tells_kind_and_place_and_not_its_message(cli, command
     assert "CHIPID_DEBUG=1" in result.err
     assert "NGUYEN" not in result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("library", "extra"),
+    [("smartcard", "pcsc"), ("zxingcpp", "qr"), ("wsq", "wsq"), ("pkcs11", "hsm")],
+)
+def test_a_missing_extra_is_2_whichever_it_is(
+    cli, desk, chipid_citizen, monkeypatch: pytest.MonkeyPatch, library: str, extra: str
+) -> None:
+    description = {**chipid_citizen, "portrait": "none"}
+    if extra == "wsq":
+        description["fingerprints"] = {"format": "wsq"}
+    desk.path("citizen.json").write_text(json.dumps(description))
+    issue = ("issue", desk.path("citizen.json"), "--out", desk.path("new"), "--trust-out", desk.path("new.pem"))
+    token = ("--terminal-key", "pkcs11:token=t?module-path=/module.so", "--terminal-cert", desk.trust)
+    arguments = {
+        "pcsc": ("readers",),
+        "qr": (*issue, "--qr-out", desk.path("qr.png")),
+        "wsq": issue,
+        "hsm": ("dump", "--card", desk.card, "--number-file", desk.number, "--terminal-secret-file", desk.number, *token),
+    }[extra]
+    monkeypatch.setitem(sys.modules, library, None)
+    result = cli(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert f"pip install '.[{extra}]'" in result.err
 
 
 def test_a_panic_is_internal(cli, command_that_raises) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chipid.errors import CardRemoved, NoCard, NoReader, ReaderError, TransmitFailed
+from chipid.errors import CardRemoved, NoCard, NoReader, NotInstalled, ReaderError, TransmitFailed
 from chipid.readers import pcsc, pcsc_errors
 from chipid.readers.t0 import PARTS_LIMIT, transmit_t0
 
@@ -175,7 +175,7 @@ def test_a_service_that_denies_access_is_told_from_one_that_is_not_there(service
 
 def test_without_pyscard_there_is_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "smartcard", None)
-    with pytest.raises(NoReader, match="pyscard is not installed") as caught:
+    with pytest.raises(NotInstalled, match="pyscard is not installed") as caught:
         pcsc.list_readers()
     assert caught.value.hint == "Install it, in your clone of chipid: pip install '.[pcsc]'"
 
