@@ -17,7 +17,7 @@ from chipid.cli.messages import warning
 from chipid.cli.options import Day, with_options
 from chipid.cli.output import emit, force_option, json_option, output_path
 from chipid.cli.usage import Misuse
-from chipid.errors import ChipIdError
+from chipid.errors import ChipIdError, MalformedData
 
 if TYPE_CHECKING:
     from chipid.issuing.cv_pki import CvHolder, CvProfile, TestCvca
@@ -165,6 +165,20 @@ def _prepare(request: _Request, *, force: bool) -> None:
             output_path(str(request.out / f"{name}.{suffix}"), force=force)
 
 
+def _authority(path: Path) -> TestCvca:
+    from chipid.issuing.cv_pki import TestCvca  # noqa: PLC0415
+    from chipid.pki.cv_authorisation import Role  # noqa: PLC0415
+
+    try:
+        cvca = TestCvca.load(path.parent, path.stem)
+        if cvca.certificate.authorisation.role is not Role.CVCA:
+            raise MalformedData(f"{cvca.reference} is no authority, but certified by one")
+    except ChipIdError as problem:
+        hint = "Give the certificate of a CVCA that `chipid issue-terminal` made, with its key beside it."
+        raise MalformedData(f"--cvca: {path}: {problem}", hint=hint) from None
+    return cvca
+
+
 def _issue(request: _Request) -> list[CvHolder]:
     """The holders that are new, from the top down."""
     from chipid.issuing.cv_keys import CvKeyOptions  # noqa: PLC0415
@@ -179,7 +193,7 @@ def _issue(request: _Request) -> list[CvHolder]:
         cvca = TestCvca.create(request.names[0], profile=of_cvca, key=key)
         made.append(cvca)
     else:
-        cvca = TestCvca.load(request.cvca.parent, request.cvca.stem)
+        cvca = _authority(request.cvca)
         if request.link is not None:
             cvca = cvca.issue_link(request.link, profile=of_cvca, key=key)
             made.append(cvca)

@@ -165,6 +165,19 @@ def test_an_authority_is_not_its_own_successor(cli, folder: Path, tmp_path: Path
     assert not newer.exists()
 
 
+@pytest.mark.parametrize("name", [TERMINAL, "broken"])
+def test_what_is_no_authority_is_2_and_named(cli, folder: Path, tmp_path: Path, name: str) -> None:
+    assert cli("issue-terminal", "--out", folder).code == 0
+    for suffix in ("cvcert", "pem"):
+        (folder / f"broken.{suffix}").write_bytes(b"broken")
+    path = folder / f"{name}.cvcert"
+    result = cli("issue-terminal", "--out", tmp_path / "more", "--cvca", path)
+    assert (result.code, result.out) == (2, "")
+    assert f"error: --cvca: {path}: " in result.err
+    assert "hint: Give the certificate of a CVCA" in result.err
+    assert not (tmp_path / "more").exists()
+
+
 def test_an_authority_without_its_key_is_2(cli, folder: Path, tmp_path: Path) -> None:
     assert cli("issue-terminal", "--out", folder).code == 0
     (folder / f"{CVCA}.pem").unlink()
