@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipid.errors import LdsError
-from chipid.lds.biometrics.fields import COUNT, IMAGE_LENGTH, LENGTH, Codec, Number, Octets
 from chipid.lds.biometrics.finger_19794 import FingerImage2005, FingerImage2011
+from chipid.lds.biometrics.fixed_width import COUNT, IMAGE_LENGTH, LENGTH, Codec, Number, Octets
 from chipid.lds.biometrics.iris_19794 import IrisImage2005, IrisImage2011
 from chipid.lds.biometrics.minutiae_19794 import Minutia, MinutiaeRecord, MinutiaeView, read_minutiae_record
 from chipid.lds.biometrics.record_19794 import (
     CaptureDate,
     CertificationBlock,
     QualityBlock,
-    Representation,
+    Representation2011,
     build_record,
     read_record,
 )
@@ -62,15 +62,15 @@ def values(name: str, codec: Codec) -> st.SearchStrategy[Any]:
 def records(draw: st.DrawFn, edition: Any) -> tuple[Any, ...]:
     """Images that have a record header in common: every field of every table as it may be."""
     common = {name: draw(values(name, codec)) for name, codec in edition.RECORD if name not in COMPUTED}
-    if issubclass(edition, Representation):
+    if issubclass(edition, Representation2011):
         common["certification_flag"] = draw(st.sampled_from((0, 1, 2)))
-    layout = edition.layout_of(common["certification_flag"]) if issubclass(edition, Representation) else edition.IMAGE
+    layout = edition.layout_of(common["certification_flag"]) if issubclass(edition, Representation2011) else edition.IMAGE
     images = []
     for _ in range(draw(st.integers(1, 4))):
         fields = {name: draw(values(name, codec)) for name, codec in layout if name not in COMPUTED}
         if edition is IrisImage2005:
             fields["eye"] = draw(octet)
-        if issubclass(edition, Representation):
+        if issubclass(edition, Representation2011):
             fields["extended_data"] = draw(st.binary(max_size=20))
         images.append(edition(**{**common, **fields, "image": draw(pictures)}))
     return tuple(images)

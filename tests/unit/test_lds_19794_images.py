@@ -114,6 +114,11 @@ def iris(raw: bytes) -> tuple[IrisImage, tuple[str, ...]]:
     return images[0], deviations
 
 
+def test_only_an_edition_makes_images() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        FingerImage(image=WSQ, width=W, height=H)
+
+
 # Every field --------------------------------------------------------------------------------------------------------
 
 

@@ -104,7 +104,7 @@ def test_a_face_from_an_image_file_is_as_icao_has_it() -> None:
         (face(representation(information=about(code=9))), ("image-data-format", "image-format")),
         (face(representation(information=about(width=36))), ("image-size",)),
         (face(representation(image=b"scrambled")), ("image-header",)),
-        (face(representation(image=b"")), ("no-image",)),
+        (face(representation(image=b"")), ("no-images",)),
         (face(representation(b"\xa8\x05\xa0\x03\x80\x01\x04")), ("gender",)),
         (face(representation(b"\xa8\x04\xa0\x02\xa1\x00")), ("gender",)),  # an extension without fallback
         (face(representation(b"\xa8\x02\xa0\x00")), ("gender",)),  # a CHOICE of nothing
@@ -131,7 +131,7 @@ def test_what_is_odd_shows(raw: bytes, deviations: tuple[str, ...]) -> None:
     assert set(parsed.deviations) == set(deviations)
     assert (parsed.build() == raw) == ("not-der" not in deviations)
     assert FaceImageDataBlock.parse(parsed.build()) == parsed
-    assert len(parsed.images) == (0 if "no-image" in deviations else len(parsed.representations))
+    assert len(parsed.images) == (0 if "no-images" in deviations else len(parsed.representations))
 
 
 @pytest.mark.parametrize(

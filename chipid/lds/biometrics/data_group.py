@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -38,7 +38,7 @@ ISSUERS_CONTENT = 0x53
 
 
 @dataclass(frozen=True)
-class BiometricDataGroup:
+class BiometricDataGroup(ABC):
     """A data group of biometric templates.
 
     :ivar templates: each with its header and its record, in the file's order.
@@ -52,8 +52,8 @@ class BiometricDataGroup:
           ``format-type`` (the header announces another record), ``block-tag`` (ISO/IEC 19794 in 7F2E or 39794 in 5F2E; §4.5.6),
           ``biometric-subtype`` (missing or reserved), ``subtype-differs`` (the record says another finger or eye),
           ``several-images``;
-        - of its records: ``format-unsupported`` (kept raw), ``no-images``; ``no-face-record``, ``no-finger-record``,
-          ``no-iris-record`` (a bare image); and all that the record's own format knows.
+        - of its records: ``format-unsupported`` (kept raw), ``no-images`` (none in it, or a representation that is none);
+          ``no-face-record``, ``no-finger-record``, ``no-iris-record`` (a bare image); and all that the record's own format knows.
     """
 
     TAG: ClassVar[int]
@@ -61,6 +61,8 @@ class BiometricDataGroup:
     FEATURE: ClassVar[str]
     FEATURES: ClassVar[str]
     HAS_FINGERS: ClassVar[bool] = False
+    OPTIONAL: ClassVar[bool] = False
+    """Whether the file may be there without a template."""
     FORMATS: ClassVar[tuple[RecordFormat, ...]]
 
     templates: tuple[BiometricTemplate, ...]
@@ -184,18 +186,22 @@ class BiometricDataGroup:
         yield from ()
 
     def _own_deviations(self) -> Iterator[str]:
-        if self.objects:
+        is_empty = self.OPTIONAL and not self.templates
+        tags = [parse_tlv(raw).tag for raw in self.objects]
+        if tags and not (is_empty and tags == [ISSUERS_CONTENT]):
             yield "trailing-objects"
         dates = [template.header.element(CREATION_DATE) for template in self.templates]
         known = [date for date in dates if date is not None]
         if known and dates[0] is not None and dates[0] < max(known):  # digits in BCD, the year first
             yield "older-first"
-        if not self.images:
+        if not (self.images or is_empty):
             yield f"no-{self.FEATURES}"
 
 
 class OptionalFeatures(BiometricDataGroup):
     """Fingers or irises: there may be none, and which one is there has to be said."""
+
+    OPTIONAL: ClassVar[bool] = True
 
     @classmethod
     def empty(cls, issuers_content: bytes = b"") -> Self:
@@ -221,12 +227,6 @@ class OptionalFeatures(BiometricDataGroup):
             yield "subtype-differs"
         if len(template.record.images) > 1:
             yield "several-images"
-
-    def _own_deviations(self) -> Iterator[str]:
-        allowed = not self.templates and [parse_tlv(raw).tag for raw in self.objects] == [ISSUERS_CONTENT]
-        missing = f"no-{self.FEATURES}" if not self.templates else ""
-        skipped = {"trailing-objects" if allowed else "", missing}
-        yield from (word for word in super()._own_deviations() if word not in skipped)
 
 
 def _contradict(announced: BiometricSubtype, said: BiometricSubtype) -> bool:

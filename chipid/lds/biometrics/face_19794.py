@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from chipid.errors import LdsError
 from chipid.lds.biometrics.encoded_image import IMAGE_LIMIT, IMAGE_SIZE_LIMIT
-from chipid.lds.biometrics.fields import Layout, Number, Row, build_fields, numbers, read_fields
+from chipid.lds.biometrics.fixed_width import Layout, Number, Row, build_fields, numbers, read_fields
 from chipid.lds.biometrics.record_19794 import BiometricImage, take_image
 from chipid.lds.image import ImageFormat, split_padding
 from chipid.lds.octets import OctetReader

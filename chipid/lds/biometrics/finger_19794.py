@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from chipid.errors import LdsError
-from chipid.lds.biometrics.fields import LENGTH, Layout, numbers, read_fields
+from chipid.lds.biometrics.fixed_width import LENGTH, Layout, numbers, read_fields
 from chipid.lds.biometrics.record_19794 import (
     CERTIFICATION_BLOCKS,
     REPRESENTATION_START,
     BiometricImage,
     CertificationBlock,
-    Representation,
+    Representation2011,
     take_image,
     whole_octets,
 )
@@ -134,7 +134,7 @@ class FingerImage2005(FingerImage):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class FingerImage2011(Representation, FingerImage):
+class FingerImage2011(Representation2011, FingerImage):
     """A finger image of ISO/IEC 19794-4:2011: a general header of 16 octets, then representations.
 
     :ivar position_count: how many different positions the record has.
@@ -188,6 +188,6 @@ class FingerImage2011(Representation, FingerImage):
 
     @classmethod
     def layout_of(cls, certification_flag: int) -> Layout:
-        """See :meth:`Representation.layout_of`."""
+        """See :meth:`Representation2011.layout_of`."""
         certification: Layout = (("certification_blocks", CERTIFICATION_BLOCKS),) if certification_flag == 1 else ()
         return REPRESENTATION_START + certification + cls.IMAGE

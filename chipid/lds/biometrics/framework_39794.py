@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Self
@@ -130,7 +130,7 @@ class CoordinateCartesian3DUnsignedShortBlock(Block):
 
 
 @dataclass(frozen=True, repr=False)
-class Representation(Block):
+class Representation(Block, ABC):
     """One image with all that its data block says of it."""
 
     FORMATS: ClassVar[Mapping[int, ImageFormat]]
@@ -198,7 +198,7 @@ class Representation(Block):
     def _deviations(self) -> Iterator[str]:
         yield from super()._deviations()
         if not self.image:
-            yield "no-image"
+            yield "no-images"
             return
         yield from contradictions(self.image, self._format_by_code(), self.declared_size)
 
@@ -207,7 +207,7 @@ class Representation(Block):
 
 
 @dataclass(frozen=True, repr=False)
-class DataBlock(Block):
+class DataBlock(Block, ABC):
     """A biometric data block of ISO/IEC 39794: the content of data object 7F2E.
 
     :ivar in_standard_format: whether data object A1 is around it, as ICAO's profile demands; it is not in ISO's samples.

@@ -9,8 +9,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, ClassVar, Self
 
-from chipid.lds.biometrics.fields import IMAGE_LENGTH, Layout, Octets, build_fields, numbers, read_fields
-from chipid.lds.biometrics.record_19794 import BiometricImage, Representation, take_image, whole_octets
+from chipid.lds.biometrics.fixed_width import IMAGE_LENGTH, Layout, Octets, build_fields, numbers, read_fields
+from chipid.lds.biometrics.record_19794 import BiometricImage, Representation2011, take_image, whole_octets
 from chipid.lds.image import ImageFormat
 from chipid.lds.octets import OctetReader
 
@@ -151,7 +151,7 @@ class IrisImage2005(IrisImage):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class IrisImage2011(Representation, IrisImage):
+class IrisImage2011(Representation2011, IrisImage):
     """An iris image of ISO/IEC 19794-6:2011: a general header of 16 octets, then representations.
 
     :ivar eye_count: how many eyes the record has; 0 where it is not told.

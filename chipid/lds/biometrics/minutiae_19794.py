@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chipid.lds.biometrics.fields import COUNT, LENGTH, Layout, Number, Row, Rows, build_fields, numbers, read_fields
+from chipid.lds.biometrics.fixed_width import COUNT, LENGTH, Layout, Number, Row, Rows, build_fields, numbers, read_fields
 from chipid.lds.octets import OctetReader
 
 RECORD_START = b"FMR\x00 20\x00"

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the image records of ISO/IEC 19794 share: fields of fixed width in tables, a record header, then images.
 
-Editions differ in their tables alone; see :mod:`chipid.lds.biometrics.fields`.
+Editions differ in their tables alone; see :mod:`chipid.lds.biometrics.fixed_width`.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from chipid.errors import LdsError
 from chipid.lds.biometrics.encoded_image import IMAGE_LIMIT, IMAGE_SIZE_LIMIT, contradictions
-from chipid.lds.biometrics.fields import (
+from chipid.lds.biometrics.fixed_width import (
     COUNT,
     IMAGE_LENGTH,
     LENGTH,
@@ -32,7 +32,7 @@ from chipid.lds.octets import OctetReader
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class BiometricImage:
+class BiometricImage(ABC):
     """One image with all that its record says of it, the record's own header included.
 
     A subclass is an edition of a part of ISO/IEC 19794; its tables say all that is particular to it.
@@ -281,7 +281,7 @@ REPRESENTATION_START: Layout = (
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class Representation(BiometricImage):
+class Representation2011(BiometricImage):
     """An image with what every part of the edition of 2011 says of it.
 
     :ivar certification_flag: 1 where the record has certification blocks, 0 otherwise.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -120,32 +119,26 @@ class RecordFormat(Protocol):
     """One format of records."""
 
     @property
-    @abstractmethod
     def format_type(self) -> int:
         """What header element 88 calls it."""
 
     @property
-    @abstractmethod
     def block_tag(self) -> int:
         """The data object it stands in where it is built (ICAO 9303-10 §4.5.6)."""
 
     @property
-    @abstractmethod
     def image_type(self) -> type[Any]:
         """The class of its images."""
 
-    @abstractmethod
     def recognises(self, block: Tlv) -> bool:
         """Whether the record in *block* has this format."""
 
-    @abstractmethod
     def read(self, block: Tlv) -> Record:
         """The record in *block*.
 
         :raises MalformedData: it is damaged.
         """
 
-    @abstractmethod
     def record_of(self, image: Any) -> Record:
         """A record of one image."""
 
