@@ -16,6 +16,9 @@ VISIBLE_STRING = 0x1A
 SEQUENCE = 0x30
 SET = 0x31
 
+VISIBLE = frozenset(map(chr, range(0x20, 0x7F)))
+"""The characters of a VisibleString (X.680 §41.1)."""
+
 INTEGER_SIZE_LIMIT = 8
 OID_SIZE_LIMIT = 64
 STRING_SIZE_LIMIT = 64

@@ -136,6 +136,8 @@ def test_spouses_in_fields_of_their_own() -> None:
         (4, build_tlv(0x13, "Nữ".encode()), "Nữ", ("string-type", "characters")),
         (4, build_tlv(0x16, "Nữ".encode()), "Nữ", ("string-type", "characters")),
         (4, build_tlv(0x1A, "Nữ".encode()), "Nữ", ("string-type", "characters")),
+        (9, build_tlv(0x1A, b"Thon 1\nAn Binh"), "Thon 1\nAn Binh", ("string-type", "characters")),
+        (9, build_tlv(0x16, b"Thon 1\nAn Binh"), "Thon 1\nAn Binh", ("string-type",)),
         (15, build_tlv(0x12, b"CMND"), "CMND", ("string-type", "characters")),
         (2, utf8("Nguyễn Văn An 7"), "Nguyễn Văn An 7", ("characters",)),
         (13, utf8("Lê\u200b"), "Lê\u200b", ("characters",)),

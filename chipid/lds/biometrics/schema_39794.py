@@ -21,10 +21,9 @@ from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
 from chipid.errors import LdsError, MalformedData
 from chipid.iso7816.tlv import Tlv, TlvCursor, build_tlv
 from chipid.lds.data_objects import counted
-from chipid.lds.der import INTEGER_SIZE_LIMIT, OCTET_STRING, SEQUENCE, VISIBLE_STRING, integer_octets
+from chipid.lds.der import INTEGER_SIZE_LIMIT, OCTET_STRING, SEQUENCE, VISIBLE, VISIBLE_STRING, integer_octets
 
 _CONTEXT, _CLASS, _CONSTRUCTED, _NUMBER = 0x80, 0xC0, 0x20, 0x1F
-_VISIBLE = frozenset(range(0x20, 0x7F))
 
 
 @dataclass(frozen=True, repr=False)
@@ -251,9 +250,10 @@ def _read_boolean(tlv: Tlv) -> bool:
 
 
 def _read_text(tlv: Tlv) -> str:
-    if not _VISIBLE.issuperset(tlv.value):
+    text = tlv.value.decode("latin-1")
+    if not VISIBLE.issuperset(text):
         raise tlv.error("not a VisibleString")
-    return tlv.value.decode("ascii")
+    return text
 
 
 def _build_integer(value: int) -> bytes:
@@ -264,7 +264,7 @@ def _build_integer(value: int) -> bytes:
 
 
 def _build_text(value: str) -> bytes:
-    if not value.isascii() or not _VISIBLE.issuperset(value.encode("ascii")):
+    if not VISIBLE.issuperset(value):
         raise LdsError("not a VisibleString")
     return value.encode("ascii")
 

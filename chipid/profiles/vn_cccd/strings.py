@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, build_tlv
-from chipid.lds.der import PRINTABLE_STRING, UTF8_STRING
+from chipid.lds.der import PRINTABLE_STRING, UTF8_STRING, VISIBLE, VISIBLE_STRING
 from chipid.normalisation import is_normalised
 
-NUMERIC_STRING, IA5_STRING, VISIBLE_STRING, BMP_STRING = 0x12, 0x16, 0x1A, 0x1E
+NUMERIC_STRING, IA5_STRING, BMP_STRING = 0x12, 0x16, 0x1E
 _UTF_8, _UTF_16 = "utf-8", "utf-16-be"
 _PRINTABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?")
 _ASCII = frozenset(map(chr, range(0x80)))
@@ -22,7 +22,7 @@ STRING_TYPES: Mapping[int, tuple[str, frozenset[str] | None]] = {
     PRINTABLE_STRING: (_UTF_8, _PRINTABLE),
     NUMERIC_STRING: (_UTF_8, frozenset("0123456789 ")),
     IA5_STRING: (_UTF_8, _ASCII),
-    VISIBLE_STRING: (_UTF_8, _ASCII),
+    VISIBLE_STRING: (_UTF_8, VISIBLE),
     BMP_STRING: (_UTF_16, None),
 }
 """By tag: the encoding, and the characters that the type has, ``None`` for all. UTF-8 is read in each that can hold it.
