@@ -3,21 +3,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Final
-
 from chipid.errors import MalformedData
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
 from chipid.profiles.vn_cccd.dates import parse_written_date
 from chipid.profiles.vn_cccd.dg13 import Dg13
-from chipid.profiles.vn_cccd.qr import QrFormat, QrText, build_qr
+from chipid.profiles.vn_cccd.expiry import LAW_OF_2023_IN_FORCE
+from chipid.profiles.vn_cccd.qr import QrFormat, QrText, build_qr, is_child
 from chipid.profiles.vn_cccd.sex import Sex
-
-CAN_CUOC_SINCE: Final = date(2024, 7, 1)
-"""The Law on Identification of 2023 came into force: the QR code moved to the card's back, and got other fields."""
-PARENTS_UNTIL: Final = 14
-"""Years of age."""
 
 
 def printed_qr(image: CardImage) -> str:
@@ -31,8 +24,8 @@ def printed_qr(image: CardImage) -> str:
     dg13 = Dg13.parse(raw)
     birth, issued = (parse_written_date(text or "") for text in (dg13.birth_date, dg13.issue_date))
     day = issued.complete if issued is not None else None
-    layout = QrFormat.CANCUOC2024 if day is not None and day >= CAN_CUOC_SINCE else QrFormat.CCCD7
-    is_child = day is not None and birth is not None and birth.year is not None and day.year - birth.year < PARENTS_UNTIL
+    # From that day on the QR code is on the card's back, with other fields.
+    layout = QrFormat.CANCUOC2024 if day is not None and day >= LAW_OF_2023_IN_FORCE else QrFormat.CCCD7
     text = QrText(
         layout,
         number=dg13.citizen_number,
@@ -42,6 +35,6 @@ def printed_qr(image: CardImage) -> str:
         sex=Sex.from_word(dg13.sex or ""),
         residence=dg13.residence,
         issue_date=issued,
-        parents=dg13.parents if layout is QrFormat.CANCUOC2024 and is_child else (),
+        parents=dg13.parents if layout is QrFormat.CANCUOC2024 and is_child(birth, issued) else (),
     )
     return build_qr(text)

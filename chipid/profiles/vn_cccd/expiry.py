@@ -28,7 +28,8 @@ FIRST_ISSUE = date(2021, 1, 1)
 GRACE_YEARS = 2
 _AGES_2014 = (25, 40, 60)
 _AGES_2023 = (14, 25, 40, 60)
-_AGE_OF_2014 = 14
+CHILD_AGE = 14
+"""Until the law of 2023 nobody younger had a card; the QR codes of some that do name the parents."""
 
 
 def renewal_ages(issued: date) -> tuple[int, ...]:
@@ -74,7 +75,7 @@ def _ages_of_unknown_issue(birth: date, today: date) -> tuple[int | None, ...]:
 
 def _first_issue(birth: date) -> date:
     """The first day on which this person could be given a chip card: until the law of 2023 nobody under 14 was."""
-    of_age = max(FIRST_ISSUE, _birthdays(birth, _AGE_OF_2014)[0])
+    of_age = max(FIRST_ISSUE, _birthdays(birth, CHILD_AGE)[0])
     return of_age if of_age < LAW_OF_2023_IN_FORCE else max(LAW_OF_2023_IN_FORCE, birth)
 
 

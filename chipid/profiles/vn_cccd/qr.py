@@ -17,18 +17,17 @@ from enum import Enum
 from chipid.errors import MalformedData
 from chipid.normalisation import normalised
 from chipid.profiles.vn_cccd.dates import PartialDate, parse_packed_date, parse_written_date
+from chipid.profiles.vn_cccd.expiry import CHILD_AGE
 from chipid.profiles.vn_cccd.sex import Sex
 
 SIZE_LIMIT = 8_192
 """Characters; the largest QR code holds 7,089 digits or 4,296 letters."""
-BUILT_LIMIT = 2_953
-"""Octets in the largest QR code (ISO/IEC 18004, version 40-L, 8-bit mode), which is how other letters than A–Z are held."""
+BUILT_LIMIT = 2_329
+"""Octets in the largest QR code that :func:`chipid.pictures.draw_qr` draws."""
 
 SEPARATOR = "|"
 FIELD_LIMIT = 64
 """A card's code has seven fields, or a few more; what has more than these is no card's, and none of them is looked into."""
-_AGE_WITHOUT_PARENTS = 14
-"""The law of 2023 gives cards to children under this age; some name the parents."""
 
 
 class QrFormat(Enum):
@@ -188,7 +187,7 @@ def _by_shape(parts: tuple[str, ...]) -> QrText:
     number, old, sex, name, cancelled = map(take, (_is_number, _is_old_number, _is_sex, _is_name, _is_number))
     birth, issued = _take_dates(left)
     residence = take(lambda part: _is_words(part) and "," in part)
-    parents = tuple(iter(lambda: take(_is_name), None)) if _is_child(birth, issued) else ()
+    parents = tuple(iter(lambda: take(_is_name), None)) if is_child(birth, issued) else ()
     recognised = number and name and sex and issued  # which has a birth date before it
     return QrText(
         QrFormat.CANCUOC2024 if recognised else QrFormat.UNKNOWN,
@@ -223,12 +222,12 @@ def _in_order(day: PartialDate) -> tuple[int, int, int]:
     return day.year or 0, day.month or 0, day.day or 0
 
 
-def _is_child(birth: PartialDate | None, issued: PartialDate | None) -> bool:
+def is_child(birth: PartialDate | None, issued: PartialDate | None) -> bool:
     """Whether somebody was under 14 on the day of issue, as far as both dates go."""
     if birth is None or issued is None or birth.year is None or issued.year is None:
         return False
     age = issued.year - birth.year - (_in_order(issued)[1:] < _in_order(birth)[1:])
-    return age < _AGE_WITHOUT_PARENTS
+    return age < CHILD_AGE
 
 
 # Building ----------------------------------------------------------------------------------------------------------
