@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
 from chipid.lds.data_objects import children
-from chipid.lds.fields import UTF_8, Field, build_count, encode, read_value, split_count
+from chipid.lds.fields import UTF_8, Field, build_count, encode, read_value, require, split_count
 from chipid.lds.tag_list import TAG_LIST, build_tag_list, read_tag_list
 
 NAMES = 0xA0
@@ -79,8 +79,11 @@ class Details:
     def build(self) -> bytes:
         """The file: in the standard's order and encodings, or in those of :attr:`layout`.
 
-        :raises LdsError: a field, a name, an unknown object or a layout that would not be read again as it is.
+        :raises LdsError: a field of another type; a date that is none, unless ``date`` is among :attr:`deviations`; a field, a
+            name, an unknown object or a layout that would not be read again as it is.
         """
+        for each in self.FIELDS:
+            require(each, getattr(self, each.attribute), self.deviations)
         order = self._standard_order() if self.layout.order is None else self.layout.order
         try:
             objects = self._objects(order)

@@ -10,7 +10,7 @@ from chipid.errors import LdsError
 from chipid.iso7816.tlv import Tlv, build_tlv, parse_tlv
 from chipid.lds.data_objects import children
 from chipid.lds.dates import PartialDate
-from chipid.lds.fields import UTF_8, Field, Kind, build_count, encode, parse_date, read_value, split_count
+from chipid.lds.fields import UTF_8, Field, Kind, build_count, encode, parse_date, read_value, require, split_count
 
 TAG = 0x70
 PERSON_TAGS = range(0xA1, 0xB0)
@@ -94,8 +94,12 @@ class Dg16:
     def build(self) -> bytes:
         """EF.DG16.
 
-        :raises LdsError: more than 15 persons; a field or an unknown object that would not be read again as it is.
+        :raises LdsError: more than 15 persons; a field of another type; a date that is none, unless ``date`` is among
+            :attr:`deviations`; a field or an unknown object that would not be read again as it is.
         """
+        for person in self.persons:
+            for each in Person.FIELDS:
+                require(each, getattr(person, each.attribute), self.deviations)
         try:
             persons = [build_tlv(tag, *_build_person(person)) for tag, person in zip(PERSON_TAGS, self.persons, strict=False)]
         except (ValueError, LookupError):

@@ -87,6 +87,24 @@ def encode(each: Field, value: str | bytes | tuple[str, ...] | None, encoding: s
     return [value or b""]
 
 
+def require(each: Field, value: object, tolerated: tuple[str, ...] = ()) -> None:
+    """Refuse a value that its field cannot hold.
+
+    :param tolerated: deviations that are meant, such as those of the file that the value was read from: with ``date`` among them
+        any text may stand for a date.
+    :raises LdsError: another type, an empty text, or a date that is none; the message names the field, never its content.
+    """
+    kind, wanted = _WANTED[each.kind]
+    if value == (() if kind is tuple else None):
+        return
+    parts = value if isinstance(value, tuple) else ()
+    good = isinstance(value, kind) and bool(value) and all(isinstance(part, str) for part in parts)
+    if good and isinstance(value, str) and each.kind in _FORMS and "date" not in tolerated:
+        good = _FORMS[each.kind](value)
+    if not good:
+        raise LdsError(f"{each.attribute} must be {wanted}, or left out")
+
+
 def parse_date(yyyymmdd: str) -> PartialDate | None:
     """A date of eight digits, with zeros, blanks or fillers for parts that are unknown; ``None`` for what is no date."""
     if not re.fullmatch(r"([0-9]{4}|[ <]{4})([0-9]{2}|[ <]{2}){2}", yyyymmdd):
@@ -107,6 +125,15 @@ def parse_date_time(yyyymmddhhmmss: str) -> datetime | None:
         return None
 
 
+_TEXTS = (tuple, 'a tuple of texts, such as ("…",)')
+_WANTED: dict[Kind, tuple[type, str]] = {
+    Kind.TEXT: (str, "a text"),
+    Kind.LINES: _TEXTS,
+    Kind.NAMES: _TEXTS,
+    Kind.DATE: (str, "a date YYYYMMDD"),
+    Kind.DATE_TIME: (str, "a time YYYYMMDDhhmmss"),
+    Kind.IMAGE: (bytes, "the octets of an image"),
+}
 _FORMS: dict[Kind, Callable[[str], bool]] = {
     Kind.DATE: lambda text: text.isdigit() and parse_date(text) is not None,
     Kind.DATE_TIME: lambda text: parse_date_time(text) is not None,

@@ -60,7 +60,8 @@ class Mrz:
     Made from its elements, or by :meth:`parse`. With :func:`dataclasses.replace`, pass ``lines=()`` along.
 
     :ivar document_number: whole, with what a long one leaves in the optional data (9303-5 note j).
-    :ivar birth_date: ``YYMMDD`` as it stands, unknown parts ``<``; *expiry_date* likewise.
+    :ivar birth_date: ``YYMMDD`` as it stands, unknown parts ``<``; *expiry_date* likewise. Six digits that are no day of the
+        calendar are built as they are, since there are documents with such: :attr:`deviations` tells them.
     :ivar sex: ``M``, ``F``, ``X`` or ``<``.
     :ivar optional_data: of the line with the document number, or TD3's personal number. *optional_data_2*: TD1's second line alone.
     :ivar primary_identifier: name components separated by a space; *secondary_identifier* likewise.
@@ -287,7 +288,7 @@ def _compose(mrz_format: MrzFormat, elements: Mapping[str, str]) -> str:
 def _fill(name: str, value: str, size: int) -> str:
     pattern, expected = characters_of(name)
     if len(value) > size:
-        raise LdsError(f"{name} has at most {size} characters")
+        raise LdsError(f"{name} must be {expected}" if size == 1 else f"{name} has at most {size} characters")
     if not all(pattern.fullmatch(character) for character in value):
         raise LdsError(f"{name} holds another character than {expected}")
     return value.ljust(size, FILLER)

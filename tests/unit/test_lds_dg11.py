@@ -13,6 +13,7 @@ from chipid.iso7816.tlv import build_tlv
 from chipid.lds.details import Details, Layout
 from chipid.lds.dg11 import Dg11
 from chipid.lds.dg12 import Dg12
+from chipid.lds.dg16 import Dg16, Person
 from chipid.lds.fields import parse_date, parse_date_time
 
 NAME = build_tlv(0x5F0E, "TRẦN<<VĂN<MẪU".encode())
@@ -216,7 +217,7 @@ def test_a_time_in_other_digits_is_none() -> None:
         Dg11(place_of_birth=("",)),
         Dg11(place_of_birth=("A<B",)),
         Dg11(full_name="\ud800"),
-        Dg11(full_date_of_birth="\x19\x70\x01\x01"),
+        Dg11(full_date_of_birth="\x19\x70\x01\x01", deviations=("date",)),
         Dg11(other_names=("A",) * 256),
         Dg11(unknown=(NAME,)),
         Dg11(unknown=(b"\x53",)),
@@ -228,13 +229,39 @@ def test_a_time_in_other_digits_is_none() -> None:
         Dg11(full_name="A", layout=Layout(tag_list=(0x5F0E,))),
         Dg11(full_name="A", layout=Layout(encodings=((0x5F0E, "utf-16"),))),
         Dg11(full_name="A", layout=Layout(encodings=((0x5F0E, "no encoding"),))),
-        Dg11(full_date_of_birth="1990-09-17", layout=Layout(encodings=((0x5F2B, "bcd"),))),
+        Dg11(full_date_of_birth="1990-09-17", layout=Layout(encodings=((0x5F2B, "bcd"),)), deviations=("date",)),
         Dg12(issue_date=""),
     ],
 )
 def test_nothing_is_built_that_would_be_read_otherwise(details: Details) -> None:
     with pytest.raises((LdsError, TlvError)):
         details.build()
+
+
+@pytest.mark.parametrize(
+    ("details", "told"),
+    [
+        (Dg11(full_date_of_birth="1990-01-01"), "full_date_of_birth must be a date YYYYMMDD, or left out"),
+        (Dg11(full_date_of_birth="19901301"), "full_date_of_birth must be a date"),
+        (Dg12(personalization_time="20260101"), "personalization_time must be a time YYYYMMDDhhmmss"),
+        (Dg11(place_of_birth="Hà Nội"), "place_of_birth must be a tuple of texts"),  # type: ignore[arg-type]
+        (Dg11(permanent_address=None), "permanent_address must be a tuple of texts"),  # type: ignore[arg-type]
+        (Dg12(other_persons=(b"A",)), "other_persons must be a tuple of texts"),  # type: ignore[arg-type]
+        (Dg11(full_name=""), "full_name must be a text, or left out"),
+        (Dg11(full_name=b"A"), "full_name must be a text"),  # type: ignore[arg-type]
+        (Dg12(front_image="A"), "front_image must be the octets of an image"),  # type: ignore[arg-type]
+        (Dg16((Person(date_recorded="2026-01-02"),)), "date_recorded must be a date YYYYMMDD"),
+        (Dg16((Person(name="A"), Person(address="Hà Nội"))), "address must be a tuple"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_value_that_its_field_cannot_hold_is_told_by_the_fields_name(details: Details | Dg16, told: str) -> None:
+    with pytest.raises(LdsError, match=f"^{told}"):
+        details.build()
+
+
+def test_a_date_that_is_none_is_built_where_it_is_meant() -> None:
+    for odd in (Dg11(full_date_of_birth="1990-01-01", deviations=("date",)), Dg11(full_date_of_birth="19900000")):
+        assert Dg11.parse(odd.build()) == odd
 
 
 @pytest.mark.parametrize("raw", [b"", dg11(NAME)[:-1], dg11(NAME) + b"\0", b"\x6c" + dg11(NAME)[1:], dg11(b"\x5c\x01\x5f")])

@@ -163,6 +163,7 @@ def test_another_size_is_refused(text: str, message: str) -> None:
         ({"sex": "m"}, "sex"),
         ({"expiry_date": ""}, "expiry_date"),
         ({"nationality": "VIETNAM"}, "nationality"),
+        ({"sex": "Nam"}, "^sex must be M, F, X or <$"),
         ({"issuing_state": "VN1"}, "issuing_state"),
         ({"document_code": "IDC"}, "document_code"),
         ({"optional_data": "0" * 16}, "optional_data"),
