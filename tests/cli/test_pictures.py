@@ -75,7 +75,8 @@ def test_a_portrait_that_cannot_be_decoded_is_said_and_can_be_had_as_it_is(cli, 
     assert "warning: the portrait cannot be decoded" in result.err
     assert "does not end in .png" in result.err
     assert not desk.path("face.png").exists()
-    assert dump(cli, desk, "--number-file", desk.number, "--portrait", desk.path("face.jpg"), card=card).code == 0
+    as_it_is = dump(cli, desk, "--number-file", desk.number, "--portrait", desk.path("face.jpg"), card=card)
+    assert (as_it_is.code, as_it_is.err) == (0, "")
     assert desk.path("face.jpg").read_bytes() == face.image
 
 
