@@ -28,6 +28,22 @@ from chipid.issuing.card_image import CardImage
 from chipid.lds.card_access import CardAccess
 from chipid.lds.security_infos import PaceDomainParameterInfo, PaceInfo, SecurityInfos
 
+__all__ = [
+    "cloned",
+    "cloned_with_own_keys",
+    "with_announced_length",
+    "with_bit_flipped",
+    "with_dg15_swapped",
+    "with_file",
+    "with_file_of",
+    "with_foreign_active_authentication_key",
+    "with_foreign_chip_authentication_key",
+    "with_indefinite_length",
+    "with_pace_hidden",
+    "with_sod_signed_anew",
+    "without_file",
+]
+
 SodMaker = Callable[[dict[int, bytes]], bytes]
 """Data groups by number in, EF.SOD out: ``signer.sign_sod`` of :mod:`chipid.issuing.pki`."""
 

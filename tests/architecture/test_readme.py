@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import getpass
+import inspect
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ from chipid import pytest_plugin
 from chipid.cli.exit_codes import ExitCode
 from chipid.cli.failures import run
 from chipid.cli.root import chipid
+from chipid.emulator import attacks
 from chipid.emulator.icc import EmulatedCard
 from chipid.issuing.card_image import CardImage
 from chipid.pytest_plugin import Issuer
@@ -103,6 +105,14 @@ def test_the_page_on_python_runs(desk: Path, capsys) -> None:
     assert citizen[-2:] == [["not", "said:", "portrait", "not-asked"], ["DG1", "and", "DG13", "differ", "in:"]]
     assert said[0] == ["counter", "accepted"]
     assert [line[-1] for line in form] == ["099012345678", "An", "17/09/1999", "Nam", "Ninh", "Cúc", "17/09/2039"]
+
+
+def test_the_page_on_python_lists_each_attack() -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    told = page.split("of `chipid.emulator.attacks`: ")[1].split("\n\n")[0]
+    made = {name for name, value in vars(attacks).items() if inspect.isfunction(value) and name[0] != "_"}
+    assert re.findall(r"`(\w+)`", told) == sorted(attacks.__all__)
+    assert {name for name in made if vars(attacks)[name].__module__ == attacks.__name__} == set(attacks.__all__)
 
 
 def commands(section: str) -> list[list[str]]:
