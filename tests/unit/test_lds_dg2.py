@@ -366,6 +366,9 @@ def test_builders_are_bounded() -> None:
         FeaturePoint(1, 1, 1 << 16, 0).build()
     with pytest.raises(MalformedData):
         Dg2.from_image(b"GIF89a")
+    png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBBI", 13, b"IHDR", 37, 53, 8, 0, 0, 0, 0, 0)
+    with pytest.raises(LdsError):
+        FaceImage.from_image(png)  # which no record has a number for
 
 
 def test_no_repr_shows_a_face() -> None:
