@@ -145,7 +145,7 @@ def test_components_are_those_of_the_codestream_and_of_no_other_box() -> None:
         decoy = subsampled((1, 1))
         before = image[: start - 8] + struct.pack(">I", 8 + len(decoy)) + b"uuid" + decoy
         inside = struct.pack(">I", 8 + len(boxed)) + b"jp2c" + boxed
-        with pytest.raises((UnsupportedFeature, LdsError), match="subsampled in a way|must start with SOC"):
+        with pytest.raises((UnsupportedFeature, LdsError), match=r"subsampled in a way|must start with SOC"):
             decode(before + inside)
 
 
