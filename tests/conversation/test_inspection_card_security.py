@@ -49,7 +49,7 @@ def test_mapping_proves_the_chip_and_names_its_key() -> None:
     assert_accepted(evidence)
 
 
-@pytest.mark.parametrize("loss", [17, 21, 29])
+@pytest.mark.parametrize("loss", [18, 22, 30])
 def test_each_session_has_a_proof_of_its_own(loss) -> None:
     """The first session is a genuine chip's, from which a forger passes on; the second one is the forger's."""
     genuine = issue(pace=[CAM], chip_authentication=None, terminal_authentication=None)
@@ -75,7 +75,7 @@ def test_a_proof_of_a_session_that_was_given_up_speaks_for_no_other() -> None:
 
 def test_chip_authentication_is_done_anew_in_a_new_session() -> None:
     genuine = issue()
-    last = 25
+    last = 26
     honest = read(Relay(EmulatedCard(genuine), EmulatedCard(genuine), after_reading(last)))
     assert "session-reopened" in honest.notes
     assert_accepted(honest)

@@ -97,7 +97,8 @@ def test_several_tries_are_told(evidence: Evidence) -> None:
 def test_a_configuration_that_the_standard_had_given_up(
     evidence: Evidence, issued: str | None, protocol: Protocol, pace: bool, deviations: tuple[str, ...]
 ) -> None:
-    opened = replace(with_file(evidence, FileId.DG12, Dg12(issue_date=issued).build()), accesses=(attempt(protocol, Result.DONE),))
+    dg12 = Dg12(issue_date=issued, deviations=("date",)).build()
+    opened = replace(with_file(evidence, FileId.DG12, dg12), accesses=(attempt(protocol, Result.DONE),))
     judged = opened if pace else with_file(opened, FileId.CARD_ACCESS, None)
     assert consistency.access(judged).deviations == deviations
     assert consistency.access(with_file(judged, FileId.DG12, None)).deviations == ()
