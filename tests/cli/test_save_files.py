@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -87,3 +88,12 @@ def test_a_file_that_cannot_be_understood_is_saved_all_the_same(save, image: Car
     assert result.code == 6
     assert (tmp_path / "files" / "DG7.bin").read_bytes() == broken
     assert not (tmp_path / "files" / "DG7-1.jpg").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_a_card_is_read(save, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.access  # whoever runs the tests may be allowed to write everywhere
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK and real(path, mode))
+    monkeypatch.setattr("chipid.cli.dump.read_card", None)
+    result = save()
+    assert (result.code, result.out) == (2, "")
+    assert "cannot be written to" in result.err
