@@ -17,8 +17,8 @@ from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2, may_issue_for
 from chipid.pki.extensions import KeyUsage
-from chipid.pki.names import COMMON_NAME
-from chipid.pki.trust_store import TrustStore
+from chipid.pki.profile import profile_deviations
+from chipid.pki.trust_source import TrustSource
 
 PATH_LIMIT = 8
 """Certificates in a path, document signer and anchor included; each key change of a CSCA adds one at most."""
@@ -66,7 +66,7 @@ class _Path:
         return self.certificates[-1].is_self_signed
 
 
-def validate_chain(signer: Certificate, store: TrustStore | None, at: datetime) -> ChainFinding:
+def validate_chain(signer: Certificate, store: TrustSource | None, at: datetime) -> ChainFinding:
     """Whether *signer* is a document signer of an authority in *store*, and in date at *at*.
 
     :param store: the operator's trust anchors; ``None``, or an empty one, leaves the questions open.
@@ -83,7 +83,7 @@ def validate_chain(signer: Certificate, store: TrustStore | None, at: datetime) 
     return max((_judge(path, at) for path in paths), key=_rank)
 
 
-def _paths(signer: Certificate, store: TrustStore) -> tuple[list[_Path], bool]:
+def _paths(signer: Certificate, store: TrustSource) -> tuple[list[_Path], bool]:
     """Every path by good signatures, to an anchor or as far as it goes; and whether an issuer's key could not be used."""
     complete: list[_Path] = []
     unsupported = False
@@ -100,13 +100,14 @@ def _paths(signer: Certificate, store: TrustStore) -> tuple[list[_Path], bool]:
     return complete, unsupported
 
 
-def _grow(path: _Path, store: TrustStore) -> tuple[list[_Path], bool]:
+def _grow(path: _Path, store: TrustSource) -> tuple[list[_Path], bool]:
     """The path with each authority on top that signed its last certificate; of the country, where none that it names did."""
     last = path.certificates[-1]
     grown, unsupported = _signed_by(path, store.named_by(last))
     if grown:
         return grown, unsupported
-    others, _ = _signed_by(path, store.of_country(last.issuer))
+    country = alpha_2(last.issuer.country or "")
+    others, _ = _signed_by(path, store.authorities_of(country) if country is not None else ())
     return others, unsupported
 
 
@@ -130,7 +131,7 @@ def _signed_by(path: _Path, candidates: tuple[Certificate, ...]) -> tuple[list[_
     return grown, unsupported
 
 
-def _without_issuer(signer: Certificate, store: TrustStore, at: datetime, unsupported: bool) -> ChainFinding:
+def _without_issuer(signer: Certificate, store: TrustSource, at: datetime, unsupported: bool) -> ChainFinding:
     if unsupported:
         detail = "A certificate of the document signer's issuer is trusted, and its key cannot be used."
         return _undecided(signer, at, "unsupported-algorithm", detail)
@@ -140,7 +141,7 @@ def _without_issuer(signer: Certificate, store: TrustStore, at: datetime, unsupp
         detail = f"No trusted CSCA certificate is the one that the signer's names (country {signer.issuer.country or 'none'})."
         return _undecided(signer, at, "no-trust-anchor", detail)
     no = Answer(False, "untrusted-signer", "The CSCA that it names is trusted, and its key did not sign the signer's certificate.")
-    return ChainFinding(no, no, _validity((signer,), at), deviations=_deviations(signer, "dsc"))
+    return ChainFinding(no, no, _validity((signer,), at), deviations=profile_deviations(signer, "dsc"))
 
 
 def _undecided(signer: Certificate, at: datetime, reason: str, detail: str) -> ChainFinding:
@@ -149,14 +150,14 @@ def _undecided(signer: Certificate, at: datetime, reason: str, detail: str) -> C
     # The signer's own dates may show a failure; that it is in date says nothing of the authority above it.
     if validity.ok:
         validity = open_question
-    return ChainFinding(open_question, open_question, validity, deviations=_deviations(signer, "dsc"))
+    return ChainFinding(open_question, open_question, validity, deviations=profile_deviations(signer, "dsc"))
 
 
 def _judge(path: _Path, at: datetime) -> ChainFinding:
     signer, *authorities = path.certificates
-    deviations = [*path.deviations, *_deviations(signer, "dsc")]
+    deviations = [*path.deviations, *profile_deviations(signer, "dsc")]
     for authority in authorities:
-        deviations += _deviations(authority, "csca")
+        deviations += profile_deviations(authority, "csca")
     deviations += _pairwise_deviations(path)
     trust = next(_broken_rules(path), None) or Answer(True, "ok", "The path ends in a trusted CSCA.")
     if trust.ok and not path.reaches_anchor:
@@ -238,38 +239,6 @@ def _validity(path: tuple[Certificate, ...], at: datetime) -> Answer:
     return Answer(True, "ok", "All certificates are in date.")
 
 
-def _deviations(certificate: Certificate, role: str) -> tuple[str, ...]:
-    """The certificate's own, and what the profile asks of its role (ICAO 9303-12 §7.1.1, Table 3)."""
-    found = [f"{role}-{code}" for code in certificate.deviations]
-    usage = certificate.extensions.get(ext.KEY_USAGE)
-    constraints = certificate.basic_constraints
-    rules = {
-        "key-usage-missing": usage is None,
-        "key-usage-not-critical": usage is not None and not usage.critical,
-        "country-missing": certificate.subject.country is None,
-        "country-encoding": not _is_tidy_country(certificate),
-        "common-name-missing": certificate.subject.first(COMMON_NAME) is None,
-        "crl-distribution-points-missing": ext.CRL_DISTRIBUTION_POINTS not in certificate.extensions,
-        "named-curve": _names_curve(certificate),
-        "usage-period-missing": ext.PRIVATE_KEY_USAGE_PERIOD not in certificate.extensions,
-        "alternative-name-missing": not {ext.SUBJECT_ALT_NAME, ext.ISSUER_ALT_NAME} <= set(certificate.extensions),
-        "alternative-name-country": not _is_tidy_alternative(certificate),
-    }
-    if role == "dsc":
-        rules |= {
-            "authority-key-identifier-missing": ext.AUTHORITY_KEY_IDENTIFIER not in certificate.extensions,
-            "document-types-missing": ext.DOCUMENT_TYPE_LIST not in certificate.extensions,
-            "basic-constraints-present": constraints is not None,
-        }
-    else:
-        rules |= {
-            "subject-key-identifier-missing": ext.SUBJECT_KEY_IDENTIFIER not in certificate.extensions,
-            "basic-constraints-missing": constraints is None or not constraints.ca,
-            "path-length": constraints is not None and constraints.ca and constraints.path_length != 0,
-        }
-    return (*found, *(f"{role}-{code}" for code, applies in rules.items() if applies))
-
-
 def _pairwise_deviations(path: _Path) -> Iterator[str]:
     for (role, subordinate), authority in zip(_roles(path.certificates), path.certificates[1:], strict=False):
         if subordinate.issuer.in_order != authority.subject.in_order:
@@ -279,24 +248,3 @@ def _pairwise_deviations(path: _Path) -> Iterator[str]:
             yield f"{role}-authority-key-identifier-differs"
         if not authority.is_valid_at(subordinate.not_before):
             yield f"{role}-issued-outside-validity"
-
-
-def _is_tidy_country(certificate: Certificate) -> bool:
-    countries = {certificate.subject.country, certificate.issuer.country} - {None}
-    printable = certificate.subject.country_is_printable and certificate.issuer.country_is_printable
-    upper = all(country is not None and len(country) == 2 and country.isupper() for country in countries)
-    return len(countries) <= 1 and printable and upper
-
-
-def _is_tidy_alternative(certificate: Certificate) -> bool:
-    """The states in the alternative names are those of the names, as an MRZ writes them (ICAO 9303-12 §7.1.1.2)."""
-    pairs = {ext.SUBJECT_ALT_NAME: certificate.subject, ext.ISSUER_ALT_NAME: certificate.issuer}
-    states = ((certificate.alternative_state(oid), name.country or "") for oid, name in pairs.items())
-    return all(state is None or (len(state) != 2 and alpha_2(state) == alpha_2(country)) for state, country in states)
-
-
-def _names_curve(certificate: Certificate) -> bool:
-    try:
-        return getattr(certificate.public_key, "explicit", True) is False
-    except (MalformedData, UnsupportedFeature):
-        return False

@@ -15,13 +15,21 @@ from collections.abc import Iterable
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chipid.errors import CertificateError, MalformedData
 from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2
 from chipid.pki.extensions import KeyUsage
 from chipid.pki.names import Name
+from chipid.pki.trust_source import TrustSource
 from chipid.records import title_of
+
+if TYPE_CHECKING:
+    from chipid.pki.cms import SignerIdentifier
+    from chipid.pki.crl import CertificateRevocationList
+    from chipid.pki.defect_list import DefectList
+    from chipid.pki.deviation_list import DeviationList
 
 SUFFIXES = frozenset({".cer", ".cert", ".crt", ".der", ".pem"})
 """What counts as a certificate file in a folder (case does not matter); a file that is named itself may be called anything."""
@@ -31,14 +39,24 @@ _PEM_BEGIN = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
 _PEM = re.compile(_PEM_BEGIN.pattern + rb"([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----")
 
 
-class TrustStore:
+class TrustStore(TrustSource):
     """A set of trusted certificates, indexed; it never changes.
 
-    :param certificates: in any order; the same octets twice count once.
+    :param certificates: in any order; the same octets twice count once. :param revocation_lists: of their authorities.
+    :param deviation_lists: whose signers the caller has verified; so :param defect_lists:
     """
 
-    def __init__(self, certificates: Iterable[Certificate] = ()) -> None:
+    def __init__(
+        self,
+        certificates: Iterable[Certificate] = (),
+        revocation_lists: Iterable[CertificateRevocationList] = (),
+        *,
+        deviation_lists: Iterable[DeviationList] = (),
+        defect_lists: Iterable[DefectList] = (),
+    ) -> None:
         self._certificates = tuple(dict.fromkeys(certificates))
+        self._revocation_lists = tuple(dict.fromkeys(revocation_lists))
+        self._deviation_lists, self._defect_lists = tuple(deviation_lists), tuple(defect_lists)
         self._by_subject: dict[tuple[tuple[str, str], ...], list[Certificate]] = defaultdict(list)
         self._by_key: dict[bytes, list[Certificate]] = defaultdict(list)
         for certificate in self.authorities:
@@ -67,6 +85,9 @@ class TrustStore:
         """
         return cls(read_certificates(raw))
 
+    def __bool__(self) -> bool:
+        return bool(self.authorities)
+
     def __len__(self) -> int:
         return len(self._certificates)
 
@@ -88,22 +109,34 @@ class TrustStore:
         """The rest."""
         return tuple(certificate for certificate in self._certificates if not _is_authority(certificate))
 
-    def named_by(self, certificate: Certificate) -> tuple[Certificate, ...]:
-        """The authorities that *certificate* names as its issuer, by key identifier or by name, first those that fit both.
+    def authorities_named(self, name: Name) -> tuple[Certificate, ...]:
+        """The authorities with the subject *name*, however it is spelt."""
+        return tuple(self._by_subject.get(name.normalised, ()))
 
-        Who of them signed it is a matter of the signature: several CSCAs bear one name, and anybody can write a name.
-        """
-        by_key = self._by_key.get(certificate.authority_key_id or b"", [])
-        by_name = self._by_subject.get(certificate.issuer.normalised, [])
-        both = [candidate for candidate in by_key if candidate in by_name]
-        return tuple(dict.fromkeys((*both, *by_name, *by_key)))
+    def authorities_with_key(self, key_id: bytes) -> tuple[Certificate, ...]:
+        """The authorities whose subjectKeyIdentifier is *key_id*."""
+        return tuple(self._by_key.get(key_id, ()))
 
-    def of_country(self, name: Name) -> tuple[Certificate, ...]:
-        """The authorities of the country in *name*."""
-        country = alpha_2(name.country or "")
-        if country is None:
-            return ()
-        return tuple(each for each in self.authorities if alpha_2(each.subject.country or "") == country)
+    def authorities_of(self, country: str) -> tuple[Certificate, ...]:
+        """The authorities of *country*, two capital letters."""
+        return tuple(each for each in self.authorities if country and alpha_2(each.subject.country or "") == country)
+
+    def signers(self, sid: SignerIdentifier) -> tuple[Certificate, ...]:
+        """The document signers that *sid* may mean."""
+        return tuple(signer for signer in self.document_signers if sid.resembles(signer))
+
+    def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
+        """The revocation lists of *issuer*, newest first."""
+        of_issuer = (crl for crl in self._revocation_lists if crl.issuer.normalised == issuer.normalised)
+        return tuple(sorted(of_issuer, key=lambda crl: crl.this_update, reverse=True))
+
+    def deviation_lists(self) -> tuple[DeviationList, ...]:
+        """The deviation lists that were given."""
+        return self._deviation_lists
+
+    def defect_lists(self) -> tuple[DefectList, ...]:
+        """The defect lists that were given."""
+        return self._defect_lists
 
 
 def read_certificates(raw: bytes) -> tuple[Certificate, ...]:

@@ -117,13 +117,13 @@ def test_the_likeliest_issuer_comes_first(one: TestCsca, two: TestCsca) -> None:
     store = TrustStore([foreign.parsed, other_name.parsed, one.parsed, two.parsed])
     signer = two.issue_document_signer(at=AT, key=KEY).parsed
     assert store.named_by(signer) == (two.parsed, one.parsed)
-    assert store.of_country(signer.issuer) == (other_name.parsed, one.parsed, two.parsed)
+    assert store.authorities_of("VN") == (other_name.parsed, one.parsed, two.parsed)
 
 
 def test_an_authority_of_no_country_stands_for_no_other() -> None:
     stateless = TestCsca.create("", at=AT, key=KEY)
     store = TrustStore([stateless.parsed])
-    assert store.of_country(stateless.parsed.subject) == ()
+    assert store.authorities_of("") == ()
     assert store.named_by(stateless.issue_document_signer(at=AT, key=KEY).parsed) == (stateless.parsed,)
 
 
