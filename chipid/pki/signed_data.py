@@ -13,7 +13,15 @@ from chipid.crypto.algorithms import hash_from_algorithm_identifier
 from chipid.crypto.signature import Hash
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.certificate import Certificate
-from chipid.pki.cms import CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, SignedData, SignerInfo, SubjectKeyIdentifier
+from chipid.pki.cms import (
+    CONTENT_TYPE,
+    MESSAGE_DIGEST,
+    SIGNING_TIME,
+    SignedData,
+    SignerIdentifier,
+    SignerInfo,
+    SubjectKeyIdentifier,
+)
 from chipid.pki.signatures import SignatureFinding, verify_signature
 
 
@@ -46,19 +54,26 @@ class _Stop(Exception):
         self.finding = (ok, reason, detail)
 
 
-def verify_signers(signed: SignedData, known: Iterable[Certificate] = ()) -> tuple[SignerFinding, ...]:
+def _nobody(_sid: SignerIdentifier) -> Iterable[Certificate]:
+    return ()
+
+
+def verify_signers(
+    signed: SignedData, known: Callable[[SignerIdentifier], Iterable[Certificate]] = _nobody
+) -> tuple[SignerFinding, ...]:
     """A finding for each SignerInfo, in their order; none at all where nobody signed.
 
-    :param known: certificates from elsewhere that may be a signer's, for an object that carries none.
+    :param known: certificates from elsewhere that an identifier may mean; asked where the object carries none that it does.
     """
-    others = tuple(known)
-    return tuple(_Verification(signed, signer, others).run() for signer in signed.signers)
+    return tuple(_Verification(signed, signer, known).run() for signer in signed.signers)
 
 
 class _Verification:
     """One run over one SignerInfo."""
 
-    def __init__(self, signed: SignedData, signer: SignerInfo, known: tuple[Certificate, ...]) -> None:
+    def __init__(
+        self, signed: SignedData, signer: SignerInfo, known: Callable[[SignerIdentifier], Iterable[Certificate]]
+    ) -> None:
         self._signed = signed
         self._signer = signer
         self._known = known
@@ -124,7 +139,7 @@ class _Verification:
 
     def _find_certificate(self) -> Certificate:
         sid, inside = self._signer.sid, self._signed.certificates
-        for candidates in (inside, self._known):
+        for candidates in self._candidates():
             for fits in (sid.names, sid.resembles):
                 found = next(filter(_careful(fits), candidates), None)
                 if found is not None:
@@ -134,6 +149,11 @@ class _Verification:
             self._deviations.append("signer-identifier")
             return inside[0]
         raise _Stop(None if not inside else False, "signer-certificate-missing", "No certificate belongs to the signer.")
+
+    def _candidates(self) -> Iterator[tuple[Certificate, ...]]:
+        """The object's own certificates; those from elsewhere are asked for only where none of them fits."""
+        yield self._signed.certificates
+        yield tuple(self._known(self._signer.sid))
 
     def _digest_name(self) -> Hash:
         try:

@@ -19,6 +19,7 @@ from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.chain import ChainFinding, validate_chain
 from chipid.pki.countries import alpha_2
 from chipid.pki.signed_data import SignerFinding, verify_signers
+from chipid.pki.trust_source import TrustSource
 from chipid.pki.trust_store import TrustStore
 from chipid.protocols.card_security import signed_security_infos
 from chipid.verification.issuing_state import states_of
@@ -49,7 +50,7 @@ class SignedSecurityInfos:
         return self.check.outcome is Outcome.UNDETERMINED
 
 
-def read_card_security(evidence: Evidence, trust: TrustStore | None, at: datetime) -> SignedSecurityInfos:
+def read_card_security(evidence: Evidence, trust: TrustSource | None, at: datetime) -> SignedSecurityInfos:
     """Parse EF.CardSecurity, verify its signature, and follow its signer's certificate to the trust anchors."""
     # 1. It is there, where a proof needs it.
     raw = evidence.file(FileId.CARD_SECURITY)
@@ -62,8 +63,8 @@ def read_card_security(evidence: Evidence, trust: TrustStore | None, at: datetim
         check = Check(_NAME, Outcome.FAILED, "card-security-malformed", f"EF.CardSecurity is malformed: {error}.")
         return SignedSecurityInfos(check)
     # 3. Somebody signed it, and a trusted authority made him a signer; of several signers the best counts.
-    known = trust.document_signers if trust is not None else ()
-    findings = [(signer, _chain(signer, trust, at)) for signer in verify_signers(signed, known)]
+    known = trust if trust is not None else TrustStore()
+    findings = [(signer, _chain(signer, trust, at)) for signer in verify_signers(signed, known.signers)]
     if not findings:
         return SignedSecurityInfos(Check(_NAME, Outcome.FAILED, "no-signer", "Nobody signed EF.CardSecurity."), infos)
     other_type = ("card-security-content-type",) if signed.content_type != ID_SECURITY_OBJECT else ()
@@ -86,7 +87,7 @@ def _needs_it(evidence: Evidence) -> bool:
     return evidence.chip_authentication is not None and evidence.chip_authentication.version != 1
 
 
-def _chain(signer: SignerFinding, trust: TrustStore | None, at: datetime) -> ChainFinding | None:
+def _chain(signer: SignerFinding, trust: TrustSource | None, at: datetime) -> ChainFinding | None:
     return None if signer.certificate is None else validate_chain(signer.certificate, trust, at)
 
 

@@ -17,7 +17,7 @@ from chipid.lds.com import EfCom
 from chipid.lds.sod import LDSSecurityObject
 from chipid.pki.chain import Answer
 from chipid.pki.signed_data import SignerFinding
-from chipid.pki.trust_store import TrustStore
+from chipid.pki.trust_source import TrustSource
 from chipid.verification.issuing_state import issuing_state
 from chipid.verification.security_object import FILE_NOT_FOUND, SecurityObject, read_security_object
 from chipid.verification.verdict import Check, CheckName, Outcome
@@ -43,7 +43,7 @@ class PassiveAuthentication:
     signature_open: bool = False
 
 
-def passive_authentication(evidence: Evidence, trust: TrustStore | None, at: datetime) -> PassiveAuthentication:
+def passive_authentication(evidence: Evidence, trust: TrustSource | None, at: datetime) -> PassiveAuthentication:
     """The checks SOD_SIGNATURE, DATA_GROUP_INTEGRITY, DS_CERTIFICATE_SIGNATURE, CERTIFICATE_VALIDITY, TRUST_STATUS, REVOCATION,
     ISSUING_STATE and SOD_AGAINST_COM.
 

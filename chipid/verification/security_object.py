@@ -14,6 +14,7 @@ from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.chain import ChainFinding, validate_chain
 from chipid.pki.cms import SignedData
 from chipid.pki.signed_data import SignerFinding, verify_signers
+from chipid.pki.trust_source import TrustSource
 from chipid.pki.trust_store import TrustStore
 from chipid.verification.verdict import Check, CheckName, Outcome
 
@@ -46,7 +47,7 @@ class SecurityObject:
         return self.check.outcome is Outcome.SUCCESSFUL
 
 
-def read_security_object(evidence: Evidence, trust: TrustStore | None, at: datetime) -> SecurityObject:
+def read_security_object(evidence: Evidence, trust: TrustSource | None, at: datetime) -> SecurityObject:
     """Parse EF.SOD, verify its signature, and follow its signer's certificate to the trust anchors."""
     # 1. EF.SOD is there.
     raw = evidence.file(FileId.SOD)
@@ -66,8 +67,8 @@ def read_security_object(evidence: Evidence, trust: TrustStore | None, at: datet
     except MalformedData as error:
         return _failed("sod-malformed", f"EF.SOD holds no list of hashes: {error}.")
     # 4. Somebody signed it. Of several signers one is enough whose signature is good and whom we trust: all sign the same content.
-    known = trust.document_signers if trust is not None else ()
-    findings = [(signer, _chain(signer, trust, at)) for signer in verify_signers(signed, known)]
+    known = trust if trust is not None else TrustStore()
+    findings = [(signer, _chain(signer, trust, at)) for signer in verify_signers(signed, known.signers)]
     if not findings:
         return _failed("no-signer", "Nobody signed EF.SOD.", listed)
     signer, chain = max(findings, key=_rank)
@@ -90,7 +91,7 @@ def _failed(reason: str, detail: str, listed: LDSSecurityObject | None = None) -
     return SecurityObject(Check(_NAME, Outcome.FAILED, reason, detail), listed, reason)
 
 
-def _chain(signer: SignerFinding, trust: TrustStore | None, at: datetime) -> ChainFinding | None:
+def _chain(signer: SignerFinding, trust: TrustSource | None, at: datetime) -> ChainFinding | None:
     return None if signer.certificate is None else validate_chain(signer.certificate, trust, at)
 
 

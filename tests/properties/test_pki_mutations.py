@@ -98,7 +98,7 @@ def test_signed_data(data: bytes) -> None:
     repr(signed)
     for certificate in signed.certificates:
         read_all_of(certificate)
-    for finding in verify_signers(signed, [SIGNER.parsed]):
+    for finding in verify_signers(signed, lambda _sid: [SIGNER.parsed]):
         mine = finding.certificate is not None and finding.certificate.spki == SIGNER.parsed.spki
         # What SIGNER's key signed is the content, its type and nothing else.
         assert not (finding.ok and mine) or (signed.content, signed.content_type) == (b"content", "1.2.3")

@@ -245,7 +245,7 @@ def test_a_certificate_from_elsewhere_helps_an_object_without_one(csca: TestCsca
     assert signed.certificates == ()
     (alone,) = verify_signers(signed)
     assert (alone.ok, alone.reason) == (None, "signer-certificate-missing")
-    (helped,) = verify_signers(signed, [csca.parsed, signer.parsed])
+    (helped,) = verify_signers(signed, lambda _sid: [csca.parsed, signer.parsed])
     assert (helped.ok, helped.certificate) == (True, signer.parsed)
 
 

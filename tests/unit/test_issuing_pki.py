@@ -113,7 +113,8 @@ def test_no_sod_is_signed_over_nothing() -> None:
 def test_the_signer_is_named_as_asked() -> None:
     signer = TestCsca.create(at=AT).issue_document_signer(at=AT)
     options = SignatureOptions(by_key_identifier=True, include_certificate=False, signing_time=AT)
-    (finding,) = verify_signers(SignedData.parse(EfSod.parse(signer.sign_sod(GROUPS, options=options)).cms), [signer.parsed])
+    signed = SignedData.parse(EfSod.parse(signer.sign_sod(GROUPS, options=options)).cms)
+    (finding,) = verify_signers(signed, lambda _sid: [signer.parsed])
     assert (finding.ok, finding.signed_at, finding.deviations) == (True, AT, ())
 
 
