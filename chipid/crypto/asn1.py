@@ -237,8 +237,7 @@ def parse(source: bytes, tag: int, failure: type[MalformedData] = MalformedData)
 
 def is_der(element: Element, depth: int = 0) -> bool:
     """Whether all lengths inside are definite and minimal, and all strings primitive (X.690 §10)."""
-    size = element.value_end - element.value_start
-    if element.end != element.value_end or element.value_start - element.offset != _tag_size(element.tag) + len(_length(size)):
+    if not has_der_header(element):
         return False
     if not _is_constructed(element.tag):
         return True
@@ -248,6 +247,12 @@ def is_der(element: Element, depth: int = 0) -> bool:
         return all(is_der(child, depth + 1) for child in element.children())
     except MalformedData:
         return False
+
+
+def has_der_header(element: Element) -> bool:
+    """Whether the element's own length is definite and minimal (X.690 §10.1), whatever is inside."""
+    size = element.value_end - element.value_start
+    return element.end == element.value_end and element.value_start - element.offset == _tag_size(element.tag) + len(_length(size))
 
 
 def to_der(element: Element, *, sort_sets: bool, depth: int = 0) -> bytes:

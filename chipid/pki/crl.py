@@ -217,7 +217,7 @@ class _Parser:
             raise CertificateError(f"a revocation list of more than {SIZE_LIMIT} octets")
         self._root = asn1.parse(der, asn1.SEQUENCE, CertificateError)
         self._deviations: list[str] = []
-        self._is_der = _has_der_header(self._root)
+        self._is_der = asn1.has_der_header(self._root)
 
     def revocation_list(self) -> CertificateRevocationList:
         outer = self._root.children()
@@ -240,7 +240,7 @@ class _Parser:
         notes = {
             "version-not-2": version != 2,
             "inner-algorithm-differs": tbs_algorithm != algorithm,
-            "not-der": not (self._is_der and _has_der_header(tbs) and (revoked is None or _has_der_header(revoked))),
+            "not-der": not (self._is_der and asn1.has_der_header(tbs) and (revoked is None or asn1.has_der_header(revoked))),
             "next-update-missing": next_update is None,
             "next-update-too-late": next_update is not None and (next_update - this_update).days > PERIOD_MAX.days,
             "next-update-before-this-update": next_update is not None and next_update < this_update,
@@ -331,7 +331,3 @@ def _covers_all(distribution_point: ext.Extension) -> bool:
     except MalformedData:
         return False
     return not narrowing
-
-
-def _has_der_header(element: asn1.Element) -> bool:
-    return element.raw == asn1.encode(element.tag, element.value)
