@@ -23,6 +23,7 @@ from chipid.crypto.spki import build_spki
 from chipid.errors import MalformedData
 from chipid.issuing import certificates as build
 from chipid.issuing.certificates import Period, Subject
+from chipid.issuing.revocation_lists import RevocationListProfile, build_revocation_list
 from chipid.issuing.signed_data import LDS_SECURITY_OBJECT, SignatureOptions, build_signed_data
 from chipid.issuing.signing_keys import RsaPadding, SigningKey, read_private_key
 from chipid.lds.card_security import ID_SECURITY_OBJECT, CardSecurity
@@ -227,6 +228,19 @@ class TestCsca(_Holder):
         renamed = [build.name_change()] if successor.subject != self.subject else []
         listed = [build.key_usage(_CSCA_KEY_USAGE), build.authority(), *extensions, *renamed]
         return self._certify(successor.subject, successor.key, validity, listed, random)
+
+    def issue_revocation_list(
+        self,
+        revoked: Iterable[int] = (),
+        *,
+        at: datetime,
+        profile: RevocationListProfile = RevocationListProfile(),  # noqa: B008  immutable
+    ) -> bytes:
+        """A certificate revocation list of this CSCA, DER (ICAO 9303-12 §7.1.4).
+
+        :param revoked: serial numbers. :param at: when it is issued, with a time zone.
+        """
+        return build_revocation_list(issuer=self.subject, issuer_key=self.key, this_update=at, revoked=revoked, profile=profile)
 
     def _certify(
         self, subject: Subject, subject_key: SigningKey, validity: Period, extensions: Iterable[bytes], random: RandomSource

@@ -17,13 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from chipid.crypto import asn1
 from chipid.crypto.signature import EcPublicKey, Hash, PssScheme
 from chipid.errors import CertificateError, LdsError, MalformedData, UnsupportedFeature
-from chipid.issuing.certificates import Period, Subject, authority, build_certificate
+from chipid.issuing.certificates import Period, Subject, authority, build_certificate, extension
 from chipid.issuing.pki import DocumentSigner, KeyOptions, SignerProfile, TestCsca
+from chipid.issuing.revocation_lists import RevocationListProfile
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.issuing.signing_keys import SigningKey, read_private_key
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.chain import validate_chain
 from chipid.pki.cms import SignedData
+from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.signed_data import verify_signers
 from chipid.pki.trust_store import TrustStore
 
@@ -233,3 +235,36 @@ def test_a_renamed_csca_tells_so_in_its_link() -> None:
     links = [TrustStore.from_bytes(old.issue_link(new)).certificates[0] for new in (same, renamed)]
     assert ["2.23.136.1.1.6.1" in link.extensions for link in links] == [False, True]
     assert [link.deviations for link in links] == [(), ()]
+
+
+# Revocation lists ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_revocation_list_is_read_and_verified(key: KeyOptions) -> None:
+    csca, other = TestCsca.create(at=AT, key=key), TestCsca.create(at=AT)
+    signer, clean = (csca.issue_document_signer(at=AT).parsed for _ in range(2))
+    crl = CertificateRevocationList.parse(csca.issue_revocation_list([signer.serial, 0], at=AT))
+    assert crl.deviations == crl.entry_deviations == crl.unknown_critical == ()
+    assert crl.verified_by(csca.parsed).valid
+    assert not crl.verified_by(other.parsed).valid
+    assert (crl.issuer.raw, crl.authority_key_id) == (csca.parsed.subject.raw, csca.parsed.subject_key_id)
+    assert (crl.this_update, crl.next_update, crl.number) == (AT, AT + timedelta(days=90), 1)
+    found = crl.find(signer.serial_octets)
+    assert found is not None
+    assert found.revoked_at == AT
+    assert crl.find(clean.serial_octets) is None
+    assert len(crl.entries) == 2
+
+
+def test_a_revocation_list_with_odd_contents() -> None:
+    unknown = extension("1.2.3.4", b"", critical=True)
+    reason = extension("2.5.29.21", b"\x0a\x01\x01")
+    profile = RevocationListProfile(
+        next_update_left_out=True, number=None, extra_extensions=(unknown,), entry_extensions=(reason,)
+    )
+    crl = CertificateRevocationList.parse(TestCsca.create(at=AT).issue_revocation_list([5], at=AT, profile=profile))
+    assert set(crl.deviations) == {"next-update-missing", "number-missing"}
+    assert (crl.entry_deviations, crl.unknown_critical) == (("entry-extension",), ("1.2.3.4",))
+    empty = CertificateRevocationList.parse(TestCsca.create(at=AT).issue_revocation_list(at=AT))
+    assert empty.entries == {}
