@@ -25,6 +25,9 @@ SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
 SIGNER_LIMIT, CERTIFICATE_LIMIT, ATTRIBUTE_LIMIT, DIGEST_LIMIT = 8, 64, 64, 64
 """More than any document has; beyond them the data are malformed, so that a hostile chip cannot buy work."""
 
+LIST_CERTIFICATE_LIMIT: Final = 2048
+"""Certificates beside the content of a signed list, whose issuer may put every CSCA that it knows there."""
+
 _SIGNED_ATTRIBUTES = _CERTIFICATES = 0xA0
 
 
@@ -44,6 +47,10 @@ class IssuerAndSerialNumber:
         same_serial = self.serial_octets.lstrip(b"\0") == certificate.serial_octets.lstrip(b"\0")
         return same_serial and self.issuer.normalised == certificate.issuer.normalised
 
+    def build(self, tag: int = asn1.SEQUENCE) -> bytes:
+        """The same, in DER, under an IMPLICIT *tag* where one is given."""
+        return asn1.encode(tag, self.issuer.raw, asn1.encode(asn1.INTEGER, self.serial_octets))
+
 
 @dataclass(frozen=True)
 class SubjectKeyIdentifier:
@@ -59,8 +66,13 @@ class SubjectKeyIdentifier:
         """Whether it is the SHA-1 of *certificate*'s key, which carries another identifier or none."""
         return self.key_id in certificate.key_identifiers
 
+    def build(self, tag: int = 0x80) -> bytes:
+        """The same, in DER, under an IMPLICIT *tag*."""
+        return asn1.encode(tag, self.key_id)
+
 
 SignerIdentifier = IssuerAndSerialNumber | SubjectKeyIdentifier
+SIGNER_IDENTIFIER_TAGS: Final = (asn1.SEQUENCE, 0x80, 0xA0)
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,7 @@ class SignerInfo:
     :ivar signed_attributes: the ``[0]`` element as it stands, ``None`` where there is none.
     :ivar attributes: the values of each signed attribute, encoded, by object identifier.
     :ivar repeated_attributes: object identifiers that are there more than once, which RFC 5652 §5.3 forbids.
+    :ivar has_unsigned_attributes: which Doc 9303 forbids.
     """
 
     version: int
@@ -81,6 +94,7 @@ class SignerInfo:
     repeated_attributes: tuple[str, ...]
     signature_algorithm: bytes = field(repr=False)
     signature: bytes = field(repr=False)
+    has_unsigned_attributes: bool
 
     def attribute(self, oid: str) -> bytes | None:
         """The one value of a signed attribute, encoded; ``None`` where it is absent or has not exactly one value."""
@@ -96,6 +110,7 @@ class SignedData:
     :ivar content: eContent's octets, ``None`` where it is detached.
     :ivar certificate_octets: the X.509 certificates, encoded, in their order.
     :ivar is_der: whether all of it is DER, as ICAO 9303-10 §4.6.2.2 wants.
+    :ivar has_revocation_lists: which Doc 9303 forbids.
     """
 
     version: int
@@ -105,11 +120,13 @@ class SignedData:
     certificate_octets: tuple[bytes, ...] = field(repr=False)
     signers: tuple[SignerInfo, ...]
     is_der: bool
+    has_revocation_lists: bool
 
     @classmethod
-    def parse(cls, raw: bytes) -> SignedData:
+    def parse(cls, raw: bytes, *, certificate_limit: int = CERTIFICATE_LIMIT) -> SignedData:
         """Read a ContentInfo, in BER or DER.
 
+        :param certificate_limit: how many certificates it may hold, :data:`LIST_CERTIFICATE_LIMIT` for a signed list.
         :raises CertificateError: it is none, or holds something else than SignedData.
         """
         root = asn1.parse(raw, asn1.SEQUENCE, CertificateError)
@@ -122,11 +139,14 @@ class SignedData:
         algorithms = fields.expect(asn1.SET)
         digest_algorithms = tuple(each.raw for each in _at_most(DIGEST_LIMIT, algorithms, "hash algorithms"))
         content_type, content = _encapsulated(fields.sequence())
-        certificates = _certificates(fields.optional(_CERTIFICATES))
-        fields.optional(0xA1)  # crls
+        certificates = _certificates(fields.optional(_CERTIFICATES), certificate_limit)
+        revocation_lists = fields.optional(0xA1)
         signers = _signers(fields.expect(asn1.SET))
         fields.finish()
-        return cls(version, digest_algorithms, content_type, content, certificates, signers, asn1.is_der(root))
+        is_der = asn1.is_der(root)
+        return cls(
+            version, digest_algorithms, content_type, content, certificates, signers, is_der, revocation_lists is not None
+        )
 
     @cached_property
     def certificates(self) -> tuple[Certificate, ...]:
@@ -152,11 +172,11 @@ def _encapsulated(fields: asn1.Reader) -> tuple[str, bytes | None]:
     return content_type, content
 
 
-def _certificates(element: asn1.Element | None) -> tuple[bytes, ...]:
+def _certificates(element: asn1.Element | None, limit: int) -> tuple[bytes, ...]:
     """X.509 certificates; the other choices (attribute certificates and the like) sign no document."""
     if element is None:
         return ()
-    choices = _at_most(CERTIFICATE_LIMIT, element, "certificates")
+    choices = _at_most(limit, element, "certificates")
     return tuple(choice.raw for choice in choices if choice.tag == asn1.SEQUENCE)
 
 
@@ -179,20 +199,29 @@ def _signers(element: asn1.Element) -> tuple[SignerInfo, ...]:
 
 def _signer(fields: asn1.Reader) -> SignerInfo:
     version = fields.expect(asn1.INTEGER).integer()
-    sid = _identifier(fields.expect(asn1.SEQUENCE, 0x80, 0xA0))
+    sid = signer_identifier(fields.expect(*SIGNER_IDENTIFIER_TAGS))
     digest_algorithm = fields.expect(asn1.SEQUENCE).raw
     signed_attributes = fields.optional(_SIGNED_ATTRIBUTES)
     attributes, repeated = _attributes(signed_attributes)
     signature_algorithm = fields.expect(asn1.SEQUENCE).raw
     signature = fields.octet_string()
-    fields.optional(0xA1)  # unsignedAttrs
+    unsigned_attributes = fields.optional(0xA1)
     fields.finish()
-    return SignerInfo(version, sid, digest_algorithm, signed_attributes, attributes, repeated, signature_algorithm, signature)
+    return SignerInfo(
+        version, sid, digest_algorithm, signed_attributes, attributes, repeated, signature_algorithm, signature,
+        unsigned_attributes is not None,
+    )  # fmt: skip
 
 
-def _identifier(element: asn1.Element) -> SignerIdentifier:
+def signer_identifier(element: asn1.Element) -> SignerIdentifier:
+    """Read a ``SignerIdentifier`` (RFC 5652 §5.3), of one of :data:`SIGNER_IDENTIFIER_TAGS`."""
     if element.tag != asn1.SEQUENCE:
         return SubjectKeyIdentifier(element.octets())
+    return issuer_and_serial_number(element)
+
+
+def issuer_and_serial_number(element: asn1.Element) -> IssuerAndSerialNumber:
+    """Read an ``IssuerAndSerialNumber`` (RFC 5652 §10.2.4), under any tag."""
     fields = element.children()
     issuer = Name.parse(fields.expect(asn1.SEQUENCE))
     serial = fields.expect(asn1.INTEGER)
