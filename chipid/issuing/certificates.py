@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -42,9 +42,9 @@ class Subject:
     organization: str
 
     def build(self) -> bytes:
-        """``Name``: country in PrintableString, the rest in UTF8String (ICAO 9303-12 §7.1.1.1)."""
+        """``Name``: country in PrintableString, if any, the rest in UTF8String (ICAO 9303-12 §7.1.1.1)."""
         return asn1.sequence(
-            _attribute(COUNTRY, _PRINTABLE_STRING, self.country),
+            _attribute(COUNTRY, _PRINTABLE_STRING, self.country) if self.country else b"",
             _attribute(ORGANIZATION, _UTF8_STRING, self.organization),
             _attribute(COMMON_NAME, _UTF8_STRING, self.common_name),
         )
@@ -57,6 +57,34 @@ class Subject:
         return asn1.sequence(asn1.encode(0x81, address.encode()), asn1.encode(0xA4, directory))
 
 
+@dataclass(frozen=True)
+class Departures:
+    """What a certificate holds in place of what its issuer would write: it is signed all the same.
+
+    :ivar serial: any number; :ivar issuer: another name than the issuer's; :ivar spki: another SubjectPublicKeyInfo, DER.
+    :ivar version: the field's value, 2 for version 3.
+    :ivar extensions: whole ones, encoded, by object identifier, in the place of the issuer's or behind them; ``None`` for leaving
+        out.
+    :ivar tbs_algorithm: the inner AlgorithmIdentifier, DER; :ivar algorithm: the outer one, the inner one where ``None``.
+    :ivar extra_fields: encoded, behind the extensions.
+    """
+
+    serial: int | None = None
+    issuer: Subject | None = None
+    spki: bytes | None = field(default=None, repr=False)
+    version: int = 2
+    extensions: Mapping[str, bytes | None] = field(default_factory=dict)
+    tbs_algorithm: bytes | None = None
+    algorithm: bytes | None = None
+    extra_fields: bytes = b""
+
+    def applied_to(self, extensions: Iterable[bytes]) -> list[bytes]:
+        """*extensions*, encoded, with those of :attr:`extensions`."""
+        written: dict[str, bytes | None] = {_oid_of(each): each for each in extensions}
+        written |= self.extensions
+        return [each for each in written.values() if each is not None]
+
+
 def build_certificate(
     *,
     issuer: Subject,
@@ -66,20 +94,27 @@ def build_certificate(
     serial: int,
     validity: Period,
     extensions: Iterable[bytes],
+    departures: Departures = Departures(),
 ) -> bytes:
     """A certificate of version 3, signed by *issuer_key*; *extensions* are encoded."""
-    algorithm = build_algorithm_identifier(issuer_key.scheme)
+    tbs_algorithm = departures.tbs_algorithm or build_algorithm_identifier(issuer_key.scheme)
     tbs = asn1.sequence(
-        asn1.encode(0xA0, asn1.integer(2)),
-        asn1.integer(serial),
-        algorithm,
-        issuer.build(),
+        asn1.encode(0xA0, asn1.integer(departures.version)),
+        asn1.integer(serial if departures.serial is None else departures.serial),
+        tbs_algorithm,
+        (departures.issuer or issuer).build(),
         asn1.sequence(asn1.time(validity.not_before), asn1.time(validity.not_after)),
         subject.build(),
-        build_spki(subject_key),
-        asn1.encode(0xA3, asn1.sequence(*extensions)),
+        departures.spki or build_spki(subject_key),
+        asn1.encode(0xA3, asn1.sequence(*departures.applied_to(extensions))),
+        departures.extra_fields,
     )
-    return asn1.sequence(tbs, algorithm, asn1.bit_string(issuer_key.sign(tbs)))
+    return asn1.sequence(tbs, departures.algorithm or tbs_algorithm, asn1.bit_string(issuer_key.sign(tbs)))
+
+
+def with_signature_altered(signed: bytes) -> bytes:
+    """A certificate or a revocation list whose signature, which stands last, has one bit changed."""
+    return signed[:-1] + bytes((signed[-1] ^ 0x01,))
 
 
 def new_serial(random: RandomSource) -> int:
@@ -148,6 +183,10 @@ def extended_key_usage(purposes: Iterable[str]) -> bytes:
 def name_change() -> bytes:
     """A CSCA tells that its name has changed (ICAO 9303-12 §7.1.1.5)."""
     return extension(ext.NAME_CHANGE, asn1.null())
+
+
+def _oid_of(encoded: bytes) -> str:
+    return asn1.Reader(encoded).sequence().expect(asn1.OBJECT_IDENTIFIER).oid()
 
 
 def _attribute(oid: str, tag: int, text: str) -> bytes:

@@ -22,7 +22,7 @@ from chipid.crypto.signature import EcPublicKey, Hash
 from chipid.crypto.spki import build_spki
 from chipid.errors import MalformedData
 from chipid.issuing import certificates as build
-from chipid.issuing.certificates import Period, Subject
+from chipid.issuing.certificates import Departures, Period, Subject
 from chipid.issuing.revocation_lists import RevocationListProfile, build_revocation_list
 from chipid.issuing.signed_data import LDS_SECURITY_OBJECT, SignatureOptions, build_signed_data
 from chipid.issuing.signing_keys import RsaPadding, SigningKey, read_private_key
@@ -84,6 +84,11 @@ class SignerProfile:
     key_usage: tuple[KeyUsage, ...] | None = (KeyUsage.DIGITAL_SIGNATURE,)
     document_types: tuple[str, ...] | None = DOCUMENT_TYPES
     extra_extensions: tuple[bytes, ...] = ()
+
+    @classmethod
+    def for_lists(cls, purpose: str) -> SignerProfile:
+        """Of a signer of lists; *purpose* as for :meth:`TestCsca.issue_list_signer`."""
+        return cls(document_types=None, extra_extensions=(build.extended_key_usage((purpose,)),))
 
     def extensions(self, common: Iterable[bytes]) -> list[bytes]:
         """All extensions, encoded, *common* ones among them."""
@@ -156,12 +161,14 @@ class TestCsca(_Holder):
         common_name: str = "Test CSCA",
         key: KeyOptions = KeyOptions(),
         validity: Period | None = None,
+        departures: Departures = Departures(),  # noqa: B008  immutable
         random: RandomSource = system_random,
     ) -> TestCsca:
         """A new CSCA.
 
         :param country: two letters. :param at: when it begins to sign, with a time zone.
         :param validity: of the certificate; sixteen years from *at* where ``None``.
+        :param departures: what its certificate shall hold otherwise.
         :raises UnsupportedFeature: a kind of key that cannot be made.
         """
         subject, signing_key = Subject(country, common_name, ORGANIZATION), key.generate(random)
@@ -175,6 +182,7 @@ class TestCsca(_Holder):
             serial=build.new_serial(random),
             validity=validity or Period(at, at + _CSCA_VALIDITY),
             extensions=[build.key_usage(_CSCA_KEY_USAGE), build.authority(), *extensions],
+            departures=departures,
         )
         return cls(certificate, signing_key, subject)
 
@@ -206,28 +214,48 @@ class TestCsca(_Holder):
         common_name: str = "Test Document Signer",
         key: KeyOptions = KeyOptions(),
         profile: SignerProfile = SignerProfile(),
+        departures: Departures = Departures(),  # noqa: B008  immutable
         random: RandomSource = system_random,
     ) -> DocumentSigner:
         """A new document signer, certified by this CSCA.
 
         :param country: the CSCA's own where ``None``.
         :param profile: what else its certificate holds. Periods that it leaves open begin at *at*.
+        :param departures: what its certificate shall hold otherwise.
         """
         subject, signing_key = Subject(country or self.subject.country, common_name, ORGANIZATION), key.generate(random)
         usage = profile.usage_period or Period(at, at + _DSC_USAGE)
         common = build.common_extensions(subject, self.subject, signing_key.public, self.key.public, usage)
         validity = profile.validity or Period(at, at + _DSC_VALIDITY)
-        return DocumentSigner(self._certify(subject, signing_key, validity, profile.extensions(common), random), signing_key)
+        certificate = self._certify(subject, signing_key, validity, profile.extensions(common), random, departures)
+        return DocumentSigner(certificate, signing_key)
 
-    def issue_link(self, successor: TestCsca, *, random: RandomSource = system_random) -> bytes:
-        """A link certificate: this CSCA's key certifies its *successor*'s (ICAO 9303-12 §4.1.1, §7.1.1.5), DER."""
+    def issue_list_signer(self, purpose: str, *, at: datetime, random: RandomSource = system_random) -> DocumentSigner:
+        """A new signer of lists, for :meth:`DocumentSigner.sign_list`.
+
+        :param purpose: its extendedKeyUsage, e.g. 2.23.136.1.1.3 for master lists (ICAO 9303-12 §7.1.1.3).
+        """
+        profile = SignerProfile.for_lists(purpose)
+        return self.issue_document_signer(at=at, common_name="Test List Signer", profile=profile, random=random)
+
+    def issue_link(
+        self,
+        successor: TestCsca,
+        *,
+        departures: Departures = Departures(),  # noqa: B008  immutable
+        random: RandomSource = system_random,
+    ) -> bytes:
+        """A link certificate: this CSCA's key certifies its *successor*'s (ICAO 9303-12 §4.1.1, §7.1.1.5), DER.
+
+        Where the successor has another name, the extension NameChange says so; *departures* can leave it out.
+        """
         parsed = successor.parsed
         validity = Period(parsed.not_before, parsed.not_after)
         usage = Period(parsed.not_before, parsed.not_before + _CSCA_USAGE)
         extensions = build.common_extensions(successor.subject, self.subject, successor.key.public, self.key.public, usage)
         renamed = [build.name_change()] if successor.subject != self.subject else []
         listed = [build.key_usage(_CSCA_KEY_USAGE), build.authority(), *extensions, *renamed]
-        return self._certify(successor.subject, successor.key, validity, listed, random)
+        return self._certify(successor.subject, successor.key, validity, listed, random, departures)
 
     def issue_revocation_list(
         self,
@@ -243,7 +271,13 @@ class TestCsca(_Holder):
         return build_revocation_list(issuer=self.subject, issuer_key=self.key, this_update=at, revoked=revoked, profile=profile)
 
     def _certify(
-        self, subject: Subject, subject_key: SigningKey, validity: Period, extensions: Iterable[bytes], random: RandomSource
+        self,
+        subject: Subject,
+        subject_key: SigningKey,
+        validity: Period,
+        extensions: Iterable[bytes],
+        random: RandomSource,
+        departures: Departures,
     ) -> bytes:
         return build.build_certificate(
             issuer=self.subject,
@@ -253,6 +287,7 @@ class TestCsca(_Holder):
             serial=build.new_serial(random),
             validity=validity,
             extensions=extensions,
+            departures=departures,
         )
 
 
@@ -295,6 +330,14 @@ class DocumentSigner(_Holder):
         """EF.CardSecurity over *infos*, which it holds in DER's order (ICAO 9303-10 §3.11.4)."""
         content = asn1.set_of(*infos.raw_infos)
         return CardSecurity(self.sign(ID_SECURITY_OBJECT, content, options)).build()
+
+    def sign_list(self, content_type: str, content: bytes, csca: TestCsca, *, at: datetime) -> bytes:
+        """A master, deviation or defect list (ICAO 9303-12 §9.1, §10.1): by key identifier, with the signer's *csca* beside it.
+
+        :param content: e.g. ``CscaMasterList.of(…).content``, of the type *content_type*. :param at: the signing time.
+        """
+        options = SignatureOptions(by_key_identifier=True, signing_time=at, other_certificates=(csca.certificate,))
+        return self.sign(content_type, content, options)
 
     def sign(self, content_type: str, content: bytes, options: SignatureOptions = SignatureOptions()) -> bytes:  # noqa: B008
         """A ContentInfo over any content; *content_type* dotted."""

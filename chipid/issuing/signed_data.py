@@ -24,11 +24,13 @@ class SignatureOptions:
     :ivar by_key_identifier: name the signer by its key's identifier instead of issuer and serial number.
     :ivar include_certificate: put the signer's certificate into the object, as Doc 9303 wants since its seventh edition.
     :ivar signing_time: a signed attribute, ``None`` for none.
+    :ivar other_certificates: more of them, DER, as a list carries its signer's CSCA (ICAO 9303-12 §9.1).
     """
 
     by_key_identifier: bool = False
     include_certificate: bool = True
     signing_time: datetime | None = None
+    other_certificates: tuple[bytes, ...] = ()
 
 
 def build_signed_data(
@@ -50,10 +52,17 @@ def build_signed_data(
         asn1.integer(3),
         asn1.set_of(digest_algorithm),
         asn1.sequence(asn1.oid(content_type), asn1.encode(0xA0, asn1.octet_string(content))),
-        asn1.encode(0xA0, certificate.raw) if options.include_certificate else b"",
+        _certificates(certificate, options),
         asn1.set_of(signer),
     )
     return asn1.sequence(asn1.oid(SIGNED_DATA), asn1.encode(0xA0, signed_data))
+
+
+def _certificates(certificate: Certificate, options: SignatureOptions) -> bytes:
+    """``certificates``, absent where there are none; a SET OF under its own tag."""
+    included = [certificate.raw] if options.include_certificate else []
+    listed = sorted((*included, *options.other_certificates))
+    return asn1.encode(0xA0, *listed) if listed else b""
 
 
 def _signed_attributes(content_type: str, content: bytes, key: SigningKey, options: SignatureOptions) -> bytes:

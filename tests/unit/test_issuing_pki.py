@@ -17,16 +17,31 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from chipid.crypto import asn1
 from chipid.crypto.signature import EcPublicKey, Hash, PssScheme
 from chipid.errors import CertificateError, LdsError, MalformedData, UnsupportedFeature
-from chipid.issuing.certificates import Period, Subject, authority, build_certificate, extension
+from chipid.issuing.certificates import (
+    Departures,
+    Period,
+    Subject,
+    authority,
+    build_certificate,
+    extension,
+    key_usage,
+    with_signature_altered,
+)
 from chipid.issuing.pki import DocumentSigner, KeyOptions, SignerProfile, TestCsca
 from chipid.issuing.revocation_lists import RevocationListProfile
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.issuing.signing_keys import SigningKey, read_private_key
 from chipid.lds.sod import EfSod, LDSSecurityObject
+from chipid.pki.certificate import Certificate
 from chipid.pki.chain import validate_chain
 from chipid.pki.cms import SignedData
 from chipid.pki.crl import CertificateRevocationList
+from chipid.pki.defect_list import DEFECT_LIST, DefectList
+from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
+from chipid.pki.extensions import KeyUsage
+from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
 from chipid.pki.signed_data import verify_signers
+from chipid.pki.signed_list import DEVIATION_LIST_SIGNING, MASTER_LIST_SIGNING, verify_signed_list
 from chipid.pki.trust_store import TrustStore
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -268,3 +283,63 @@ def test_a_revocation_list_with_odd_contents() -> None:
     assert (crl.entry_deviations, crl.unknown_critical) == (("entry-extension",), ("1.2.3.4",))
     empty = CertificateRevocationList.parse(TestCsca.create(at=AT).issue_revocation_list(at=AT))
     assert empty.entries == {}
+
+
+# Lists ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content_type", "purpose", "content"),
+    [
+        (CSCA_MASTER_LIST, MASTER_LIST_SIGNING, CscaMasterList.of([TestCsca.create("DE", at=AT).certificate]).content),
+        (DEVIATION_LIST, DEVIATION_LIST_SIGNING, DeviationList(()).build()),
+        (DEFECT_LIST, "0.4.0.127.0.7.3.1.5.1", DefectList(()).build()),
+    ],
+)
+def test_signed_lists_are_verified(content_type: str, purpose: str, content: bytes) -> None:
+    csca = TestCsca.create(at=AT)
+    signed = SignedData.parse(csca.issue_list_signer(purpose, at=AT).sign_list(content_type, content, csca, at=AT))
+    assert (signed.content_type, signed.content) == (content_type, content)
+    finding = verify_signed_list(signed, TrustStore([csca.parsed]), AT)
+    assert {name: answer.ok for name, answer in finding.answers.items()} == dict.fromkeys(finding.answers, True)
+    assert finding.deviations == ()
+
+
+# Departures ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("departures", "deviations"),
+    [
+        (Departures(serial=-7), {"serial-not-positive"}),
+        (Departures(serial=1 << 160), {"serial-too-long"}),
+        (Departures(version=1), {"version-not-3"}),
+        (Departures(extra_fields=b"\x04\x00"), {"tbs-extra-data"}),
+        (Departures(algorithm=b"\x30\x04\x06\x02\x2a\x03"), {"inner-algorithm-differs"}),
+    ],
+)
+def test_a_certificate_that_departs_from_the_profile_is_signed_all_the_same(departures: Departures, deviations: set[str]) -> None:
+    csca = TestCsca.create(at=AT, departures=departures)
+    assert csca.parsed.is_self_signed
+    signer = csca.issue_document_signer(at=AT, departures=departures).parsed
+    link = Certificate.parse(csca.issue_link(TestCsca.create(at=AT), departures=departures))
+    for certificate in (csca.parsed, signer, link):
+        assert certificate.verified_by(csca.parsed).valid
+        assert set(certificate.deviations) == deviations
+
+
+def test_extensions_are_replaced_left_out_and_added() -> None:
+    departures = Departures(issuer=Subject("DE", "Other", "Other"), extensions={
+        "2.5.29.35": None, "2.5.29.15": key_usage((KeyUsage.CRL_SIGN,)), "1.2.3.4": extension("1.2.3.4", b"", critical=True),
+    })  # fmt: skip
+    csca = TestCsca.create(at=AT)
+    plain, other = (csca.issue_document_signer(at=AT, departures=each).parsed for each in (Departures(), departures))
+    assert set(plain.extensions) ^ set(other.extensions) == {"2.5.29.35", "1.2.3.4"}
+    assert (other.key_usage, other.unknown_critical, other.issuer.country) == ({KeyUsage.CRL_SIGN}, ("1.2.3.4",), "DE")
+
+
+def test_an_altered_signature_is_none() -> None:
+    csca = TestCsca.create(at=AT)
+    assert not Certificate.parse(with_signature_altered(csca.certificate)).verified_by(csca.parsed).valid
+    altered = with_signature_altered(csca.issue_revocation_list(at=AT))
+    assert not CertificateRevocationList.parse(altered).verified_by(csca.parsed).valid
