@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a signed list is worth: master, deviation and defect lists alike (ICAO 9303-12 §9.1, §10.1; BSI TR-03129-2 §7).
+
+Anybody can sign a list, and put a CSCA of his own beside it. That the signer belongs to the CSCA that comes with the list, and that
+he belongs to one whom the operator trusts, are two answers. This module judges; who keeps the list decides what he demands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from types import MappingProxyType
+from typing import Final
+
+from chipid.pki import extensions as ext
+from chipid.pki.certificate import Certificate
+from chipid.pki.chain import Answer, validate_chain
+from chipid.pki.cms import SignedData, SignerInfo, SubjectKeyIdentifier
+from chipid.pki.defect_list import DEFECT_LIST
+from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY
+from chipid.pki.master_list import CSCA_MASTER_LIST
+from chipid.pki.signed_data import SignerFinding, verify_signers
+from chipid.pki.trust_source import TrustSource
+from chipid.pki.trust_store import TrustStore
+
+MASTER_LIST_SIGNING_KEY: Final = "2.23.136.1.1.3"
+
+_PURPOSES: Final = {CSCA_MASTER_LIST: MASTER_LIST_SIGNING_KEY, DEVIATION_LIST: DEVIATION_LIST_SIGNING_KEY}
+_BSI_PURPOSES: Final = "0.4.0.127.0.7.3."
+_CANDIDATE_LIMIT: Final = 32
+
+
+@dataclass(frozen=True)
+class SignedListFinding:
+    """What one signed list shows. A reason is ``ok``, or a stable code that begins with ``list-``.
+
+    :ivar signature: whether the content is what the holder of the signer's certificate signed.
+    :ivar purpose: whether that certificate is one for lists of this kind.
+    :ivar own_authority: whether it was issued by a self-signed CSCA that comes with the list, which anybody can arrange.
+    :ivar trust: whether it was issued by a CSCA that the operator trusts, or pins.
+    :ivar validity: whether all certificates of the path are in date at the moment of the check.
+    :ivar signing_time: whether the signer's certificate was in date when the list says that it was signed.
+    :ivar signer: the signer's certificate; :ivar path: up to the trusted CSCA, or else up to the one that comes with the list.
+    :ivar deviations: departures from the profiles, stable codes.
+    """
+
+    signature: Answer
+    purpose: Answer
+    own_authority: Answer
+    trust: Answer
+    validity: Answer
+    signing_time: Answer
+    signer: Certificate | None = None
+    signed_at: datetime | None = None
+    path: tuple[Certificate, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """All answers by name, in the order in which they were found."""
+        names = ("signature", "purpose", "own_authority", "trust", "validity", "signing_time")
+        return MappingProxyType({name: getattr(self, name) for name in names})
+
+
+def verify_signed_list(
+    signed: SignedData,
+    trusted: TrustSource | None,
+    at: datetime,
+    *,
+    known: Iterable[Certificate] = (),
+    pinned: Collection[str] = (),
+) -> SignedListFinding:
+    """What *signed* shows at *at*; of several signers the one counts that shows most.
+
+    :param trusted: the operator's trust anchors, ``None`` or an empty one for none.
+    :param known: certificates that come with the list, such as a master list's own, where its signer's CSCA may be.
+    :param pinned: SHA-256 fingerprints, hexadecimal, of certificates that the operator trusts for this list: its signer's, or an
+        authority's above it.
+    """
+    if not signed.signers:
+        return _without_signer(Answer(False, "list-unsigned", "Nobody signed the list."))
+    others = tuple(known)
+    judge = _Judge(signed, (*signed.certificates, *others), trusted, at, frozenset(pinned))
+    findings = [judge.finding(*pair) for pair in zip(signed.signers, verify_signers(signed, lambda _sid: others), strict=True)]
+    return max(findings, key=lambda finding: [answer.ok is True for answer in finding.answers.values()])
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Judges the signers of one list.
+
+    :ivar certificates: all that come with it.
+    """
+
+    signed: SignedData
+    certificates: tuple[Certificate, ...]
+    trusted: TrustSource | None
+    at: datetime
+    pinned: frozenset[str]
+
+    def finding(self, info: SignerInfo, found: SignerFinding) -> SignedListFinding:
+        signature = Answer(found.ok, "ok" if found.ok else f"list-{found.reason}", found.detail)
+        signer = found.certificate
+        if signer is None:
+            return _without_signer(signature)
+        # Chain building takes any purpose for one that a document signer must not have: it is asked apart.
+        plain = replace(signer, extended_key_usage=None)
+        own = validate_chain(plain, _own_authorities(signer, self.certificates), self.at)
+        chain = validate_chain(plain, self.trusted, self.at)
+        pinned = None if chain.trust.ok else self._pinned(own.path if own.trust.ok else (signer,))
+        best = own if pinned is not None or not chain.path else chain
+        # A CSCA that the operator trusts is the signer's own, whether or not it comes with the list.
+        belongs = own.trust if own.trust.ok else chain.trust
+        deviations = [
+            *found.deviations,
+            *self._deviations(info, signer, found.signed_at, own.anchor),
+            *(f"list-signer-{code}" for code in signer.deviations),
+            *(code for code in best.deviations if code.startswith("csca-")),
+        ]
+        return SignedListFinding(
+            signature,
+            _purpose(self.signed.content_type, signer),
+            _of_list(belongs),
+            pinned or _of_list(chain.trust),
+            _of_list(best.validity),
+            _signing_time(signer, found.signed_at),
+            signer,
+            found.signed_at,
+            (signer, *best.path[1:]),
+            tuple(dict.fromkeys(deviations)),
+        )
+
+    def _pinned(self, path: tuple[Certificate, ...]) -> Answer | None:
+        """A yes where the operator pins a certificate of *path*, whose signatures are good, or the signer's own."""
+        if self.pinned.isdisjoint(certificate.fingerprint for certificate in path):
+            return None
+        return Answer(True, "ok", "The operator pins a certificate of the path.")
+
+    def _deviations(
+        self, info: SignerInfo, signer: Certificate, signed_at: datetime | None, anchor: Certificate | None
+    ) -> list[str]:
+        usage, period = signer.extensions.get(ext.EXTENDED_KEY_USAGE), signer.usage_period
+        noted = {
+            "list-not-der": not self.signed.is_der,
+            "list-several-signers": len(self.signed.signers) > 1,
+            "list-signer-by-issuer-and-serial": not isinstance(info.sid, SubjectKeyIdentifier),
+            "list-signer-authority-not-included": anchor not in self.signed.certificates,
+            "list-unsigned-attributes": info.has_unsigned_attributes,
+            "list-revocation-lists-included": self.signed.has_revocation_lists,
+            "list-signing-time-in-future": signed_at is not None and signed_at > self.at,
+            "list-signer-usage-period": (
+                period is not None and signed_at is not None and not period.covers(signed_at)
+            ),
+            "list-signer-extended-key-usage-missing": usage is None,
+            "list-signer-extended-key-usage-not-critical": usage is not None and not usage.critical,
+        }
+        return [code for code, applies in noted.items() if applies]
+
+
+def _own_authorities(signer: Certificate, certificates: tuple[Certificate, ...]) -> TrustStore:
+    """The CSCAs among *certificates* that may have issued *signer*.
+
+    Few of them are tried, and no link certificates: a hostile list can hold thousands, and any number of paths through them.
+    """
+    key_id = signer.authority_key_id
+    named = (
+        each
+        for each in certificates
+        if each.subject.normalised == signer.issuer.normalised or (key_id is not None and each.subject_key_id == key_id)
+    )
+    return TrustStore(filter(lambda each: each.is_self_signed, islice(named, _CANDIDATE_LIMIT)))
+
+
+def _purpose(content_type: str, signer: Certificate) -> Answer:
+    """Whether *signer* may sign lists of the kind *content_type* (ICAO 9303-12 §7.1.1.3).
+
+    The number of the purpose that BSI TR-03129-2 §7 gives to defect lists is not public, and signers without any are in use: one
+    of BSI's own, or none, passes there. A document signer never does.
+    """
+    purposes = signer.extended_key_usage or ()
+    if content_type not in (*_PURPOSES, DEFECT_LIST):
+        return Answer(False, "list-type-unknown", f"Signed content of the type {content_type} is no list.")
+    if ext.DOCUMENT_TYPE_LIST in signer.extensions:
+        return Answer(False, "list-signer-is-document-signer", "The list was signed by a signer of documents.")
+    if content_type == DEFECT_LIST:
+        fits = all(purpose.startswith(_BSI_PURPOSES) for purpose in purposes) and _is_readable(signer)
+    else:
+        fits = _PURPOSES[content_type] in purposes
+    if fits:
+        return Answer(True, "ok", "The signer's certificate is one for such lists.")
+    if not purposes:
+        return Answer(False, "list-signer-extended-key-usage-missing", "The signer's certificate names no purpose.")
+    detail = f"The signer's certificate is for another purpose: {', '.join(purposes)}."
+    return Answer(False, "list-signer-extended-key-usage", detail)
+
+
+def _is_readable(signer: Certificate) -> bool:
+    return ext.EXTENDED_KEY_USAGE not in signer.extensions or signer.extended_key_usage is not None
+
+
+def _signing_time(signer: Certificate, signed_at: datetime | None) -> Answer:
+    if signed_at is None:
+        return Answer(None, "list-signing-time-missing", "The signer does not say when he signed.")
+    if not signer.is_valid_at(signed_at):
+        return Answer(False, "list-signed-outside-validity", "The signer's certificate was not in date when the list was signed.")
+    return Answer(True, "ok", "The signer's certificate was in date when the list was signed.")
+
+
+def _of_list(answer: Answer) -> Answer:
+    """An answer on a document signer's certificate, said of a list signer's."""
+    if answer.reason == "ok":
+        return answer
+    reason = f"list-signer-{answer.reason.removeprefix('dsc-')}"
+    return Answer(answer.ok, reason, answer.detail.replace("document signer", "list's signer"))
+
+
+def _without_signer(signature: Answer) -> SignedListFinding:
+    unknown = Answer(None, "list-signer-unknown", "Who signed the list is not known.")
+    return SignedListFinding(signature, unknown, unknown, unknown, unknown, unknown)
