@@ -198,10 +198,24 @@ class Check(Part, frozen=True, kw_only=True):
     deviations: tuple[str, ...] = ()
 
 
+class CodeDecision(Part, frozen=True, kw_only=True):
+    """What one code of one check did to the verdict.
+
+    :ivar check: a check's name; :ivar code: its reason, or one of its deviations.
+    :ivar effect: ``tolerated``, ``not counted``, ``inconclusive`` or ``rejected``. :ivar meaning: the code in a sentence.
+    """
+
+    check: str
+    code: str
+    effect: str
+    meaning: str
+
+
 class Verdict(Part, frozen=True, kw_only=True):
     """The decision, and each check that led to it.
 
     :ivar decision: ``accepted``, ``rejected`` or ``inconclusive``.
+    :ivar reasons: the codes that kept it from ``accepted``. :ivar decisions: what the policy made of every code.
     """
 
     decision: str
@@ -209,6 +223,7 @@ class Verdict(Part, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     deviations: tuple[str, ...]
     checks: tuple[Check, ...]
+    decisions: tuple[CodeDecision, ...] = ()
 
 
 # Whole reports ---------------------------------------------------------------------------------------------------

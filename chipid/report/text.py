@@ -126,7 +126,7 @@ def file_text(report: schema.FileReport, style: Style = plain) -> str:
 
 
 def verdict_lines(verdict: schema.Verdict, style: Style) -> list[str]:
-    """The decision, why it is no better, and every check."""
+    """The decision, why it is no better, every check, and what was let pass."""
     word, role = _DECISIONS[verdict.decision]
     lines = [style(word, role)]
     if verdict.reasons:
@@ -139,7 +139,17 @@ def verdict_lines(verdict: schema.Verdict, style: Style) -> list[str]:
         reason = "" if check.reason == "ok" else check.reason
         told = reason or check.name in _TOLD_WHEN_PASSED
         rows.append((style(f"{outcome:13}", outcome_role), check.label, reason, check.detail if told else ""))
-    return [*lines, "", f"Checks, policy {verdict.policy}", *_columns(rows)]
+    lines += ["", f"Checks, policy {verdict.policy}", *_columns(rows)]
+    passed = _table("Let pass", _let_pass(verdict), style)
+    return [*lines, "", *passed] if passed else lines
+
+
+def _let_pass(verdict: schema.Verdict) -> Iterator[tuple[str, ...]]:
+    """What would count, and the policy tolerates: an officer sees what it was and what it means."""
+    labels = {check.name: check.label for check in verdict.checks}
+    for each in verdict.decisions:
+        if each.effect == "tolerated":
+            yield each.code, labels.get(each.check, each.check), each.meaning
 
 
 def notice_lines(notices: Sequence[schema.Notice], style: Style) -> list[str]:

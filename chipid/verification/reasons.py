@@ -45,6 +45,23 @@ _DATA_GROUP_INTEGRITY: Final = {
 _CERTIFICATES: Final = {
     "no-trust-anchor": "No trusted CSCA certificate is at hand that could vouch for the signer.",
     "untrusted-signer": "The CSCA that the signer's certificate names is trusted, and did not sign that certificate.",
+    "csca-key-unknown": (
+        "The CSCA that the signer's certificate names is trusted, and the key that it names is not among that CSCA's known ones:"
+        " import the newest certificates of that authority and judge again; if it stays so, the signer is a forger's."
+    ),
+    "csca-key-malformed": (
+        "The CSCA certificate that should vouch for the signer holds no valid key: replace it in the trust store, from its issuer."
+    ),
+    "dsc-algorithm-malformed": "The signature algorithm of the document signer's certificate is malformed, so that nobody signed it.",
+    "csca-link-loop": (
+        "Link certificates vouch for each other in a circle, and no self-signed CSCA stands above them: import the CSCA's own."
+    ),
+    "path-search-limit": (
+        "Too many authorities, or too many in a row, might stand above the signer; the search for a trusted CSCA was given up:"
+        " remove from the trust store what does not belong there."
+    ),
+    "dsc-is-authority": "The key of an authority signed, and no document signer's.",
+    "csca-not-authority": "The certificate above the document signer's is no authority's by its extensions.",
     "dsc-expired": "The document signer's certificate is out of date.",
     "dsc-not-yet-valid": "The document signer's certificate is not valid yet.",
     "csca-expired": "The CSCA certificate is out of date.",
@@ -59,7 +76,55 @@ _CERTIFICATES: Final = {
     "country-mismatch": "A CSCA certified a signer of another state.",
 }
 
-_REVOCATION: Final = {"no-crl": "No revocation list was consulted."}
+_REVOCATION: Final = {
+    "dsc-revoked": "The document signer's certificate has been revoked.",
+    "csca-revoked": "The certificate of an authority above the document signer has been revoked.",
+    "no-trusted-path": "Without a path to a trusted CSCA there is nobody whose revocation list could be believed.",
+    "no-crl": "No revocation list of the document signer's CSCA is at hand: import its newest one.",
+    "crl-stale": (
+        "The newest revocation list at hand does not name the certificate, and a newer one is due: import that."
+    ),
+    "crl-signer-unknown": (
+        "Whoever signed the revocation list is not among the trusted authorities: import the CSCA's newest certificates."
+    ),
+    "crl-key-usage": "The key that signed the revocation list may not sign any, by its certificate.",
+    "crl-other-country": "The only revocation list that could count is of another country than the certificate.",
+    "crl-unsupported-algorithm": "The revocation list is signed in a way that chipid does not know.",
+    "crl-search-limit": "Too many revocation lists or authorities would have to be tried; not all were.",
+    "crl-signature-invalid": "The revocation list was not signed by the CSCA that it names.",
+    "crl-malformed": "The revocation list is damaged: import it anew.",
+    "crl-unknown-critical-extension": "The revocation list has a critical extension that is not understood.",
+}
+
+_KNOWN_DEFECTS: Final = {
+    "no-defect-list": "No list of known defects or deviations is at hand.",
+    "defect-list-malformed": "A list of known defects is damaged where this document has to be looked up.",
+    "listed-dsc-revoked": "A list of known defects names the document signer as revoked.",
+    "listed-dsc-on-hold": "A list of known defects says that the document signer's revocation is being looked into.",
+    "listed-dsc-status-unknown": "A list of known defects names the document signer as revoked, for a reason that is not known.",
+    "listed-dsc-malformed": "The document signer's certificate is listed as malformed.",
+    "listed-dsc-signature": "The signature of the document signer's certificate is listed as wrong.",
+    "listed-csca-malformed": "The CSCA certificate is listed as malformed.",
+    "listed-certificate-or-key": "A certificate or a key of this document is listed as deviating.",
+    "listed-ca-key-compromised": "The keys of Chip Authentication of such documents are listed as compromised.",
+    "listed-aa-key-compromised": "The keys of Active Authentication of such documents are listed as compromised.",
+    "listed-dg-malformed": "A data group of such documents is listed as malformed.",
+    "listed-dg-hash": "The hash of a data group of such documents is listed as wrong.",
+    "listed-sod-invalid": "EF.SOD of such documents is listed as failing its verification.",
+    "listed-com-sod": "EF.COM and EF.SOD of such documents are listed as inconsistent.",
+    "listed-lds": "The files of such documents are listed as deviating.",
+    "listed-mrz-data": "A field of the machine readable zone of such documents is listed as wrong.",
+    "listed-mrz-check-digit": "A check digit of the machine readable zone of such documents is listed as wrong.",
+    "listed-mrz": "The machine readable zone of such documents is listed as deviating.",
+    "listed-chip-unusable": "The chip of such documents is listed as not usable.",
+    "listed-national-use": "Such documents are listed with a deviation that only their State knows.",
+    "listed-eid-application": "The eID application of such documents, which is not read here, is listed as defective.",
+    "listed-card-security": "EF.CardSecurity of such documents is listed as malformed.",
+    "listed-chip-security": "EF.ChipSecurity of such documents, which is not read here, is listed as malformed.",
+    "listed-power-down": "Such documents have to be taken off the reader between two authentications.",
+    "listed-terminal-info": "Such documents lack the record of keys for privileged terminals.",
+    "listed-unknown-defect": "Such documents are listed with a defect that is not known.",
+}
 
 _ISSUING_STATE: Final = {
     "dg1-missing": "DG1 was not read.",
@@ -243,10 +308,33 @@ _DEVIATIONS: Final = {
     "named-curve": "The key names its curve instead of spelling out its parameters.",
     "issuer-name-order": "The issuer's name has its parts in another order than the issuer's own certificate.",
     "issued-outside-validity": "The certificate was issued while its issuer's was not valid.",
+    "issued-outside-usage-period": "The certificate was issued outside the period in which its issuer's key may sign.",
+    "outlives-issuer": "The certificate is valid for longer than its issuer's.",
+    "name-change-missing": "A CSCA's certificate by its older key bears another name, and does not say that the name changed.",
+    "document-outlives-signer": "The document is valid for longer than the certificate of its signer.",
     "signed-outside-validity": "The signer says that it signed while its certificate was not valid.",
     "signed-outside-usage-period": "The signer says that it signed outside the period in which its key may sign.",
     "alternative-name-state": "The alternative name of the signer's certificate is of another state than DG1.",
     "document-type-not-listed": "The signer's certificate is not for documents of this type.",
+    # Revocation lists, behind crl-
+    "version-not-2": "The revocation list is not of version 2.",
+    "time-encoding": "A date of the revocation list is of another type than its year asks for.",
+    "next-update-missing": "The revocation list does not say when the next one is due.",
+    "next-update-too-late": "The revocation list is meant to serve for longer than the 90 days that Doc 9303 allows.",
+    "next-update-before-this-update": "The revocation list is out of date from the day on which it was made.",
+    "revoked-certificates-empty": "The revocation list has a list of certificates with nothing in it.",
+    "extension-critical": "The revocation list marks an extension as critical that should not be.",
+    "number-missing": "The revocation list has no number.",
+    "number-malformed": "The number of the revocation list cannot be read.",
+    "number-negative": "The number of the revocation list is negative.",
+    "number-too-long": "The number of the revocation list has more than 20 octets.",
+    "delta-indicator": "The revocation list is one of changes only, which Doc 9303 does not allow.",
+    "issuing-distribution-point": "The revocation list says where it is distributed, which Doc 9303 does not allow.",
+    "freshest-crl": "The revocation list points to a list of changes, which Doc 9303 does not allow.",
+    "entry-extension": "An entry of the revocation list has an extension that Doc 9303 does not allow.",
+    "entry-repeated": "The revocation list names a certificate twice.",
+    "entry-not-der": "An entry of the revocation list is in BER, where DER belongs.",
+    "newer-unusable": "A newer revocation list than the one that counted could not be used.",
 }
 
 REASONS: Final = MappingProxyType(
@@ -256,6 +344,7 @@ REASONS: Final = MappingProxyType(
     | _DATA_GROUP_INTEGRITY
     | _CERTIFICATES
     | _REVOCATION
+    | _KNOWN_DEFECTS
     | _ISSUING_STATE
     | _SOD_AGAINST_COM
     | _TERMINAL_AUTHENTICATION
@@ -265,7 +354,16 @@ REASONS: Final = MappingProxyType(
 )
 """Code → sentence, in the order of the checks."""
 
-_ROLES: Final = {"dsc-": "Document signer's certificate: ", "csca-": "CSCA certificate: "}
+_ROLES: Final = {
+    "dsc-": "Document signer's certificate: ",
+    "csca-": "CSCA certificate: ",
+    "crl-": "Revocation list: ",
+}
+
+
+def stem(code: str) -> str:
+    """*code* without the prefix that says whose certificate is meant."""
+    return code.removeprefix("dsc-").removeprefix("csca-")
 
 
 def explain(code: str) -> str:

@@ -26,6 +26,17 @@ class Decision(Enum):
     INCONCLUSIVE = "inconclusive"
 
 
+class Effect(Enum):
+    """What a policy made of one code."""
+
+    TOLERATED = "tolerated"
+    """It would count, and the policy lets it pass by name."""
+    NOT_COUNTED = "not counted"
+    """The check counts for nothing here, or what it asks for is not there to be asked."""
+    INCONCLUSIVE = "inconclusive"
+    REJECTED = "rejected"
+
+
 class CheckName(Enum):
     """What is checked, in the order in which it is reported."""
 
@@ -37,6 +48,7 @@ class CheckName(Enum):
     CERTIFICATE_VALIDITY = "certificate validity"
     TRUST_STATUS = "trust status"
     REVOCATION = "DS revocation"
+    KNOWN_DEFECTS = "known defects"
     ISSUING_STATE = "issuing state"
     SOD_AGAINST_COM = "EF.SOD against EF.COM"
     ACTIVE_AUTHENTICATION = "Active Authentication"
@@ -67,12 +79,23 @@ class Check:
 
 
 @dataclass(frozen=True)
+class CodeDecision:
+    """What one code, a reason or a deviation of one check, did to the verdict."""
+
+    check: CheckName
+    code: str
+    effect: Effect
+
+
+@dataclass(frozen=True)
 class Verdict:
     """All checks, and what the policy made of them.
 
     :ivar policy: the policy's name.
-    :ivar decision: accepted only when everything that the policy demands is SUCCESSFUL.
-    :ivar reasons: the reason codes that kept it from *accepted*, or that the policy tolerated, in order of the checks.
+    :ivar decision: accepted only when everything that the policy demands is SUCCESSFUL, or tolerated by name.
+    :ivar reasons: the codes that kept it from *accepted*, in order of the checks.
+    :ivar decisions: one for each reason of a check that is not SUCCESSFUL and for each deviation, in order of the checks: what was
+        let pass stands here too.
     """
 
     decision: Decision
@@ -80,6 +103,7 @@ class Verdict:
     checks: tuple[Check, ...]
     reasons: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
+    decisions: tuple[CodeDecision, ...] = ()
 
     @property
     def accepted(self) -> bool:
