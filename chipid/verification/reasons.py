@@ -52,7 +52,7 @@ _CERTIFICATES: Final = {
     "csca-key-malformed": (
         "The CSCA certificate that should vouch for the signer holds no valid key: replace it in the trust store, from its issuer."
     ),
-    "dsc-algorithm-malformed": "The signature algorithm of the document signer's certificate is malformed, so that nobody signed it.",
+    "dsc-algorithm-malformed": "The document signer's certificate names its signature algorithm in a malformed way: nobody signed it.",
     "csca-link-loop": (
         "Link certificates vouch for each other in a circle, and no self-signed CSCA stands above them: import the CSCA's own."
     ),
@@ -362,8 +362,8 @@ _ROLES: Final = {
 
 
 def stem(code: str) -> str:
-    """*code* without the prefix that says whose certificate is meant."""
-    return code.removeprefix("dsc-").removeprefix("csca-")
+    """*code* without the prefix that says whose certificate, or what list, is meant."""
+    return next((code.removeprefix(prefix) for prefix in _ROLES if code.startswith(prefix)), code)
 
 
 def explain(code: str) -> str:
