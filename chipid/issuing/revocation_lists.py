@@ -25,6 +25,7 @@ class RevocationListProfile:
     :ivar period: until the next list; :ivar next_update_left_out: it does not say when that is.
     :ivar number: the cRLNumber; ``None`` leaves the extension out.
     :ivar extra_extensions: encoded, behind the others; :ivar entry_extensions: encoded, in every entry.
+    :ivar extra_entries: encoded, behind the others, whatever they are.
     """
 
     period: timedelta = PERIOD_MAX
@@ -32,6 +33,7 @@ class RevocationListProfile:
     number: int | None = 1
     extra_extensions: tuple[bytes, ...] = ()
     entry_extensions: tuple[bytes, ...] = ()
+    extra_entries: tuple[bytes, ...] = ()
 
 
 def build_revocation_list(
@@ -50,7 +52,7 @@ def build_revocation_list(
     algorithm = build_algorithm_identifier(issuer_key.scheme)
     moment = asn1.time(this_update)
     shared = asn1.sequence(*profile.entry_extensions) if profile.entry_extensions else b""
-    entries = [asn1.sequence(asn1.integer(serial), moment, shared) for serial in revoked]
+    entries = [*(asn1.sequence(asn1.integer(serial), moment, shared) for serial in revoked), *profile.extra_entries]
     tbs = asn1.sequence(
         asn1.integer(_VERSION_2),
         algorithm,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -34,33 +35,45 @@ class SignatureOptions:
 
 
 def build_signed_data(
-    content_type: str, content: bytes, certificate: Certificate, key: SigningKey, options: SignatureOptions
+    content_type: str,
+    content: bytes,
+    certificate: Certificate,
+    key: SigningKey,
+    options: SignatureOptions,
+    *,
+    co_signers: Iterable[tuple[Certificate, SigningKey]] = (),
 ) -> bytes:
-    """A ContentInfo with *content* signed by *key*: SignedData version 3, contentType and messageDigest as signed attributes."""
-    digest_algorithm = build_hash_identifier(key.scheme.hash)
+    """A ContentInfo with *content* signed by *key*: SignedData version 3, contentType and messageDigest as signed attributes.
+
+    :param co_signers: who signs it too, which Doc 9303 does not foresee.
+    """
+    signers = ((certificate, key), *co_signers)
+    signed_data = asn1.sequence(
+        asn1.integer(3),
+        asn1.set_of(*{build_hash_identifier(each.scheme.hash) for _, each in signers}),
+        asn1.sequence(asn1.oid(content_type), asn1.encode(0xA0, asn1.octet_string(content))),
+        _certificates([each for each, _ in signers], options),
+        asn1.set_of(*(_signer_info(content_type, content, *signer, options) for signer in signers)),
+    )
+    return asn1.sequence(asn1.oid(SIGNED_DATA), asn1.encode(0xA0, signed_data))
+
+
+def _signer_info(content_type: str, content: bytes, certificate: Certificate, key: SigningKey, options: SignatureOptions) -> bytes:
     attributes = _signed_attributes(content_type, content, key, options)
-    signer = asn1.sequence(
+    return asn1.sequence(
         asn1.integer(3 if options.by_key_identifier else 1),
         _signer_identifier(certificate, options),
-        digest_algorithm,
+        build_hash_identifier(key.scheme.hash),
         # Signed as a SET, stored under the field's own tag (RFC 5652 §5.4).
         asn1.encode(0xA0, asn1.parse(attributes, asn1.SET).value),
         build_algorithm_identifier(key.scheme),
         asn1.octet_string(key.sign(attributes)),
     )
-    signed_data = asn1.sequence(
-        asn1.integer(3),
-        asn1.set_of(digest_algorithm),
-        asn1.sequence(asn1.oid(content_type), asn1.encode(0xA0, asn1.octet_string(content))),
-        _certificates(certificate, options),
-        asn1.set_of(signer),
-    )
-    return asn1.sequence(asn1.oid(SIGNED_DATA), asn1.encode(0xA0, signed_data))
 
 
-def _certificates(certificate: Certificate, options: SignatureOptions) -> bytes:
+def _certificates(signers: Iterable[Certificate], options: SignatureOptions) -> bytes:
     """``certificates``, absent where there are none; a SET OF under its own tag."""
-    included = [certificate.raw] if options.include_certificate else []
+    included = [certificate.raw for certificate in signers] if options.include_certificate else []
     listed = sorted((*included, *options.other_certificates))
     return asn1.encode(0xA0, *listed) if listed else b""
 

@@ -37,11 +37,11 @@ from chipid.pki.chain import validate_chain
 from chipid.pki.cms import SignedData
 from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.defect_list import DEFECT_LIST, DefectList
-from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
+from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY, DeviationList
 from chipid.pki.extensions import KeyUsage
 from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
 from chipid.pki.signed_data import verify_signers
-from chipid.pki.signed_list import DEVIATION_LIST_SIGNING, MASTER_LIST_SIGNING, verify_signed_list
+from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY, verify_signed_list
 from chipid.pki.trust_store import TrustStore
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -291,8 +291,8 @@ def test_a_revocation_list_with_odd_contents() -> None:
 @pytest.mark.parametrize(
     ("content_type", "purpose", "content"),
     [
-        (CSCA_MASTER_LIST, MASTER_LIST_SIGNING, CscaMasterList.of([TestCsca.create("DE", at=AT).certificate]).content),
-        (DEVIATION_LIST, DEVIATION_LIST_SIGNING, DeviationList(()).build()),
+        (CSCA_MASTER_LIST, MASTER_LIST_SIGNING_KEY, CscaMasterList.of([TestCsca.create("DE", at=AT).certificate]).content),
+        (DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY, DeviationList(()).build()),
         (DEFECT_LIST, "0.4.0.127.0.7.3.1.5.1", DefectList(()).build()),
     ],
 )
