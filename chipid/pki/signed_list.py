@@ -16,11 +16,12 @@ from typing import Final
 
 from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
-from chipid.pki.chain import Answer, validate_chain
+from chipid.pki.chain import Answer, ChainFinding, validate_chain
 from chipid.pki.cms import SignedData, SignerInfo, SubjectKeyIdentifier
 from chipid.pki.defect_list import DEFECT_LIST
 from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY
 from chipid.pki.master_list import CSCA_MASTER_LIST
+from chipid.pki.profile import profile_deviations
 from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_source import TrustSource
 from chipid.pki.trust_store import TrustStore
@@ -30,6 +31,8 @@ MASTER_LIST_SIGNING_KEY: Final = "2.23.136.1.1.3"
 _PURPOSES: Final = {CSCA_MASTER_LIST: MASTER_LIST_SIGNING_KEY, DEVIATION_LIST: DEVIATION_LIST_SIGNING_KEY}
 _BSI_PURPOSES: Final = "0.4.0.127.0.7.3."
 _CANDIDATE_LIMIT: Final = 32
+_PINNED: Final = Answer(True, "ok", "The operator pins a certificate of the path.")
+_IN_DATE: Final = Answer(True, "ok", "The list signer's certificate is in date.")
 
 
 @dataclass(frozen=True)
@@ -109,22 +112,20 @@ class _Judge:
         plain = replace(signer, extended_key_usage=None)
         own = validate_chain(plain, _own_authorities(signer, self.certificates), self.at)
         chain = validate_chain(plain, self.trusted, self.at)
-        pinned = None if chain.trust.ok else self._pinned(own.path if own.trust.ok else (signer,))
-        best = own if pinned is not None or not chain.path else chain
-        # A CSCA that the operator trusts is the signer's own, whether or not it comes with the list.
-        belongs = own.trust if own.trust.ok else chain.trust
+        pinned = not chain.trust.ok and self._is_pinned(own.path if own.trust.ok else (signer,))
+        best = own if pinned or not chain.path else chain
         deviations = [
             *found.deviations,
             *self._deviations(info, signer, found.signed_at, own.anchor),
-            *(f"list-signer-{code}" for code in signer.deviations),
+            *profile_deviations(signer, "list-signer"),
             *(code for code in best.deviations if code.startswith("csca-")),
         ]
         return SignedListFinding(
             signature,
             _purpose(self.signed.content_type, signer),
-            _of_list(belongs),
-            pinned or _of_list(chain.trust),
-            _of_list(best.validity),
+            _own_authority(own, chain),
+            _PINNED if pinned else _of_list(chain.trust),
+            _IN_DATE if pinned and best.validity.ok is None else _of_list(best.validity),
             _signing_time(signer, found.signed_at),
             signer,
             found.signed_at,
@@ -132,16 +133,14 @@ class _Judge:
             tuple(dict.fromkeys(deviations)),
         )
 
-    def _pinned(self, path: tuple[Certificate, ...]) -> Answer | None:
-        """A yes where the operator pins a certificate of *path*, whose signatures are good, or the signer's own."""
-        if self.pinned.isdisjoint(certificate.fingerprint for certificate in path):
-            return None
-        return Answer(True, "ok", "The operator pins a certificate of the path.")
+    def _is_pinned(self, path: tuple[Certificate, ...]) -> bool:
+        """Whether the operator pins a certificate of *path*, whose signatures are good, or the signer's own."""
+        return not self.pinned.isdisjoint(certificate.fingerprint for certificate in path)
 
     def _deviations(
         self, info: SignerInfo, signer: Certificate, signed_at: datetime | None, anchor: Certificate | None
     ) -> list[str]:
-        usage, period = signer.extensions.get(ext.EXTENDED_KEY_USAGE), signer.usage_period
+        period = signer.usage_period
         noted = {
             "list-not-der": not self.signed.is_der,
             "list-several-signers": len(self.signed.signers) > 1,
@@ -153,8 +152,6 @@ class _Judge:
             "list-signer-usage-period": (
                 period is not None and signed_at is not None and not period.covers(signed_at)
             ),
-            "list-signer-extended-key-usage-missing": usage is None,
-            "list-signer-extended-key-usage-not-critical": usage is not None and not usage.critical,
         }
         return [code for code, applies in noted.items() if applies]
 
@@ -171,6 +168,16 @@ def _own_authorities(signer: Certificate, certificates: tuple[Certificate, ...])
         if each.subject.normalised == signer.issuer.normalised or (key_id is not None and each.subject_key_id == key_id)
     )
     return TrustStore(filter(lambda each: each.is_self_signed, islice(named, _CANDIDATE_LIMIT)))
+
+
+def _own_authority(own: ChainFinding, chain: ChainFinding) -> Answer:
+    if own.trust.ok:
+        return Answer(True, "ok", "The signer's certificate was issued by a CSCA that comes with the list.")
+    if chain.trust.ok:
+        return Answer(True, "ok", "The signer's certificate was issued by a trusted CSCA, which does not come with the list.")
+    if own.trust.reason == "no-trust-anchor":
+        return Answer(None, "list-signer-authority-missing", "No CSCA that issued the signer's certificate comes with the list.")
+    return _of_list(own.trust)
 
 
 def _purpose(content_type: str, signer: Certificate) -> Answer:
@@ -213,7 +220,7 @@ def _of_list(answer: Answer) -> Answer:
     if answer.reason == "ok":
         return answer
     reason = f"list-signer-{answer.reason.removeprefix('dsc-')}"
-    return Answer(answer.ok, reason, answer.detail.replace("document signer", "list's signer"))
+    return Answer(answer.ok, reason, answer.detail.replace("document signer", "list signer"))
 
 
 def _without_signer(signature: Answer) -> SignedListFinding:
