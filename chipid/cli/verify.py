@@ -42,7 +42,7 @@ def command(context: click.Context, /, file: str | None, **options: Any) -> int:
         tell_rights(evidence)
     verdict = judge(evidence, trust, options["policy"], at, challenge)
 
-    from chipid.report.document import verdict_report  # noqa: PLC0415
+    from chipid.report.judgement import verdict_report  # noqa: PLC0415
     from chipid.report.text import verdict_text  # noqa: PLC0415
 
     report = verdict_report(evidence, verdict, challenged=challenge is not None)

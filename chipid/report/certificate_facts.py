@@ -10,7 +10,7 @@ from chipid.pki.cms import SignedData
 from chipid.pki.cv_authorisation import Role
 from chipid.pki.cv_public_key import NAMES
 from chipid.pki.cvc import CvCertificate
-from chipid.report.document import key_words, rfc3339
+from chipid.report.notation import key_words, rfc3339
 from chipid.report.printable import printable
 from chipid.report.schema import Fact
 

@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TypeVar
 
-from chipid.crypto.agreement_key import DhPublicKey, parse_agreement_key
-from chipid.crypto.spki import parse_public_key
-from chipid.errors import ChipIdError, MalformedData, UnsupportedFeature
+from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence, FileFailure
 from chipid.iso7816.file_ids import FileId
 from chipid.iso7816.status import SW
 from chipid.lds.card_access import CardAccess
-from chipid.lds.dates import in_zone
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.lds.dg14 import Dg14
@@ -24,13 +19,14 @@ from chipid.lds.dg15 import Dg15
 from chipid.lds.files import FILES
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos, UnknownSecurityInfo
-from chipid.pki.certificate import describe_key
 from chipid.profiles import vn_cccd
 from chipid.protocols.card_security import card_security_infos
 from chipid.report import schema
 from chipid.report.access import access_part
 from chipid.report.holder import holder_fields
 from chipid.report.images import images_of
+from chipid.report.judgement import own_challenge_answered
+from chipid.report.notation import key_words, rfc3339
 from chipid.report.notices import notices
 from chipid.report.printable import printable
 from chipid.report.protocol_names import parameters_name, protocol_name
@@ -38,7 +34,7 @@ from chipid.report.redact import Redaction
 from chipid.report.signers import signers_part
 from chipid.report.terminal_authentication import terminal_authentication_part
 from chipid.report.verdict import verdict_part
-from chipid.verification.verdict import CheckName, Outcome, Verdict
+from chipid.verification.verdict import Verdict
 
 _T = TypeVar("_T")
 
@@ -78,46 +74,13 @@ def document_report(
             portrait=portrait is not None,
             complete=evidence.complete,
             judged=verdict is not None,
-            challenged=challenged and verdict is not None and _active_authentication_done(verdict),
+            challenged=challenged and verdict is not None and own_challenge_answered(verdict),
         ),
         verdict=verdict_part(verdict) if verdict is not None else None,
         signers=signers_part(evidence),
         terminal_authentication=terminal_authentication_part(evidence),
         images=tuple(each for file, parsed in files.parsed.items() for each in images_of(file, parsed)),
     )
-
-
-def verdict_report(evidence: Evidence, verdict: Verdict, *, challenged: bool = False) -> schema.VerdictReport:
-    """The verdict on *evidence*, and what must be said beside it; no personal data at all.
-
-    :param challenged: the verdict is with a challenge of the caller's own.
-    """
-    files = _Files(evidence)
-    return schema.VerdictReport(
-        verdict=verdict_part(verdict),
-        read_at=rfc3339(evidence.read_at),
-        complete=evidence.complete,
-        notices=notices(
-            cccd=files.cccd,
-            portrait=files.dg2 is not None,
-            complete=evidence.complete,
-            judged=True,
-            challenged=challenged and _active_authentication_done(verdict),
-        ),
-        access=access_part(evidence),
-        signers=signers_part(evidence),
-        terminal_authentication=terminal_authentication_part(evidence),
-    )
-
-
-def _active_authentication_done(verdict: Verdict) -> bool:
-    """Over a key of the document's signer: otherwise whoever signs is anybody."""
-    return verdict.accepted and verdict.check(CheckName.ACTIVE_AUTHENTICATION).outcome is Outcome.SUCCESSFUL
-
-
-def rfc3339(moment: datetime) -> str:
-    """*moment* in UTC, to the second."""
-    return in_zone(moment, UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 @dataclass
@@ -208,15 +171,6 @@ def offers_of(infos: SecurityInfos, file: str, *, signed: bool) -> Iterator[sche
             parameters=parameters_name(getattr(info, "parameter_id", None)),
             key_id=getattr(info, "key_id", None),
         )
-
-
-def key_words(spki: bytes) -> str:
-    """A public key in a few words, never its value: that one chip's key is a trace of its holder."""
-    for parse in (parse_public_key, parse_agreement_key):
-        with contextlib.suppress(ChipIdError):
-            key = parse(spki)
-            return key.domain.name if isinstance(key, DhPublicKey) else describe_key(key)
-    return "a key of unknown kind"
 
 
 def _file_states(files: _Files) -> Iterator[schema.File]:

@@ -23,8 +23,9 @@ from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SignedData
 from chipid.report.biometric_facts import deviation_facts, picture_facts
 from chipid.report.certificate_facts import signed_data_facts
-from chipid.report.document import key_words, offers_of
+from chipid.report.document import offers_of
 from chipid.report.images import images_of
+from chipid.report.notation import key_words
 from chipid.report.printable import printable
 from chipid.report.schema import Fact
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from chipid.evidence import Evidence
-from chipid.pki.cv_chain import REFUSALS
 from chipid.report.printable import printable
 from chipid.report.schema import TerminalAuthentication
 from chipid.verification.reasons import explain
@@ -35,4 +34,6 @@ def terminal_authentication_part(evidence: Evidence) -> TerminalAuthentication |
 
 def explain_refusal(code: str) -> str:
     """The sentence for a code of Terminal Authentication, of a chip's refusal or of one foreseen; the code where there is none."""
+    from chipid.pki.cv_chain import REFUSALS  # noqa: PLC0415  # for who was refused alone: a verdict needs no card verifiable certificates
+
     return _FORESEEN.get(code) or REFUSALS.get(code) or explain(code)

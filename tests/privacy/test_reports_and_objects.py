@@ -18,9 +18,10 @@ from chipid.issuing.personalisation import personalise
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg2 import Dg2
 from chipid.profiles.vn_cccd import Dg13
-from chipid.report.document import document_report, verdict_report
+from chipid.report.document import document_report
 from chipid.report.files import file_report
 from chipid.report.json import to_json
+from chipid.report.judgement import verdict_report
 from chipid.report.text import document_text, verdict_text
 
 NEEDLES = (

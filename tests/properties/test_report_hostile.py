@@ -19,9 +19,10 @@ from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.cv_pki import CvProfile, TestCvca
 from chipid.profiles.access_keys import AccessKeys
-from chipid.report.document import document_report, verdict_report
+from chipid.report.document import document_report
 from chipid.report.files import file_report
 from chipid.report.json import from_json, to_json
+from chipid.report.judgement import verdict_report
 from chipid.report.text import document_text, file_text, verdict_text
 
 HOLDERS = (FileId.DG1, FileId.DG2, FileId.DG5, FileId.DG7, FileId.DG11, FileId.DG12, FileId.DG16)

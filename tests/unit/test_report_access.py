@@ -26,8 +26,9 @@ from chipid.pki.cv_chain import REFUSALS
 from chipid.protocols.terminal_auth import REASONS
 from chipid.report import schema
 from chipid.report.access import access_part
-from chipid.report.document import document_report, verdict_report
+from chipid.report.document import document_report
 from chipid.report.json import from_json, to_json
+from chipid.report.judgement import verdict_report
 from chipid.report.signers import signers_part
 from chipid.report.terminal_authentication import explain_refusal, terminal_authentication_part
 from chipid.report.text import document_text, terminal_text, verdict_text

@@ -39,8 +39,9 @@ from chipid.lds.dg16 import Dg16, Person
 from chipid.lds.displayed_images import Dg7
 from chipid.lds.files import FILES
 from chipid.lds.security_infos import ID_AA, ID_CA, ID_PACE, ID_TA
-from chipid.report.document import document_report, verdict_report
+from chipid.report.document import document_report
 from chipid.report.json import from_json, to_json
+from chipid.report.judgement import verdict_report
 from chipid.report.protocol_names import PROTOCOL_NAMES, parameters_name, protocol_name
 from chipid.report.schema import DocumentReport, json_schema
 from chipid.verification.verdict import CheckName, Decision

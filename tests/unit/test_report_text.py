@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from chipid.report import schema
-from chipid.report.document import rfc3339
+from chipid.report.notation import rfc3339
 from chipid.report.notices import notices
 from chipid.report.text import Role, document_text, file_text, readers_text, verdict_text
 from chipid.report.verdict import verdict_part

@@ -6,15 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
-from chipid.lds.biometrics.template import EncodedImage
 from chipid.lds.dates import PartialDate
 from chipid.lds.dg1 import Dg1
-from chipid.lds.dg2 import Dg2
 from chipid.lds.mrz import Mrz
 from chipid.normalisation import normalised
 from chipid.profiles.vn_cccd.citizen_number import CitizenNumber
@@ -25,6 +23,10 @@ from chipid.profiles.vn_cccd.expiry import NO_EXPIRY, Expiry
 from chipid.profiles.vn_cccd.mrz_rules import birth_date, citizen_number, expiry_date, is_cccd
 from chipid.profiles.vn_cccd.names import is_word
 from chipid.profiles.vn_cccd.sex import Sex
+
+if TYPE_CHECKING:
+    from chipid.lds.biometrics.template import EncodedImage
+    from chipid.lds.dg2 import Dg2
 
 SEPARATOR = "; "
 """Between the texts of a field that says several things where one belongs."""
@@ -134,6 +136,8 @@ class Citizen:
 
     @classmethod
     def _of(cls, dg1: bytes, files: Mapping[FileId, bytes], reasons: Mapping[FileId, str]) -> Self:
+        from chipid.lds.dg2 import Dg2  # noqa: PLC0415  # a verdict needs the citizen's fields, and not all formats of faces
+
         mrz = Dg1.parse(dg1).mrz
         if not is_cccd(mrz):
             raise UnsupportedFeature(

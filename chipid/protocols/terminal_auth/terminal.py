@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from chipid.errors import ChipIdError, NotAuthorised
 from chipid.evidence import Result, TerminalAuthenticationRecord
@@ -24,19 +23,6 @@ from chipid.protocols.general_authenticate import (
 )
 from chipid.protocols.object_identifiers import oid_octets
 from chipid.protocols.terminal_auth.signed_data import CHALLENGE_SIZE, signed_data
-
-REASONS: Final[dict[str, str]] = {
-    "ta-no-chain": "The terminal has no certificate chain from an authority that the chip trusts.",
-    "ta-no-authority": "The chip names no authority that it trusts.",
-    "ta-authority-refused": "The chip does not know the key that it was to verify a certificate with.",
-    "ta-certificate-refused": "The chip refused a certificate. It judges by its own date, which may not be the terminal's.",
-    "ta-terminal-refused": "The chip did not take the terminal's certificate for authentication.",
-    "ta-challenge-refused": "The chip gave no challenge.",
-    "ta-challenge-malformed": "The chip's challenge is not of 8 octets.",
-    "ta-signer-failed": "The terminal's key did not sign.",
-    "ta-signature-refused": "The chip refused the terminal's signature.",
-}
-"""Why Terminal Authentication failed: stable codes."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +61,8 @@ def terminal_authentication(
     :param auxiliary_data: version 2: the data object 67, whole; empty for none.
     :param at: the terminal's date and :param data_groups: what is to be read, such as ``("DG3",)``: by these the better one of
         several chains is chosen, no more.
-    :returns: done with the data groups that the chain grants, or failed with one of :data:`REASONS`.
+    :returns: done with the data groups that the chain grants, or failed with one of
+        :data:`~chipid.protocols.terminal_auth.REASONS`.
     """
     try:
         chain = credentials.chain_from(references, at=at, data_groups=data_groups)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is not needed is not loaded: a verdict in a new process is for the most part the loading of modules."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+LAZY = ("chipid.protocols.chip_auth", "chipid.protocols.pace", "chipid.protocols.terminal_auth")
+HEAVY = (
+    "chipid.lds.biometrics",
+    "chipid.inspection",
+    "chipid.emulator",
+    "chipid.readers",
+    "chipid.pki.cvc",
+    "chipid.protocols.pace.chip.",
+)
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_every_name_of_a_package_is_there_when_asked_for(package: str) -> None:
+    module = importlib.import_module(package)
+    assert all(getattr(module, name) is not None for name in module.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = module.nonsense
+
+
+def test_a_verdict_needs_nothing_of_reading() -> None:
+    script = (
+        "import sys, chipid.verification, chipid.report.judgement, chipid.report.text, chipid.cli.verify\n"
+        f"print(*(name for name in sys.modules if (name + ".").startswith({HEAVY!r})))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
