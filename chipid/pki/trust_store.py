@@ -102,12 +102,12 @@ class TrustStore(TrustSource):
     @cached_property
     def authorities(self) -> tuple[Certificate, ...]:
         """Those that may stand above others: CSCAs and link certificates."""
-        return tuple(filter(_is_authority, self._certificates))
+        return tuple(filter(is_authority, self._certificates))
 
     @cached_property
     def document_signers(self) -> tuple[Certificate, ...]:
         """The rest."""
-        return tuple(certificate for certificate in self._certificates if not _is_authority(certificate))
+        return tuple(certificate for certificate in self._certificates if not is_authority(certificate))
 
     def authorities_named(self, name: Name) -> tuple[Certificate, ...]:
         """The authorities with the subject *name*, however it is spelt."""
@@ -164,7 +164,7 @@ def write_pem(certificates: Iterable[Certificate]) -> bytes:
     return b"\n".join((*blocks, b""))
 
 
-def _is_authority(certificate: Certificate) -> bool:
+def is_authority(certificate: Certificate) -> bool:
     """Whether it may sign certificates, by its extensions; old CSCAs without any are authorities when they are self-issued."""
     if certificate.is_ca or KeyUsage.KEY_CERT_SIGN in (certificate.key_usage or ()):
         return True
