@@ -16,7 +16,7 @@ HEAVY = (
     "chipid.emulator",
     "chipid.readers",
     "chipid.pki.cvc",
-    "chipid.protocols.pace.chip.",
+    "chipid.protocols.pace.chip",
 )
 
 
@@ -29,9 +29,8 @@ def test_every_name_of_a_package_is_there_when_asked_for(package: str) -> None:
 
 
 def test_a_verdict_needs_nothing_of_reading() -> None:
-    script = (
-        "import sys, chipid.verification, chipid.report.judgement, chipid.report.text, chipid.cli.verify\n"
-        f"print(*(name for name in sys.modules if (name + ".").startswith({HEAVY!r})))"
-    )
+    script = "import sys, chipid.verification, chipid.report.judgement, chipid.report.text, chipid.cli.verify; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    loaded = done.stdout.split()
+    assert "chipid.verification" in loaded
+    assert not [name for name in loaded if name in HEAVY or name.startswith(tuple(f"{heavy}." for heavy in HEAVY))]
