@@ -6,19 +6,29 @@ from __future__ import annotations
 from typing import Final
 
 from chipid.crypto import asn1
-from chipid.crypto.signature import EcdsaScheme, Hash, Pkcs1Scheme, PssScheme, Scheme
-from chipid.crypto.spki import EC_PUBLIC_KEY, RSA_ENCRYPTION, RSASSA_PSS
+from chipid.crypto.signature import DsaScheme, EcdsaScheme, Hash, Pkcs1Scheme, PssScheme, Scheme
 from chipid.errors import MalformedData, UnsupportedFeature
 
 __all__ = [
+    "DSA",
+    "EC_PUBLIC_KEY",
     "HASH_OIDS",
     "OID_OF_HASH",
+    "RSASSA_PSS",
+    "RSA_ENCRYPTION",
     "SCHEMES",
     "build_algorithm_identifier",
     "build_hash_identifier",
     "hash_from_algorithm_identifier",
+    "names_no_hash",
+    "pss_from_parameters",
     "scheme_from_algorithm_identifier",
 ]
+
+RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
+RSASSA_PSS: Final = "1.2.840.113549.1.1.10"
+EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
+DSA: Final = "1.2.840.10040.4.1"
 
 HASH_OIDS: Final[dict[str, Hash]] = {
     "1.3.14.3.2.26": "sha1",
@@ -48,8 +58,21 @@ SCHEMES: Final[dict[str, Scheme]] = {
     "0.4.0.127.0.7.1.1.4.1.3": EcdsaScheme("sha256", plain=True),
     "0.4.0.127.0.7.1.1.4.1.4": EcdsaScheme("sha384", plain=True),
     "0.4.0.127.0.7.1.1.4.1.5": EcdsaScheme("sha512", plain=True),
+    "1.2.840.10040.4.3": DsaScheme("sha1"),
+    "2.16.840.1.101.3.4.3.1": DsaScheme("sha224"),
+    "2.16.840.1.101.3.4.3.2": DsaScheme("sha256"),
+    "2.16.840.1.101.3.4.3.3": DsaScheme("sha384"),
+    "2.16.840.1.101.3.4.3.4": DsaScheme("sha512"),
 }
 """Signature algorithms whose parameters say nothing, by object identifier."""
+_HASHLESS: Final[dict[str, type[Pkcs1Scheme | EcdsaScheme | DsaScheme]]] = {
+    RSA_ENCRYPTION: Pkcs1Scheme,
+    EC_PUBLIC_KEY: EcdsaScheme,
+    DSA: DsaScheme,
+    _ECDSA_SPECIFIED: EcdsaScheme,
+}
+"""Kinds of keys, and ECDSA with a hash that is told elsewhere: the hash is the digestAlgorithm of the SignerInfo."""
+_KEY_PARAMETERS: Final = frozenset({EC_PUBLIC_KEY, DSA})
 _OID_OF_SCHEME = {scheme: oid for oid, scheme in SCHEMES.items() if oid != "1.3.14.3.2.29"}
 
 
@@ -77,18 +100,54 @@ def scheme_from_algorithm_identifier(der: bytes, digest_hint: Hash | None = None
     """
     oid, parameters = _read(der)
     if oid == RSASSA_PSS:
-        return _pss(parameters)
+        return pss_from_parameters(parameters)
     if oid == _ECDSA_SPECIFIED and parameters is not None:
         return EcdsaScheme(hash_from_algorithm_identifier(parameters.raw))
-    if oid not in (*SCHEMES, RSA_ENCRYPTION, EC_PUBLIC_KEY):
+    if oid not in SCHEMES and oid not in _HASHLESS:
         raise UnsupportedFeature(f"the signature algorithm {oid}")
-    if parameters is not None and parameters.tag != asn1.NULL and oid != EC_PUBLIC_KEY:
+    if parameters is not None and parameters.tag != asn1.NULL and oid not in _KEY_PARAMETERS:
         raise parameters.error("a signature algorithm without parameters has some")
     if oid in SCHEMES:
         return SCHEMES[oid]
     if digest_hint is None:
         raise MalformedData(f"the signature algorithm {oid} names no hash")
-    return Pkcs1Scheme(digest_hint) if oid == RSA_ENCRYPTION else EcdsaScheme(digest_hint)
+    return _HASHLESS[oid](digest_hint)
+
+
+def names_no_hash(der: bytes) -> bool:
+    """Whether an AlgorithmIdentifier names a signature and leaves its hash to the digestAlgorithm of the SignerInfo.
+
+    :raises MalformedData: it is none.
+    """
+    oid, parameters = _read(der)
+    return oid in _HASHLESS and not (oid == _ECDSA_SPECIFIED and parameters is not None)
+
+
+def pss_from_parameters(parameters: asn1.Element | None) -> PssScheme:
+    """RSASSA-PSS-params (RFC 4055 §3.1): what is absent has a default, SHA-1 and 20 octets of salt.
+
+    :raises MalformedData: they are none.
+    :raises UnsupportedFeature: another hash, mask generation function or trailer.
+    """
+    hash_name: Hash = "sha1"
+    mgf_hash: Hash = "sha1"
+    salt_length, trailer = 20, 1
+    if parameters is not None:
+        fields = parameters.children()
+        if (field := fields.optional(0xA0)) is not None:
+            hash_name = hash_from_algorithm_identifier(field.only_child(asn1.SEQUENCE).raw)
+        if (field := fields.optional(0xA1)) is not None:
+            mgf_hash = _mgf_hash(field.only_child(asn1.SEQUENCE).raw)
+        if (field := fields.optional(0xA2)) is not None:
+            salt_length = field.only_child(asn1.INTEGER).integer()
+        if (field := fields.optional(0xA3)) is not None:
+            trailer = field.only_child(asn1.INTEGER).integer()
+        fields.finish()
+        if not 0 <= salt_length <= 1024:
+            raise parameters.error("not a salt length")
+    if trailer != 1:
+        raise UnsupportedFeature("RSASSA-PSS with another trailer field than 0xBC")
+    return PssScheme(hash_name, mgf_hash, salt_length)
 
 
 def build_hash_identifier(name: Hash) -> bytes:
@@ -110,29 +169,6 @@ def _read(der: bytes) -> tuple[str, asn1.Element | None]:
     parameters = None if identifier.at_end else identifier.read()
     identifier.finish()
     return oid, parameters
-
-
-def _pss(parameters: asn1.Element | None) -> PssScheme:
-    """RSASSA-PSS-params (RFC 4055 §3.1): what is absent has a default, SHA-1 and 20 octets of salt."""
-    hash_name: Hash = "sha1"
-    mgf_hash: Hash = "sha1"
-    salt_length, trailer = 20, 1
-    if parameters is not None:
-        fields = parameters.children()
-        if (field := fields.optional(0xA0)) is not None:
-            hash_name = hash_from_algorithm_identifier(field.only_child(asn1.SEQUENCE).raw)
-        if (field := fields.optional(0xA1)) is not None:
-            mgf_hash = _mgf_hash(field.only_child(asn1.SEQUENCE).raw)
-        if (field := fields.optional(0xA2)) is not None:
-            salt_length = field.only_child(asn1.INTEGER).integer()
-        if (field := fields.optional(0xA3)) is not None:
-            trailer = field.only_child(asn1.INTEGER).integer()
-        fields.finish()
-        if not 0 <= salt_length <= 1024:
-            raise parameters.error("not a salt length")
-    if trailer != 1:
-        raise UnsupportedFeature("RSASSA-PSS with another trailer field than 0xBC")
-    return PssScheme(hash_name, mgf_hash, salt_length)
 
 
 def _mgf_hash(der: bytes) -> Hash:

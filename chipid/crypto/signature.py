@@ -11,10 +11,14 @@ import hashlib
 from dataclasses import dataclass
 
 from chipid._native import EcDomain, Hash, NativeError, ecdsa_verify, rsa_verify_pkcs1, rsa_verify_pss
+from chipid.crypto import dsa
 from chipid.crypto.asn1 import unsigned
 from chipid.errors import UnsupportedFeature
 
 __all__ = [
+    "CertificateKey",
+    "DsaPublicKey",
+    "DsaScheme",
     "EcPublicKey",
     "EcdsaScheme",
     "Hash",
@@ -30,15 +34,31 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RsaPublicKey:
-    """An RSA key: modulus *n*, exponent *e*."""
+    """An RSA key: modulus *n*, exponent *e*.
+
+    :ivar pss_only: its algorithm is id-RSASSA-PSS, so that it may sign in no other way (RFC 4055 §1.2).
+    :ivar pss_parameters: then the hashes that it may sign with, and the shortest salt (RFC 4055 §3.3); ``None`` where any may be.
+    """
 
     n: int
     e: int
+    pss_only: bool = False
+    pss_parameters: PssScheme | None = None
 
     @property
     def bits(self) -> int:
         """The modulus' length in bits."""
         return self.n.bit_length()
+
+    def permits(self, scheme: Scheme) -> bool:
+        """Whether what the key's own algorithm says lets it sign by *scheme*."""
+        if not self.pss_only:
+            return True
+        allowed = self.pss_parameters
+        return isinstance(scheme, PssScheme) and (
+            allowed is None
+            or ((scheme.hash, scheme.mgf_hash) == (allowed.hash, allowed.mgf_hash) and scheme.salt_length >= allowed.salt_length)
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +79,24 @@ class EcPublicKey:
         return int.from_bytes(self.domain.order, "big").bit_length()
 
 
+@dataclass(frozen=True)
+class DsaPublicKey:
+    """A DSA key: the public value *y* in the subgroup of order *q* that *g* generates modulo *p*."""
+
+    p: int
+    q: int
+    g: int
+    y: int
+
+    @property
+    def bits(self) -> int:
+        """The length of *p* in bits."""
+        return self.p.bit_length()
+
+
 PublicKey = RsaPublicKey | EcPublicKey
+CertificateKey = PublicKey | DsaPublicKey
+"""What a certificate may hold: nothing of ours signs with DSA, nor does a chip or a terminal."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +123,17 @@ class EcdsaScheme:
     plain: bool = False
 
 
-Scheme = Pkcs1Scheme | PssScheme | EcdsaScheme
+@dataclass(frozen=True)
+class DsaScheme:
+    """DSA; signatures are DER (RFC 3279 §2.2.2)."""
+
+    hash: Hash
 
 
-def verify(key: PublicKey, scheme: Scheme, message: bytes, signature: bytes) -> bool:
+Scheme = Pkcs1Scheme | PssScheme | EcdsaScheme | DsaScheme
+
+
+def verify(key: CertificateKey, scheme: Scheme, message: bytes, signature: bytes) -> bool:
     """Whether *signature* is *key*'s over *message*.
 
     :raises UnsupportedFeature: scheme and key do not belong together, or the key is beyond the core's limits.
@@ -97,13 +141,17 @@ def verify(key: PublicKey, scheme: Scheme, message: bytes, signature: bytes) -> 
     return verify_digest(key, scheme, hashlib.new(scheme.hash, message).digest(), signature)
 
 
-def verify_digest(key: PublicKey, scheme: Scheme, digest: bytes, signature: bytes) -> bool:
+def verify_digest(key: CertificateKey, scheme: Scheme, digest: bytes, signature: bytes) -> bool:
     """As :func:`verify`, over the message's digest.
+
+    A key whose own algorithm forbids *scheme* has made no signature by it.
 
     :raises UnsupportedFeature: scheme and key do not belong together, or the key is beyond the core's limits.
     """
     try:
         match key, scheme:
+            case RsaPublicKey(), Pkcs1Scheme() | PssScheme() if not key.permits(scheme):
+                return False
             case RsaPublicKey(), Pkcs1Scheme():
                 return rsa_verify_pkcs1(unsigned(key.n), unsigned(key.e), scheme.hash, digest, signature)
             case RsaPublicKey(), PssScheme():
@@ -112,6 +160,11 @@ def verify_digest(key: PublicKey, scheme: Scheme, digest: bytes, signature: byte
             case EcPublicKey(), EcdsaScheme():
                 pair = _split_plain(key, signature) if scheme.plain else _split_der(signature)
                 return pair is not None and ecdsa_verify(key.domain, key.point, digest, *pair)
+            case DsaPublicKey(), DsaScheme():
+                pair = _split_der(signature)
+                return pair is not None and dsa.verify(
+                    key.p, key.q, key.g, key.y, digest, *(int.from_bytes(number, "big") for number in pair)
+                )
     except NativeError as error:
         raise UnsupportedFeature(f"the key cannot be used ({error.code})") from None
     raise UnsupportedFeature(f"{type(scheme).__name__} does not go with {type(key).__name__}")

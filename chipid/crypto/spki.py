@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): RSA and elliptic-curve keys (ICAO 9303-12 §4.1.6).
+"""SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): RSA, elliptic-curve and DSA keys (ICAO 9303-12 §4.1.6).
 
 Doc 9303 wants the curve's parameters spelt out. Explicit parameters are never computed with: they are compared with the curves that
 the core knows, since a key on made-up parameters can be made to fit any signature (CVE-2020-0601).
@@ -7,30 +7,32 @@ the core knows, since a key on made-up parameters can be made to fit any signatu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from chipid._native import EcDomain, NativeError
-from chipid.crypto import asn1
-from chipid.crypto.signature import EcPublicKey, PublicKey, RsaPublicKey
+from chipid.crypto import asn1, dsa
+from chipid.crypto.algorithms import DSA, EC_PUBLIC_KEY, RSA_ENCRYPTION, RSASSA_PSS, build_algorithm_identifier, pss_from_parameters
+from chipid.crypto.signature import CertificateKey, DsaPublicKey, EcPublicKey, PublicKey, RsaPublicKey
 from chipid.errors import MalformedData, UnsupportedFeature
 
 __all__ = [
     "CURVE_OIDS",
+    "EC_DH",
+    "EC_PUBLIC_KEY",
+    "RSASSA_PSS",
+    "RSA_ENCRYPTION",
     "build_ec_parameters",
     "build_spki",
     "checked_point",
     "field_element",
+    "parse_certificate_key",
     "parse_ec_parameters",
     "parse_public_key",
 ]
 
-RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
-RSASSA_PSS: Final = "1.2.840.113549.1.1.10"
-EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
 EC_DH: Final = "1.3.132.1.12"
 PRIME_FIELD: Final = "1.2.840.10045.1.1"
-_RSA = frozenset({RSA_ENCRYPTION, RSASSA_PSS, "1.2.840.113549.1.1.7"})
-_EC = frozenset({EC_PUBLIC_KEY, EC_DH})
 
 CURVE_OIDS: Final[dict[str, str]] = {
     "1.2.840.10045.3.1.1": "secp192r1",
@@ -51,8 +53,8 @@ CURVE_OIDS: Final[dict[str, str]] = {
 _OID_OF_CURVE = {name: oid for oid, name in CURVE_OIDS.items()}
 
 
-def parse_public_key(spki_der: bytes) -> PublicKey:
-    """The key in a SubjectPublicKeyInfo.
+def parse_certificate_key(spki_der: bytes) -> CertificateKey:
+    """The key in a certificate's SubjectPublicKeyInfo, which may be a DSA key.
 
     :param spki_der: the whole SEQUENCE.
     :raises MalformedData: it is none; a point off its curve; explicit parameters that forge a known curve.
@@ -61,15 +63,25 @@ def parse_public_key(spki_der: bytes) -> PublicKey:
     spki = asn1.parse(spki_der, asn1.SEQUENCE).children()
     algorithm = spki.sequence()
     oid = algorithm.expect(asn1.OBJECT_IDENTIFIER).oid()
-    parameters = None if algorithm.at_end else algorithm.read().raw
+    parameters = None if algorithm.at_end else algorithm.read()
     algorithm.finish()
     key = spki.expect(asn1.BIT_STRING).bits()
     spki.finish()
-    if oid in _RSA:
-        return _rsa_key(key)
-    if oid in _EC:
-        return _ec_key(parameters, key)
-    raise UnsupportedFeature(f"a public key of algorithm {oid}")
+    if oid not in _KINDS:
+        raise UnsupportedFeature(f"a public key of algorithm {oid}")
+    return _KINDS[oid](parameters, key)
+
+
+def parse_public_key(spki_der: bytes) -> PublicKey:
+    """The key in a SubjectPublicKeyInfo, RSA or elliptic-curve: a chip's in DG15 (ICAO 9303-11 §6.1).
+
+    :raises MalformedData: as :func:`parse_certificate_key`.
+    :raises UnsupportedFeature: as :func:`parse_certificate_key`; a DSA key.
+    """
+    key = parse_certificate_key(spki_der)
+    if isinstance(key, DsaPublicKey):
+        raise UnsupportedFeature("a DSA key outside of a certificate")
+    return key
 
 
 def parse_ec_parameters(der: bytes) -> tuple[EcDomain, bool]:
@@ -126,29 +138,67 @@ def build_ec_parameters(domain: EcDomain, *, explicit: bool) -> bytes:
     )
 
 
-def build_spki(key: PublicKey) -> bytes:
+def build_spki(key: CertificateKey) -> bytes:
     """The SubjectPublicKeyInfo of *key*; an EC key's parameters are spelt out where ``key.explicit`` says so."""
-    if isinstance(key, RsaPublicKey):
-        algorithm = asn1.sequence(asn1.oid(RSA_ENCRYPTION), asn1.null())
-        return asn1.sequence(algorithm, asn1.bit_string(asn1.sequence(asn1.integer(key.n), asn1.integer(key.e))))
-    parameters = build_ec_parameters(key.domain, explicit=key.explicit)
-    return asn1.sequence(asn1.sequence(asn1.oid(EC_PUBLIC_KEY), parameters), asn1.bit_string(key.point))
+    if isinstance(key, EcPublicKey):
+        parameters = build_ec_parameters(key.domain, explicit=key.explicit)
+        return asn1.sequence(asn1.sequence(asn1.oid(EC_PUBLIC_KEY), parameters), asn1.bit_string(key.point))
+    if isinstance(key, DsaPublicKey):
+        parameters = asn1.sequence(*(asn1.integer(number) for number in (key.p, key.q, key.g)))
+        return asn1.sequence(asn1.sequence(asn1.oid(DSA), parameters), asn1.bit_string(asn1.integer(key.y)))
+    algorithm = asn1.sequence(asn1.oid(RSASSA_PSS)) if key.pss_only else asn1.sequence(asn1.oid(RSA_ENCRYPTION), asn1.null())
+    if key.pss_parameters is not None:
+        algorithm = build_algorithm_identifier(key.pss_parameters)
+    return asn1.sequence(algorithm, asn1.bit_string(asn1.sequence(asn1.integer(key.n), asn1.integer(key.e))))
 
 
-def _rsa_key(octets: bytes) -> RsaPublicKey:
+def _rsa_key(parameters: asn1.Element | None, octets: bytes) -> RsaPublicKey:
+    if parameters is not None and parameters.tag != asn1.NULL:
+        raise parameters.error("an RSA key's algorithm takes no parameters")
+    return RsaPublicKey(*_rsa_numbers(octets))
+
+
+def _rsa_pss_key(parameters: asn1.Element | None, octets: bytes) -> RsaPublicKey:
+    allowed = None if parameters is None else pss_from_parameters(parameters)
+    return RsaPublicKey(*_rsa_numbers(octets), pss_only=True, pss_parameters=allowed)
+
+
+def _rsa_numbers(octets: bytes) -> tuple[int, int]:
     numbers = asn1.parse(octets, asn1.SEQUENCE).children()
     n, e = numbers.expect(asn1.INTEGER).integer(), numbers.expect(asn1.INTEGER).integer()
     numbers.finish()
-    if not 0 < e < n:
-        raise MalformedData("an RSA key needs 0 < e < n")
-    return RsaPublicKey(n, e)
+    # With e = 1 anybody signs; an even number on either side is no RSA key at all (RFC 8017 §3.1).
+    if not (1 < e < n and n & e & 1):
+        raise MalformedData("an RSA key needs an odd modulus n and an odd exponent e, 1 < e < n")
+    return n, e
 
 
-def _ec_key(parameters: bytes | None, point: bytes) -> EcPublicKey:
+def _ec_key(parameters: asn1.Element | None, point: bytes) -> EcPublicKey:
     if parameters is None:
         raise UnsupportedFeature("EC parameters that are inherited")
-    domain, explicit = parse_ec_parameters(parameters)
+    domain, explicit = parse_ec_parameters(parameters.raw)
     return EcPublicKey(domain, checked_point(domain, point), explicit)
+
+
+def _dsa_key(parameters: asn1.Element | None, octets: bytes) -> DsaPublicKey:
+    """RFC 3279 §2.3.2."""
+    if parameters is None or parameters.tag == asn1.NULL:
+        raise UnsupportedFeature("DSA parameters that are inherited")
+    numbers = asn1.parse(parameters.raw, asn1.SEQUENCE).children()
+    p, q, g = (numbers.expect(asn1.INTEGER).integer() for _ in range(3))
+    numbers.finish()
+    y = asn1.parse(octets, asn1.INTEGER).integer()
+    dsa.check_key(p, q, g, y)
+    return DsaPublicKey(p, q, g, y)
+
+
+_KINDS: Final[dict[str, Callable[[asn1.Element | None, bytes], CertificateKey]]] = {
+    RSA_ENCRYPTION: _rsa_key,
+    RSASSA_PSS: _rsa_pss_key,
+    EC_PUBLIC_KEY: _ec_key,
+    EC_DH: _ec_key,
+    DSA: _dsa_key,
+}
 
 
 def _explicit_domain(parameters: asn1.Reader) -> EcDomain:

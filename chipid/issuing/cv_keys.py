@@ -121,7 +121,7 @@ class TestCvKey:
         key = parse_private_key(self.pkcs8)
         if isinstance(key, EcPrivateKey) and isinstance(scheme, EcdsaScheme) and scheme.plain:
             return ecdsa_sign(key.domain, key.scalar, hashlib.new(scheme.hash, message, usedforsecurity=False).digest())
-        if isinstance(key, EcPrivateKey) or isinstance(scheme, EcdsaScheme):
+        if isinstance(key, EcPrivateKey) or not isinstance(scheme, Pkcs1Scheme | PssScheme):
             raise UnsupportedFeature(f"{type(scheme).__name__} does not go with {type(self.public_key).__name__}")
         return self._sign_rsa(scheme, message)
 

@@ -9,24 +9,33 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Final
 
 from chipid.crypto import asn1, rsa
-from chipid.crypto.algorithms import build_hash_identifier, scheme_from_algorithm_identifier
+from chipid.crypto.algorithms import build_hash_identifier, names_no_hash, scheme_from_algorithm_identifier
 from chipid.crypto.signature import (
+    CertificateKey,
+    DsaPublicKey,
+    DsaScheme,
     EcdsaScheme,
     EcPublicKey,
     Hash,
     Pkcs1Scheme,
     PssScheme,
-    PublicKey,
     RsaPublicKey,
     Scheme,
     verify_digest,
 )
 from chipid.errors import MalformedData
 
-RSA_BITS_MIN, EC_BITS_MIN = 2048, 224
-"""Below these a document signer's key is too short (ICAO 9303-12 §4.1.6)."""
+RSA_BITS_MIN, EC_BITS_MIN, DSA_Q_BITS_MIN = 2048, 224, 224
+"""Below these a document signer's key is too short (ICAO 9303-12 §4.1.6); DSA's p is as long as an RSA modulus."""
+
+_SCHEMES_OF: Final[dict[type[CertificateKey], tuple[type[Scheme], ...]]] = {
+    RsaPublicKey: (Pkcs1Scheme, PssScheme),
+    EcPublicKey: (EcdsaScheme,),
+    DsaPublicKey: (DsaScheme,),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class SignatureFinding:
 
 
 def verify_signature(
-    key: PublicKey, algorithm: bytes, message: bytes, signature: bytes, digest_hint: Hash | None = None
+    key: CertificateKey, algorithm: bytes, message: bytes, signature: bytes, digest_hint: Hash | None = None
 ) -> SignatureFinding:
     """Whether *key* made *signature* over *message* by *algorithm*, an AlgorithmIdentifier in DER.
 
@@ -50,23 +59,35 @@ def verify_signature(
     :raises UnsupportedFeature: algorithm or key is beyond chipid.
     """
     scheme = scheme_from_algorithm_identifier(algorithm, digest_hint)
-    if isinstance(scheme, EcdsaScheme) is not isinstance(key, EcPublicKey):
+    if not isinstance(scheme, _SCHEMES_OF[type(key)]):
         return SignatureFinding(False)
     valid, deviations = _verify(key, scheme, message, signature)
-    if not valid and digest_hint not in (None, scheme.hash) and not isinstance(scheme, PssScheme):
+    named = scheme.hash
+    if not valid and digest_hint not in (None, named) and not isinstance(scheme, PssScheme):
         # RFC 5652 §5.4 hashes with the digestAlgorithm; one issuer names that there, and another hash in the signatureAlgorithm.
         other = replace(scheme, hash=digest_hint)
-        if _verify(key, other, message, signature)[0]:
-            valid, deviations, scheme = True, ("signature-hash-differs",), other
+        found = _verify(key, other, message, signature)
+        if found[0]:
+            (valid, deviations), scheme = found, other
     noted = {
+        "signature-hash-differs": valid and scheme.hash != named,
+        "digest-algorithm-differs": valid and digest_hint not in (None, scheme.hash),
+        "signature-algorithm-without-hash": not isinstance(scheme, Pkcs1Scheme) and names_no_hash(algorithm),
+        "key-restriction": isinstance(key, RsaPublicKey) and not key.permits(scheme),
         "sha1-signature": scheme.hash == "sha1",
-        "short-key": key.bits < (EC_BITS_MIN if isinstance(key, EcPublicKey) else RSA_BITS_MIN),
+        "short-key": _is_short(key),
         "algorithm-parameters": _has_odd_parameters(algorithm, scheme),
     }
     return SignatureFinding(valid, (*deviations, *(code for code, applies in noted.items() if applies)))
 
 
-def _verify(key: PublicKey, scheme: Scheme, message: bytes, signature: bytes) -> tuple[bool, tuple[str, ...]]:
+def _is_short(key: CertificateKey) -> bool:
+    if isinstance(key, EcPublicKey):
+        return key.bits < EC_BITS_MIN
+    return key.bits < RSA_BITS_MIN or (isinstance(key, DsaPublicKey) and key.q.bit_length() < DSA_Q_BITS_MIN)
+
+
+def _verify(key: CertificateKey, scheme: Scheme, message: bytes, signature: bytes) -> tuple[bool, tuple[str, ...]]:
     digest = hashlib.new(scheme.hash, message).digest()
     if verify_digest(key, scheme, digest, signature):
         return True, ()

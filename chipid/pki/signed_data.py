@@ -185,39 +185,34 @@ class _Verification:
         signer = self._signer
         finding = SignatureFinding(False)
         try:
-            for message, deviations in self._messages(content):
+            for message in self._messages(content):
                 finding = verify_signature(
                     certificate.public_key, signer.signature_algorithm, message, signer.signature, digest_name
                 )
                 if finding.valid:
-                    self._deviations.extend(deviations)
                     break
         except MalformedData as error:
             raise _Stop(False, "signer-key-malformed", f"The signer's key or algorithm is malformed: {error}.") from None
         self._deviations.extend(finding.deviations)
         return finding.valid
 
-    def _messages(self, content: bytes) -> Iterator[tuple[bytes, tuple[str, ...]]]:
+    def _messages(self, content: bytes) -> Iterable[bytes]:
         """What the signature may cover. Signed attributes are hashed as a SET, in DER (RFC 5652 §5.4).
 
         The octets as read come first, under the SET's tag; where they are no DER, what the signer had before it was written.
         """
         attributes = self._signer.signed_attributes
         if attributes is None:
-            yield content, ()
-            return
+            return (content,)
         as_read = bytes((asn1.SET,)) + attributes.raw[1:]
-        yield as_read, ()
         element = asn1.parse(as_read, asn1.SET)
-        tried = {as_read}
-        for sort_sets in (False, True):
-            try:
-                message = asn1.to_der(element, sort_sets=sort_sets)
-            except MalformedData:
-                return
-            if message not in tried:
-                tried.add(message)
-                yield message, ("signed-attributes-not-der",)
+        try:
+            unsorted, der = (asn1.to_der(element, sort_sets=sort_sets) for sort_sets in (False, True))
+        except MalformedData:
+            self._deviations.append("signed-attributes-not-der")
+            return (as_read,)
+        self._note("signed-attributes-not-der", as_read != der)
+        return dict.fromkeys((as_read, unsorted, der))
 
     def _signing_time(self) -> datetime | None:
         value = self._signer.attribute(SIGNING_TIME)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each reason code means, in one sentence: codes are stable, sentences may be improved.
 
-A code with the prefix ``dsc-`` or ``csca-`` that is not listed whole means what the rest means, of the document signer's
-certificate or of an authority's above it.
+A code with the prefix ``dsc-``, ``csca-``, ``list-signer-`` or ``crl-`` that is not listed whole means what the rest means, of the
+certificate of a document signer, of an authority above it or of a list's signer, or of a revocation list.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chipid.protocols.terminal_auth import REASONS as TERMINAL_AUTHENTICATION_REASONS
+from chipid.verification.certificate_deviations import CERTIFICATE_DEVIATIONS
 
 _EVERYWHERE: Final = {
     "ok": "The check passed.",
@@ -257,7 +258,7 @@ _DEVIATIONS: Final = {
     "signer-identifier": "The signer's certificate was found although its name or number is written otherwise.",
     "digest-algorithms": "The list of hash algorithms does not hold the signer's, or holds others that are not allowed.",
     "signed-attributes-missing": "The signature covers the content directly, without signed attributes.",
-    "signed-attributes-not-der": "The signed attributes are not stored in the form in which they were signed.",
+    "signed-attributes-not-der": "The signed attributes are not stored in DER, in which they are to be signed.",
     "sha1-signature": "The signature uses SHA-1.",
     "sha1-hashes": "The data groups are hashed with SHA-1.",
     "short-key": "The key that signed is shorter than Doc 9303 allows.",
@@ -265,6 +266,9 @@ _DEVIATIONS: Final = {
     "pkcs1-digest-info": "The RSA signature leaves out the NULL that belongs into it.",
     "ecdsa-signature-encoding": "The ECDSA signature is encoded otherwise than its algorithm says.",
     "signature-hash-differs": "The signature was made with another hash than its algorithm names.",
+    "digest-algorithm-differs": "The content is hashed with another algorithm than the one that the signature was made with.",
+    "signature-algorithm-without-hash": "The signature algorithm names the kind of key alone; its hash is taken from elsewhere.",
+    "key-restriction": "The signer's key may not be used for such a signature, by what its own algorithm says.",
     "ecdsa-other-curve": "The signature was made on another curve than the key names.",
     "lds-version": "The list of hashes has an unknown version.",
     "lds-version-info": "The list of hashes has version strings and should not, or the other way round.",
@@ -272,50 +276,7 @@ _DEVIATIONS: Final = {
     "lds-hash-parameters": "The hash algorithm of the list of hashes carries parameters.",
     "lds-unknown-object": "The list of hashes is followed by something unknown.",
     "dg-listed-but-absent": "EF.SOD lists a data group that the chip says it has not.",
-    # Certificates, behind dsc- or csca-
-    "serial-not-positive": "The serial number is zero or negative.",
-    "serial-too-long": "The serial number has more than 20 octets.",
-    "version-not-3": "The certificate is not of version 3.",
-    "not-der": "The certificate is in BER, where DER belongs.",
-    "tbs-extra-data": "There is unknown data inside the certificate.",
-    "inner-algorithm-differs": "The certificate names two different signature algorithms.",
-    "validity-encoding": "A date is of another type than its year asks for.",
-    "key-usage-missing": "The certificate does not say what its key is for.",
-    "key-usage-malformed": "What the certificate's key is for cannot be read.",
-    "key-usage-not-critical": "What the certificate's key is for is not marked as critical.",
-    "basic-constraints-missing": "The certificate does not say that it is an authority's.",
-    "basic-constraints-present": "A document signer's certificate speaks about being an authority.",
-    "basic-constraints-malformed": "Whether the certificate is an authority's cannot be read.",
-    "basic-constraints-encoding": "Whether the certificate is an authority's is said in an irregular form.",
-    "path-length": "The CSCA does not limit the length of paths to zero.",
-    "subject-key-identifier-missing": "The certificate has no identifier of its key.",
-    "subject-key-identifier-malformed": "The identifier of the certificate's key cannot be read.",
-    "authority-key-identifier-missing": "The certificate has no identifier of its issuer's key.",
-    "authority-key-identifier-malformed": "The identifier of the issuer's key cannot be read.",
-    "authority-key-identifier-differs": "The identifier of the issuer's key is another than that key's own.",
-    "usage-period-missing": "The certificate does not say how long its key may sign.",
-    "usage-period-malformed": "How long the certificate's key may sign cannot be read.",
-    "extended-key-usage-malformed": "The purposes of the certificate's key cannot be read.",
-    "alternative-name-missing": "The certificate lacks an alternative name of its subject or issuer.",
-    "document-types-missing": "The certificate does not list the documents that it is for.",
-    "document-types-malformed": "The list of documents that the certificate is for cannot be read.",
-    "country-missing": "The certificate names no country.",
-    "common-name-missing": "The certificate's subject has no common name.",
-    "crl-distribution-points-missing": "The certificate does not say where its issuer's revocation list is.",
-    "alternative-name-country": "An alternative name is of another state than the name, or does not write it as an MRZ does.",
-    "default-value-encoded": "An extension spells out a default value, which DER leaves out.",
-    "country-encoding": "The certificate names its country otherwise than in two capital letters as PrintableString, or twice.",
-    "named-curve": "The key names its curve instead of spelling out its parameters.",
-    "issuer-name-order": "The issuer's name has its parts in another order than the issuer's own certificate.",
-    "issued-outside-validity": "The certificate was issued while its issuer's was not valid.",
-    "issued-outside-usage-period": "The certificate was issued outside the period in which its issuer's key may sign.",
-    "outlives-issuer": "The certificate is valid for longer than its issuer's.",
-    "name-change-missing": "A CSCA's certificate by its older key bears another name, and does not say that the name changed.",
-    "document-outlives-signer": "The document is valid for longer than the certificate of its signer.",
-    "signed-outside-validity": "The signer says that it signed while its certificate was not valid.",
-    "signed-outside-usage-period": "The signer says that it signed outside the period in which its key may sign.",
-    "alternative-name-state": "The alternative name of the signer's certificate is of another state than DG1.",
-    "document-type-not-listed": "The signer's certificate is not for documents of this type.",
+    **CERTIFICATE_DEVIATIONS,  # behind dsc-, csca- or list-signer-
     # Revocation lists, behind crl-
     "version-not-2": "The revocation list is not of version 2.",
     "time-encoding": "A date of the revocation list is of another type than its year asks for.",
@@ -357,6 +318,7 @@ REASONS: Final = MappingProxyType(
 _ROLES: Final = {
     "dsc-": "Document signer's certificate: ",
     "csca-": "CSCA certificate: ",
+    "list-signer-": "List signer's certificate: ",
     "crl-": "Revocation list: ",
 }
 

@@ -9,8 +9,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from chipid.crypto import asn1
 from chipid.crypto.domain import EcDomain
-from chipid.crypto.signature import EcPublicKey, RsaPublicKey
-from chipid.crypto.spki import CURVE_OIDS, EC_PUBLIC_KEY, build_ec_parameters, build_spki, parse_ec_parameters, parse_public_key
+from chipid.crypto.signature import CertificateKey, EcPublicKey, Pkcs1Scheme, PssScheme, RsaPublicKey, Scheme
+from chipid.crypto.spki import (
+    CURVE_OIDS,
+    EC_PUBLIC_KEY,
+    build_ec_parameters,
+    build_spki,
+    parse_certificate_key,
+    parse_ec_parameters,
+    parse_public_key,
+)
 from chipid.errors import MalformedData, UnsupportedFeature
 
 P256 = EcDomain.named("secp256r1")
@@ -69,13 +77,48 @@ def test_rsa_keys_go_both_ways() -> None:
     assert build_spki(key) == spki
 
 
-@pytest.mark.parametrize("oid", ["1.2.840.113549.1.1.10", "1.2.840.113549.1.1.7"])
-def test_rsa_keys_of_other_names_are_rsa_keys(oid: str) -> None:
+SALT_32 = PssScheme("sha256", "sha384", 32)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        RsaPublicKey(187, 3),
+        RsaPublicKey(187, 3, pss_only=True),
+        RsaPublicKey(187, 3, pss_only=True, pss_parameters=SALT_32),
+    ],
+    ids=["RSA", "PSS", "PSS with parameters"],
+)
+def test_what_an_rsa_key_may_do_goes_both_ways(key: CertificateKey) -> None:
+    assert parse_certificate_key(build_spki(key)) == key
+
+
+@pytest.mark.parametrize(
+    ("scheme", "permitted"),
+    [
+        (SALT_32, True),
+        (PssScheme("sha256", "sha384", 33), True),
+        (PssScheme("sha256", "sha384", 31), False),
+        (PssScheme("sha512", "sha384", 32), False),
+        (PssScheme("sha256", "sha256", 32), False),
+        (Pkcs1Scheme("sha256"), False),
+    ],
+)
+def test_a_pss_key_says_what_it_may_sign_with(scheme: Scheme, permitted: bool) -> None:
+    """RFC 4055 §1.2 and §3.3."""
+    assert RsaPublicKey(187, 3, pss_only=True, pss_parameters=SALT_32).permits(scheme) is permitted
+    assert RsaPublicKey(187, 3, pss_only=True).permits(scheme) is isinstance(scheme, PssScheme)
+    assert RsaPublicKey(187, 3).permits(scheme)
+
+
+@pytest.mark.parametrize("oid", ["1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"])
+def test_parameters_that_are_none_are_refused(oid: str) -> None:
     bits = asn1.bit_string(asn1.sequence(asn1.integer(187), asn1.integer(3)))
-    assert parse_public_key(asn1.sequence(asn1.sequence(asn1.oid(oid)), bits)) == RsaPublicKey(187, 3)
+    with pytest.raises(MalformedData):
+        parse_public_key(asn1.sequence(asn1.sequence(asn1.oid(oid), asn1.integer(1)), bits))
 
 
-@pytest.mark.parametrize(("n", "e"), [(0, 0), (187, 0), (187, 187), (-187, 3), (187, -3)])
+@pytest.mark.parametrize(("n", "e"), [(0, 0), (187, 0), (187, 187), (-187, 3), (187, -3), (187, 1), (187, 2), (186, 3)])
 def test_impossible_rsa_numbers_are_refused(n: int, e: int) -> None:
     numbers = asn1.bit_string(asn1.sequence(asn1.integer(n), asn1.integer(e)))
     spki = asn1.sequence(asn1.sequence(asn1.oid("1.2.840.113549.1.1.1"), asn1.null()), numbers)
@@ -149,7 +192,7 @@ def test_a_point_off_the_curve_is_refused(point: bytes) -> None:
         parse_public_key(ec_spki(asn1.oid("1.2.840.10045.3.1.7"), point))
 
 
-@pytest.mark.parametrize("oid", ["1.2.840.10040.4.1", "1.2.840.113549.1.3.1", "1.3.101.112"])
+@pytest.mark.parametrize("oid", ["1.2.840.113549.1.1.7", "1.2.840.113549.1.3.1", "1.3.101.112"])
 def test_other_kinds_of_keys_are_told(oid: str) -> None:
     with pytest.raises(UnsupportedFeature, match=oid):
         parse_public_key(asn1.sequence(asn1.sequence(asn1.oid(oid)), asn1.bit_string(b"\1")))
