@@ -156,7 +156,7 @@ class DefectList:
 
         A hash by an algorithm that is not known is left aside: the identifier alone names the signer then.
         """
-        named = (defect for defect in self.defects if _means(defect.signer, certificate))
+        named = (defect for defect in self.defects if defect.signer.resembles(certificate))
         return tuple(known for defect in named if self._fits(defect, certificate) for known in defect.known_defects)
 
     def _fits(self, defect: Defect, certificate: Certificate) -> bool:
@@ -167,10 +167,6 @@ class DefectList:
         except (MalformedData, UnsupportedFeature):
             return True
         return hashlib.new(name, certificate.raw, usedforsecurity=False).digest() == defect.certificate_hash
-
-
-def _means(signer: SignerIdentifier, certificate: Certificate) -> bool:
-    return signer.names(certificate) or signer.resembles(certificate)
 
 
 def _at_most(limit: int, element: asn1.Element) -> Iterator[asn1.Element]:

@@ -6,24 +6,25 @@ from __future__ import annotations
 from datetime import datetime
 
 from chipid.evidence import Evidence
-from chipid.pki.trust_store import TrustStore
+from chipid.pki.trust_source import TrustSource
 from chipid.verification import consistency
 from chipid.verification.card_security import read_card_security
 from chipid.verification.chip_genuineness import Vouched, chip_genuineness
+from chipid.verification.listed_defects import listed_defects
 from chipid.verification.passive_auth import passive_authentication
 from chipid.verification.policy import Policy
 from chipid.verification.terminal_rights import terminal_authentication
-from chipid.verification.verdict import Check, CheckName, Decision, Outcome, Verdict
+from chipid.verification.verdict import Check, CheckName, CodeDecision, Decision, Effect, Outcome, Verdict
 
-__all__ = ["Check", "CheckName", "Decision", "Outcome", "Policy", "Verdict", "verify"]
+__all__ = ["Check", "CheckName", "CodeDecision", "Decision", "Effect", "Outcome", "Policy", "Verdict", "verify"]
 
 
 def verify(
-    evidence: Evidence, trust: TrustStore | None, policy: Policy, *, at: datetime, challenge: bytes | None = None
+    evidence: Evidence, trust: TrustSource | None, policy: Policy, *, at: datetime, challenge: bytes | None = None
 ) -> Verdict:
     """Make every check that the evidence allows, and let *policy* decide.
 
-    :param trust: trusted CSCA certificates; without any, nothing is accepted.
+    :param trust: what the operator trusts; without any CSCA, nothing is accepted.
     :param at: the time to judge at, aware.
     :param challenge: what Active Authentication has to have signed, where a server chose it.
     """
@@ -32,15 +33,19 @@ def verify(
     # 2. Passive authentication: signature, hashes, chain to a trusted CSCA
     passive = passive_authentication(evidence, trust, at)
     checks += passive.checks
-    # 3. Active Authentication, Chip Authentication and its mapping, with keys that step 2 or EF.CardSecurity vouches for
-    card_security = read_card_security(evidence, trust, at)
-    vouched = Vouched(passive.signed_groups, passive.listed_groups, card_security, passive.signature_open)
-    checks += [card_security.check, *chip_genuineness(evidence, vouched, challenge=challenge)]
-    # 4. Files against each other
-    checks.append(consistency.card_access_against_dg14(evidence, card_security.infos))
     zone, mrz = consistency.machine_readable_zone(evidence)
+    # 3. What is known of such documents
+    listed = listed_defects(evidence, trust, passive, mrz)
+    # 4. Active Authentication, Chip Authentication and its mapping, with keys that step 2 or EF.CardSecurity vouches for
+    card_security = read_card_security(evidence, trust, at)
+    vouched = Vouched(
+        passive.signed_groups, passive.listed_groups, card_security, passive.signature_open, listed.compromised
+    )
+    checks += [card_security.check, *chip_genuineness(evidence, vouched, challenge=challenge)]
+    # 5. Files against each other
+    checks.append(consistency.card_access_against_dg14(evidence, card_security.infos))
     checks += [zone, consistency.dg1_against_dg13(evidence, mrz)]
-    # 5. The calendar
+    # 6. The calendar
     checks.append(consistency.document_expiry(mrz, at))
-    # 6. The decision
-    return policy.decide(checks)
+    # 7. The decision
+    return policy.decide(listed.weigh(checks))

@@ -6,7 +6,8 @@ A proof counts only for a key that the signed EF.SOD vouches for: a clone brings
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import ChipAuthenticationTranscript, Evidence
@@ -33,21 +34,24 @@ class Vouched:
     :ivar listed_groups: data groups that EF.SOD names, read or not.
     :ivar signature_open: whether EF.SOD's signature is good could not be found out.
     :ivar card_security: EF.CardSecurity, with who signed it.
+    :ivar compromised: the proofs by keys that others may hold too, with the reason code that says so.
     """
 
     signed_groups: frozenset[int]
     listed_groups: frozenset[int]
     card_security: SignedSecurityInfos
     signature_open: bool = False
+    compromised: Mapping[CheckName, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Proof:
-    """A check, and whether the key that it proves is the document's."""
+    """A check, whether the key that it proves is the document's, and why the chip may not be the only one that holds it."""
 
     check: Check
     vouched: bool
     open: bool
+    compromised: str | None = None
 
 
 def chip_genuineness(evidence: Evidence, vouched: Vouched, *, challenge: bytes | None = None) -> tuple[Check, ...]:
@@ -61,10 +65,9 @@ def chip_genuineness(evidence: Evidence, vouched: Vouched, *, challenge: bytes |
     mapping = _chip_authentication_mapping(evidence, vouched.card_security)
     by_card_security = (vouched.card_security.vouched, vouched.card_security.open)
     by_group = {group: (group in vouched.signed_groups, vouched.signature_open) for group in (14, 15)}
-    proofs = (
-        _Proof(active, *by_group[15]),
-        _Proof(chip, *(by_card_security if _is_version_2(evidence) else by_group[14])),
-        _Proof(mapping, *by_card_security),
+    keys = (by_group[15], by_card_security if _is_version_2(evidence) else by_group[14], by_card_security)
+    proofs = tuple(
+        _Proof(check, *key, vouched.compromised.get(check.name)) for check, key in zip((active, chip, mapping), keys, strict=True)
     )
     return active, chip, mapping, _authenticity(proofs)
 
@@ -154,18 +157,25 @@ def _chip_authentication_mapping(evidence: Evidence, card_security: SignedSecuri
     return _check(name, next((finding for finding in findings if not finding.ok), findings[0]))
 
 
-def _authenticity(proofs: tuple[_Proof, ...]) -> Check:
-    """One sound proof with the document's key is enough; a failed proof is never made good by another."""
+def _authenticity(proofs: tuple[_Proof, ...]) -> Check:  # noqa: PLR0911  # one answer a step
+    """One sound proof with the document's key is enough; a failed proof is never made good by another.
+
+    A proof by a compromised key is none (BSI TR-03135-1 §5.6.4.1).
+    """
     name = CheckName.CHIP_AUTHENTICITY
     for proof in proofs:
         if proof.check.outcome is Outcome.FAILED:
             return Check(name, Outcome.FAILED, proof.check.reason, proof.check.detail)
-    sound = [proof for proof in proofs if proof.check.outcome is Outcome.SUCCESSFUL]
+    done = [proof for proof in proofs if proof.check.outcome is Outcome.SUCCESSFUL]
+    sound = [proof for proof in done if proof.compromised is None]
     if any(proof.vouched for proof in sound):
         missed = tuple(proof.check.reason for proof in proofs if proof.check.outcome is Outcome.UNDETERMINED)
         return Check(name, Outcome.SUCCESSFUL, "ok", "The chip proved that it holds a key of the document.", missed)
     if any(proof.open for proof in sound):
         return Check(name, Outcome.UNDETERMINED, "key-signature-open", "Who signed the chip's key could not be found out.")
+    for code in (proof.compromised for proof in done):
+        if code is not None:
+            return Check(name, Outcome.FAILED, code, "The key that the chip proved is listed as compromised: others may hold it.")
     if sound:
         return Check(name, Outcome.FAILED, "key-not-signed", "The chip proved a key that the document's signer does not vouch for.")
     for outcome in (Outcome.UNDETERMINED, Outcome.NOT_PERFORMED):

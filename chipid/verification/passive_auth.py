@@ -15,6 +15,7 @@ from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.com import EfCom
 from chipid.lds.sod import LDSSecurityObject
+from chipid.pki.certificate import Certificate
 from chipid.pki.chain import Answer
 from chipid.pki.signed_data import SignerFinding
 from chipid.pki.trust_source import TrustSource
@@ -35,12 +36,14 @@ class PassiveAuthentication:
         against: what they hold may vouch for the chip's keys.
     :ivar listed_groups: data groups that EF.SOD names, read or not.
     :ivar signature_open: whether EF.SOD's signature is good, or what it lists, could not be found out: nothing speaks against it.
+    :ivar signer: the certificate of whoever says that he signed EF.SOD, ``None`` where there is none.
     """
 
     checks: tuple[Check, ...]
     signed_groups: frozenset[int]
     listed_groups: frozenset[int]
     signature_open: bool = False
+    signer: Certificate | None = None
 
 
 def passive_authentication(evidence: Evidence, trust: TrustSource | None, at: datetime) -> PassiveAuthentication:
@@ -68,7 +71,8 @@ def passive_authentication(evidence: Evidence, trust: TrustSource | None, at: da
     checks = (sod.check, integrity, *certificate_checks, revocation, state, com)
     failed = sod.check.outcome is Outcome.FAILED
     signature_open = not failed and (sod.check.outcome is Outcome.UNDETERMINED or sod.listed is None)
-    return PassiveAuthentication(checks, matching if vouched else frozenset(), listed, signature_open)
+    signer = sod.signer.certificate if sod.signer is not None else None
+    return PassiveAuthentication(checks, matching if vouched else frozenset(), listed, signature_open, signer)
 
 
 def _data_group_integrity(evidence: Evidence, sod: SecurityObject) -> tuple[frozenset[int], Check]:  # noqa: PLR0911  # one answer a step

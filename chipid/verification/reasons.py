@@ -324,15 +324,11 @@ _ROLES: Final = {
 
 
 def stem(code: str) -> str:
-    """*code* without the prefix that says whose certificate, or what list, is meant."""
-    return next((code.removeprefix(prefix) for prefix in _ROLES if code.startswith(prefix)), code)
+    """*code* without the prefix that says whose certificate, or what list, is meant; a code that is listed whole has none."""
+    return code if code in REASONS else next((code.removeprefix(role) for role in _ROLES if code.startswith(role)), code)
 
 
 def explain(code: str) -> str:
     """The sentence for *code*; the code itself where there is none."""
-    if code in REASONS:
-        return REASONS[code]
-    for prefix, role in _ROLES.items():
-        if code.startswith(prefix) and code.removeprefix(prefix) in REASONS:
-            return role + REASONS[code.removeprefix(prefix)]
-    return code
+    rest = stem(code)
+    return _ROLES.get(code.removesuffix(rest), "") + REASONS[rest] if rest in REASONS else code

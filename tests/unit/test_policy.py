@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chipid.cli import judging
 from chipid.verification.policy import DEVIATIONS, FAMILIES, POLICIES, Level, Policy
 from chipid.verification.reasons import REASONS, explain
 from chipid.verification.verdict import Check, CheckName, CodeDecision, Decision, Effect, Outcome
@@ -239,6 +240,10 @@ def test_a_policy_that_forgets_a_check_is_refused() -> None:
     del levels[CheckName.TRUST_STATUS]
     with pytest.raises(ValueError, match="trust status"):
         Policy("forgetful", levels)
+
+
+def test_the_commands_offer_them_all() -> None:
+    assert judging.POLICIES == POLICIES
 
 
 def test_unknown_names_are_told() -> None:
