@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         StatusError,
         TlvError,
         TransmitFailed,
+        TrustStoreError,
         UnsupportedFeature,
         WrongPassword,
     )
@@ -57,10 +58,13 @@ if TYPE_CHECKING:
     from chipid.inspection.progress import Progress
     from chipid.iso7816.file_ids import FileId
     from chipid.pki.cv_credentials import TerminalCredentials
+    from chipid.pki.trust_source import TrustSource
     from chipid.pki.trust_store import TrustStore
     from chipid.profiles.access_keys import AccessKeys
     from chipid.profiles.vn_cccd import Citizen, CitizenField, CitizenNumber, Expiry, PartialDate, Sex
     from chipid.signers import FileSigner, Pkcs11Signer, Pkcs11Uri, open_signer
+    from chipid.trust.database import TrustDatabase
+    from chipid.trust.opening import open_trust
     from chipid.verification.policy import Policy
     from chipid.verification.verdict import Check, CheckName, Decision, Outcome, Verdict
 
@@ -115,13 +119,17 @@ __all__ = [  # written out: type checkers export what stands here
     "TerminalCredentials",
     "TlvError",
     "TransmitFailed",
+    "TrustDatabase",
+    "TrustSource",
     "TrustStore",
+    "TrustStoreError",
     "UnsupportedFeature",
     "Verdict",
     "WrongPassword",
     "__version__",
     "change_pin",
     "open_signer",
+    "open_trust",
     "read",
     "unblock_pin",
     "verify",
@@ -138,10 +146,13 @@ _HOMES = {
     "Progress": "chipid.inspection.progress",
     "FileId": "chipid.iso7816.file_ids",
     "TerminalCredentials": "chipid.pki.cv_credentials",
+    "TrustSource": "chipid.pki.trust_source",
     "TrustStore": "chipid.pki.trust_store",
     "AccessKeys": "chipid.profiles.access_keys",
     **dict.fromkeys(("Citizen", "CitizenField", "CitizenNumber", "Expiry", "PartialDate", "Sex"), "chipid.profiles.vn_cccd"),
     **dict.fromkeys(("FileSigner", "Pkcs11Signer", "Pkcs11Uri", "open_signer"), "chipid.signers"),
+    "TrustDatabase": "chipid.trust.database",
+    "open_trust": "chipid.trust.opening",
     "Policy": "chipid.verification.policy",
     **dict.fromkeys(("Check", "CheckName", "Decision", "Outcome", "Verdict"), "chipid.verification.verdict"),
 }

@@ -19,7 +19,7 @@ from chipid.inspection.progress import ProgressObserver
 from chipid.iso7816.atr import Atr
 from chipid.iso7816.dialogue import Channel, run
 from chipid.pki.cv_credentials import TerminalCredentials
-from chipid.pki.trust_store import TrustStore
+from chipid.pki.trust_source import TrustSource
 from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.active_auth import CHALLENGE_SIZE
 from chipid.protocols.password import PasswordKind
@@ -85,14 +85,14 @@ def read(  # noqa: PLR0913  # all but one by keyword
 def verify(
     evidence: Evidence,
     *,
-    trust: TrustStore | None,
+    trust: TrustSource | None,
     policy: Policy | None = None,
     at: datetime | None = None,
     challenge: bytes | None = None,
 ) -> Verdict:
     """Judge what was read.
 
-    :param trust: the CSCA certificates that the operator trusts; ``None`` or an empty store never gives *accepted*.
+    :param trust: what the operator trusts, of :func:`chipid.open_trust`; ``None`` or an empty store never gives *accepted*.
     :param policy: which checks count; :meth:`Policy.counter` where ``None``.
     :param at: the time to judge at, aware; now where ``None``.
     :param challenge: the 8 octets that a server gave for Active Authentication: evidence over another challenge is rejected, since
@@ -102,7 +102,7 @@ def verify(
     :raises MalformedData: *challenge* is no challenge.
     """
     _expect("evidence", evidence, Evidence, "Evidence.load(…)")
-    _expect("trust", trust, TrustStore | None, "TrustStore.load([…])")
+    _expect("trust", trust, TrustSource | None, "open_trust([…])")
     _expect("policy", policy, Policy | None, "Policy.strict()")
     _check_challenge(challenge)
     return _verify(evidence, trust, policy or Policy.counter(), at=_aware(at), challenge=challenge)

@@ -21,8 +21,9 @@
     │  ├─ TlvError              .offset and .path, never content
     │  ├─ LdsError              a file of the logical data structure
     │  └─ CertificateError      a certificate, CRL or CMS object
-    └─ UnsupportedFeature       well-formed, and beyond what chipid speaks
-       └─ NotInstalled          a library is missing that an extra of chipid brings
+    ├─ UnsupportedFeature       well-formed, and beyond what chipid speaks
+    │  └─ NotInstalled          a library is missing that an extra of chipid brings
+    └─ TrustStoreError          the trust store's file is busy, or cannot be changed
 
 An exception means that a question could not be asked. A check that was made and failed is data in the
 :class:`chipid.Verdict`, never an exception. No message carries personal data or key material.
@@ -181,3 +182,7 @@ class NotInstalled(UnsupportedFeature):
 
     def __init__(self, message: str, extra: str) -> None:
         super().__init__(message, hint=f"Install it, in your clone of chipid: pip install '.[{extra}]'")
+
+
+class TrustStoreError(ChipIdError):
+    """The trust store's file is in use by another process, or the system does not let it be read or changed."""

@@ -12,6 +12,7 @@ from chipid.errors import (
     NotInstalled,
     ProtocolError,
     ReaderError,
+    TrustStoreError,
     UnsupportedFeature,
 )
 
@@ -43,6 +44,7 @@ _OF_ERROR: tuple[tuple[type[ChipIdError], ExitCode], ...] = (
     (ProtocolError, ExitCode.INCONCLUSIVE),
     # Whoever calls can install it, and no card is to blame.
     (NotInstalled, ExitCode.USAGE),
+    (TrustStoreError, ExitCode.USAGE),
     (UnsupportedFeature, ExitCode.INCONCLUSIVE),
 )
 

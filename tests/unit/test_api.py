@@ -60,7 +60,7 @@ def test_read_says_what_it_takes(emulated_cccd: EmulatedCard, chipid_keys: Acces
 
 @pytest.mark.parametrize(
     ("given", "wanted"),
-    [({"evidence": "a.file"}, "Evidence.load"), ({"trust": "csca"}, "TrustStore.load"), ({"policy": "strict"}, "Policy.strict")],
+    [({"evidence": "a.file"}, "Evidence.load"), ({"trust": "csca"}, "open_trust"), ({"policy": "strict"}, "Policy.strict")],
 )
 def test_verify_says_what_it_takes(given: dict[str, str], wanted: str) -> None:
     evidence = chipid.Evidence(read_at=datetime.now(UTC), files={})

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's trust store in one SQLite file: each object as it was imported, and where it came from.
+
+An index only proposes. Whatever is used is parsed from its octets, and what the index says of it is compared with them: a file that
+was tampered with, so that its index makes an authority of what is none, or hides one, is refused when it is met, and as a whole by
+:mod:`chipid.trust.audit`. Whoever may write to the file decides what is trusted: it deserves the protection of a list of passwords'
+hashes, not that of a secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from chipid.errors import CertificateError, MalformedData
+from chipid.pki.certificate import Certificate
+from chipid.pki.names import Name
+from chipid.pki.trust_source import TrustSource
+from chipid.trust.connection import close_writable, open_snapshot, open_writable, translated
+from chipid.trust.objects import (
+    AUTHORITIES,
+    Index,
+    Kind,
+    Role,
+    StoredObject,
+    name_digest,
+    seconds,
+)
+from chipid.trust.provenance import Import, Origin
+
+if TYPE_CHECKING:
+    from chipid.pki.cms import SignerIdentifier
+    from chipid.pki.crl import CertificateRevocationList
+    from chipid.pki.defect_list import DefectList
+    from chipid.pki.deviation_list import DeviationList
+
+_INDEX: Final = ("role", "country", "subject", "issuer", "serial", "key_id", "key_digest", "valid_from", "valid_until")
+_COLUMNS: Final = ", ".join(("id", "kind", "sha256", "octets", *_INDEX))
+_IMPORT: Final = ", ".join(
+    f"import.{name}" for name in ("id", "at", "source", "sha256", "voucher", "signer", "country", "signed_at", "pins")
+)
+_REMEDY: Final = "Somebody changed the file. chipid trust verify lists what is wrong; restore it from a copy, or make a new one."
+_PREFIX: Final = re.compile(r"[0-9a-f]{8,64}")
+
+
+class TrustDatabase(TrustSource):
+    """A trust store's file, opened. To be closed, or used as a context manager.
+
+    One that is open for reading is the state of one moment, and any number of threads may ask it; to see what was imported since,
+    open it again.
+    """
+
+    def __init__(self, path: Path, *, writable: bool = False, create: bool = False) -> None:
+        self._path, self._writable = path, writable
+        self._connection = open_writable(path, create=create) if writable else open_snapshot(path)
+        self._objects: dict[int, StoredObject] = {}
+
+    @classmethod
+    def create(cls, path: str | PathLike[str]) -> Self:
+        """Make an empty one, open to be changed.
+
+        :raises FileExistsError: there is a file of that name. :raises OSError: it cannot be made.
+        """
+        return cls(Path(path), writable=True, create=True)
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, writable: bool = False) -> Self:
+        """Open one, for reading unless it shall be changed.
+
+        :raises MalformedData: it is none, or damaged.
+        :raises UnsupportedFeature: it is of a newer version; or of an older one and not to be changed.
+        :raises TrustStoreError: another process changes it. :raises OSError: there is none, or it cannot be read.
+        """
+        return cls(Path(path), writable=writable)
+
+    def close(self) -> None:
+        """Close the file."""
+        close_writable(self._connection) if self._writable else self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<TrustDatabase: {self._path}>"
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    # What chain building asks -------------------------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        found = self._rows("SELECT 1 FROM object WHERE kind = ? AND role IN (?, ?) LIMIT 1", (Kind.CERTIFICATE, *AUTHORITIES))
+        return bool(found)
+
+    def authorities_named(self, name: Name) -> tuple[Certificate, ...]:
+        """The authorities with the subject *name*, however it is spelt."""
+        return self._authorities("subject = ?", name_digest(name))
+
+    def authorities_with_key(self, key_id: bytes) -> tuple[Certificate, ...]:
+        """The authorities whose subjectKeyIdentifier is *key_id*."""
+        return self._authorities("key_id = ?", key_id)
+
+    def authorities_of(self, country: str) -> tuple[Certificate, ...]:
+        """The authorities of *country*, two capital letters."""
+        return self._authorities("country = ?", country)
+
+    def signers(self, sid: SignerIdentifier) -> tuple[Certificate, ...]:
+        """The document signers that *sid* may mean."""
+        if key_id := getattr(sid, "key_id", None):
+            found = self._certificates("(key_id = ? OR key_digest = ?)", key_id, key_id)
+        elif (issuer := getattr(sid, "issuer", None)) is not None:
+            serial = getattr(sid, "serial_octets", b"").lstrip(b"\0")
+            found = self._certificates("issuer = ? AND serial = ?", name_digest(issuer), serial)
+        else:
+            return ()
+        return tuple(each.certificate for each in found if each.index.role not in AUTHORITIES)
+
+    def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
+        """The revocation lists of *issuer*, newest first."""
+        found = self._select("kind = ? AND issuer = ? ORDER BY valid_from DESC, id DESC", Kind.REVOCATION_LIST, name_digest(issuer))
+        return tuple(each.revocation_list for each in found)
+
+    def deviation_lists(self) -> tuple[DeviationList, ...]:
+        """The deviation lists that were admitted."""
+        from chipid.pki.deviation_list import DeviationList  # noqa: PLC0415
+
+        found = self._select("kind = ? ORDER BY id", Kind.DEVIATION_LIST)
+        return tuple(DeviationList.parse(_content(each), country=each.index.country) for each in found)
+
+    def defect_lists(self) -> tuple[DefectList, ...]:
+        """The defect lists that were admitted."""
+        from chipid.pki.defect_list import DefectList  # noqa: PLC0415
+
+        return tuple(DefectList.parse(_content(each)) for each in self._select("kind = ? ORDER BY id", Kind.DEFECT_LIST))
+
+    # What it holds ------------------------------------------------------------------------------------------------------
+
+    def objects(self, *, kind: Kind | None = None, role: Role | None = None, country: str | None = None) -> Iterator[StoredObject]:
+        """All objects, or those of a *kind*, *role*, *country* (two capital letters), in the order in which they came."""
+        wanted = {"kind": kind, "role": role, "country": country}
+        chosen = {column: value for column, value in wanted.items() if value is not None}
+        condition = " AND ".join(f"{column} = ?" for column in chosen) or "1"
+        # The columns of one line above, never a caller's text.
+        for (number,) in self._rows(f"SELECT id FROM object WHERE {condition} ORDER BY id", tuple(chosen.values())):  # noqa: S608
+            yield from self._select("id = ?", number)
+
+    def find(self, fingerprint: str) -> tuple[StoredObject, ...]:
+        """The objects whose fingerprint is *fingerprint*, or begins with it: at least eight hexadecimal digits, colons or none.
+
+        :raises ValueError: it is no such text.
+        """
+        digits = fingerprint.replace(":", "").lower()
+        if not _PREFIX.fullmatch(digits):
+            raise ValueError("a fingerprint has 64 hexadecimal digits; the first eight, or more of them, will do")
+        first, last = (bytes.fromhex(digits.ljust(64, filler)) for filler in "0f")
+        return self._select("sha256 BETWEEN ? AND ? ORDER BY id", first, last)
+
+    def imports(self) -> tuple[Import, ...]:
+        """All imports, oldest first."""
+        return tuple(map(self._import, self._rows(f"SELECT {_IMPORT} FROM import ORDER BY id")))  # noqa: S608
+
+    def origins(self, stored: StoredObject) -> tuple[Origin, ...]:
+        """Where *stored* came from, oldest first."""
+        query = f"SELECT {_IMPORT}, place FROM origin JOIN import ON import.id = import WHERE object = ? ORDER BY import.id"  # noqa: S608
+        return tuple(Origin(self._import(row), str(row[-1])) for row in self._rows(query, (stored.id,)))
+
+    def of_import(self, number: int) -> Iterator[StoredObject]:
+        """What the import *number* brought."""
+        for (each,) in self._rows("SELECT object FROM origin WHERE import = ? ORDER BY object", (number,)):
+            yield from self._select("id = ?", each)
+
+    # What changes it ----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes inside are made together, at its end; none is, where anything is raised.
+
+        :raises TrustStoreError: the changes cannot be written; or another process changes the store.
+        """
+        self._rows("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._rows("COMMIT")
+        except BaseException:
+            self._objects.clear()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def add_object(self, kind: Kind, octets: bytes, index: Index) -> tuple[StoredObject, bool]:
+        """Keep *octets*, unless they are there; and whether they were not."""
+        digest = hashlib.sha256(octets).digest()
+        known = self._select("sha256 = ?", digest)
+        if known:
+            return known[0], False
+        values = (kind, digest, octets, *(getattr(index, name) for name in _INDEX))
+        columns = ", ".join(("kind", "sha256", "octets", *_INDEX))
+        marks = ", ".join("?" * len(values))
+        (number,) = self._rows(f"INSERT INTO object ({columns}) VALUES ({marks}) RETURNING id", values)[0]  # noqa: S608
+        stored = self._objects[number] = StoredObject(number, kind, octets, index)
+        return stored, True
+
+    def add_import(self, made: Import) -> int:
+        """Remember an import, and its number; the one of the same file under the same name, where there is one."""
+        key = (bytes.fromhex(made.sha256), made.source, made.voucher)
+        known = self._rows("SELECT id FROM import WHERE sha256 = ? AND source = ? AND voucher = ?", key)
+        if known:
+            return int(known[0][0])
+        values = (
+            seconds(made.at), *key, None if made.signer is None else bytes.fromhex(made.signer), made.country,
+            None if made.signed_at is None else seconds(made.signed_at), " ".join(made.pins),
+        )  # fmt: skip
+        columns = "at, sha256, source, voucher, signer, country, signed_at, pins"
+        return int(self._rows(f"INSERT INTO import ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id", values)[0][0])  # noqa: S608
+
+    def add_origin(self, stored: StoredObject, number: int, place: str) -> bool:
+        """Remember that the import *number* brought *stored*; whether that was new."""
+        query = "INSERT INTO origin (object, import, place) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
+        return bool(self._rows(query, (stored.id, number, place)))
+
+    def forget_origin(self, stored: StoredObject, number: int) -> None:
+        """Forget that the import *number* brought *stored*."""
+        self._rows("DELETE FROM origin WHERE object = ? AND import = ?", (stored.id, number))
+
+    def remove(self, stored: StoredObject) -> None:
+        """Remove *stored*, and imports of which nothing is left."""
+        self._objects.pop(stored.id, None)
+        self._rows("DELETE FROM object WHERE id = ?", (stored.id,))
+        self._rows("DELETE FROM import WHERE id NOT IN (SELECT import FROM origin)")
+
+    # ---------------------------------------------------------------------------------------------------------------------
+
+    def _authorities(self, condition: str, value: object) -> tuple[Certificate, ...]:
+        found = self._certificates(condition, value)
+        return tuple(each.certificate for each in found if each.index.role in AUTHORITIES)
+
+    def _certificates(self, condition: str, *values: object) -> tuple[StoredObject, ...]:
+        """By role too would be quicker, and blind to a row that lies of it."""
+        return self._select(f"kind = ? AND {condition} ORDER BY id", Kind.CERTIFICATE, *values)
+
+    def _select(self, condition: str, *values: object) -> tuple[StoredObject, ...]:
+        # Conditions are written in this file, with marks for values.
+        rows = self._rows(f"SELECT {_COLUMNS} FROM object WHERE {condition}", values)  # noqa: S608
+        return tuple(self._objects.get(row[0]) or self._checked(row) for row in rows)
+
+    def _checked(self, row: Sequence[Any]) -> StoredObject:
+        """The object of a row, whose index says what its octets do."""
+        stored = read_row(row)
+        with translated(self._path):
+            if problem := what_is_wrong(stored, row[2]):
+                raise CertificateError(f"the trust store is damaged: object {stored.id} {problem}", hint=_REMEDY)
+        self._objects[stored.id] = stored
+        return stored
+
+    def _import(self, row: Sequence[Any]) -> Import:
+        with translated(self._path):
+            return Import.of_row(row)
+
+    def _rows(self, query: str, values: Iterable[object] = ()) -> list[Any]:
+        with translated(self._path):
+            return self._connection.execute(query, tuple(values)).fetchall()
+
+
+def read_row(row: Sequence[Any]) -> StoredObject:
+    """An object from the columns of a table's row.
+
+    :raises MalformedData: a value is none of its column's.
+    """
+    number, kind, _, octets, role, *rest = row
+    try:
+        index = Index(None if role is None else Role(role), *rest)
+        return StoredObject(number, Kind(kind), octets, index)
+    except ValueError:
+        raise MalformedData(f"the trust store is damaged: object {number}", hint=_REMEDY) from None
+
+
+def what_is_wrong(stored: StoredObject, sha256: bytes) -> str | None:
+    """How the index of *stored* differs from what its octets say, ``None`` where it does not."""
+    if bytes.fromhex(stored.fingerprint) != sha256:
+        return "is not the one that was imported"
+    try:
+        computed = stored.computed_index()
+    except MalformedData as error:
+        return f"is no {stored.kind}: {error}"
+    wrong = [name for name in _INDEX if getattr(computed, name) != getattr(stored.index, name)]
+    return f"is not what its index says: {', '.join(wrong)}" if wrong else None
+
+
+def _content(stored: StoredObject) -> bytes:
+    signed = stored.signed_data
+    if signed is None or signed.content is None:
+        raise CertificateError("a signed list without its content")
+    return signed.content
