@@ -49,8 +49,12 @@ _FORBIDDEN = {
     "freshest-crl": FRESHEST_CRL,
 }
 _FORBIDDEN_IN_ENTRIES = _UNDERSTOOD_IN_ENTRIES | {CERTIFICATE_ISSUER}
-_MAYBE_CRITICAL = re.compile(rb"\x01(?:\x81|\x82\0|\x83\0\0|\x84\0\0\0)?\x01[^\0][\x04\x24]")
-"""A BOOLEAN that is true before an OCTET STRING: without one no entry has a critical extension."""
+_LONG_FORM = rb"(?:\x81|\x82\0|\x83\0\0|\x84\0\0\0)?"  # of a length that does not need it
+_ANY_OID = b"|".join(re.escape(bytes((size,))) + b".{%d}" % size for size in range(1, 0x80))
+_MAYBE_CRITICAL = re.compile(
+    rb"\x06" + _LONG_FORM + rb"(?:" + _ANY_OID + rb")\x01" + _LONG_FORM + rb"\x01[^\0][\x04\x24]", re.DOTALL
+)
+"""OBJECT IDENTIFIER, BOOLEAN that is true, OCTET STRING: without these one after another no entry has a critical extension."""
 _CERTIFICATE_ISSUER_VALUE = asn1.parse(asn1.oid(CERTIFICATE_ISSUER), asn1.OBJECT_IDENTIFIER).value
 _NO_EXTENSIONS: Mapping[str, ext.Extension] = MappingProxyType({})
 _T = TypeVar("_T")
