@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from chipid.crypto import asn1
-from chipid.crypto.signature import EcPublicKey, PublicKey
-from chipid.crypto.spki import parse_public_key
+from chipid.crypto.signature import CertificateKey, DsaPublicKey, EcPublicKey
+from chipid.crypto.spki import parse_certificate_key
 from chipid.errors import CertificateError, MalformedData, UnsupportedFeature
 from chipid.pki import extensions as ext
 from chipid.pki.names import Name
@@ -88,13 +88,13 @@ class Certificate:
         return self.basic_constraints is not None and self.basic_constraints.ca
 
     @cached_property
-    def public_key(self) -> PublicKey:
+    def public_key(self) -> CertificateKey:
         """The subject's key.
 
         :raises MalformedData: it is none, or a forged curve.
         :raises UnsupportedFeature: a kind of key that chipid does not know.
         """
-        return parse_public_key(self.spki)
+        return parse_certificate_key(self.spki)
 
     @cached_property
     def key_identifiers(self) -> frozenset[bytes]:
@@ -138,15 +138,20 @@ class Certificate:
         """Whether *moment* lies in the validity period, both ends included (RFC 5280 §4.1.2.5)."""
         return self.not_before <= moment <= self.not_after
 
-    def alternative_state(self, oid: str) -> str | None:
-        """The three-letter state in the subject's or issuer's alternative name, ``None`` where there is none that can be read."""
+    def extension_value(self, oid: str, read: Callable[[asn1.Reader], _T]) -> _T | None:
+        """What *read* makes of the extension *oid*; ``None`` where there is none, or it is malformed."""
         extension = self.extensions.get(oid)
         if extension is None:
             return None
         try:
-            return ext.alternative_state(asn1.Reader(extension.value))
+            return read(asn1.Reader(extension.value, CertificateError))
         except MalformedData:
             return None
+
+    def alternative_state(self, oid: str) -> str | None:
+        """The three-letter state in the subject's or issuer's alternative name, ``None`` where there is none that can be read."""
+        name = self.extension_value(oid, ext.alternative_name)
+        return None if name is None else name.state
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Certificate) and self.raw == other.raw
@@ -179,14 +184,16 @@ class _Parser:
         subject = Name.parse(fields.expect(asn1.SEQUENCE))
         spki = fields.expect(asn1.SEQUENCE)
         self._check_spki_shape(spki)
-        fields.optional(0x81, 0xA1), fields.optional(0x82, 0xA2)  # issuerUniqueID, subjectUniqueID
+        unique_identifiers = fields.optional(0x81, 0xA1), fields.optional(0x82, 0xA2)
+        self._note("unique-identifier-present", unique_identifiers != (None, None))
         self._read_extensions(fields)
         self._note("tbs-extra-data", not fields.at_end)
         self._note("version-not-3", version != 3)
         self._note("inner-algorithm-differs", tbs_algorithm != algorithm)
         self._note("not-der", not asn1.is_der(self._root))
-        self._note("default-value-encoded", any(extension.default_encoded for extension in self._extensions.values()))
         constraints = self._extension(ext.BASIC_CONSTRAINTS, "basic-constraints", ext.basic_constraints)
+        spelt_out = any(extension.default_encoded for extension in self._extensions.values())
+        self._note("default-value-encoded", spelt_out or (constraints is not None and constraints.default_encoded))
         self._note("basic-constraints-encoding", constraints is not None and not constraints.encoding_ok)
         return Certificate(
             raw=self._root.raw, tbs=tbs.raw, version=version, serial_octets=serial, issuer=issuer, subject=subject,
@@ -215,6 +222,7 @@ class _Parser:
         element = fields.expect(asn1.INTEGER)
         self._note("serial-not-positive", element.integer() <= 0)
         self._note("serial-too-long", len(element.value) > _SERIAL_LIMIT)
+        self._note("serial-encoding", asn1.integer(element.integer()) != element.raw)
         return element.value
 
     def _time(self, validity: asn1.Reader) -> datetime:
@@ -253,6 +261,8 @@ class _Parser:
             return None
 
 
-def describe_key(key: PublicKey) -> str:
+def describe_key(key: CertificateKey) -> str:
     """A key in a few words, for a person: ``RSA-2048``, ``brainpoolP384r1``."""
-    return key.domain.name if isinstance(key, EcPublicKey) else f"RSA-{key.bits}"
+    if isinstance(key, EcPublicKey):
+        return key.domain.name
+    return f"{'DSA' if isinstance(key, DsaPublicKey) else 'RSA'}-{key.bits}"

@@ -7,21 +7,25 @@ order (Malaysia). Names only find candidates; who signed is a matter of the sign
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from chipid.crypto import asn1
-from chipid.errors import CertificateError
 from chipid.normalisation import normalised
 
-COUNTRY, COMMON_NAME, LOCALITY = "2.5.4.6", "2.5.4.3", "2.5.4.7"
+COUNTRY, COMMON_NAME, LOCALITY, SERIAL_NUMBER = "2.5.4.6", "2.5.4.3", "2.5.4.7", "2.5.4.5"
+UTF8_STRING, PRINTABLE_STRING, _IA5_STRING = 0x0C, 0x13, 0x16
 
-_COUNTRY_OID = bytes.fromhex("0603550406")
 _LABELS = {
-    COMMON_NAME: "CN", "2.5.4.5": "serialNumber", COUNTRY: "C", LOCALITY: "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU",
+    COMMON_NAME: "CN", SERIAL_NUMBER: "serialNumber", COUNTRY: "C", LOCALITY: "L",
+    "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU",
 }  # fmt: skip
-_CODECS = {0x0C: "utf-8", 0x1E: "utf-16-be", 0x1C: "utf-32-be"}
+_CODECS = {UTF8_STRING: "utf-8", 0x1E: "utf-16-be", 0x1C: "utf-32-be"}
 _ATTRIBUTE_LIMIT = 64
+_PRINTABLE = re.compile(rb"[A-Za-z0-9 '()+,./:=?-]*")
+_IA5_ATTRIBUTES = frozenset({"1.2.840.113549.1.9.1", "0.9.2342.19200300.100.1.25"})  # emailAddress, domainComponent
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,8 @@ class Name:
 
     @classmethod
     def parse(cls, element: asn1.Element) -> Name:
-        """Read a ``Name``; raises :class:`chipid.errors.CertificateError`."""
-        attributes = tuple(_attribute(pair) for rdn in element.children() for pair in _rdn(rdn))
-        if len(attributes) > _ATTRIBUTE_LIMIT:
-            raise CertificateError("a name with too many attributes", offset=element.offset)
+        """Read a ``Name``; raises the element's kind of :class:`chipid.errors.MalformedData`."""
+        attributes = tuple((oid, _text(value)) for oid, value in _attributes(element))
         return cls(element.raw, attributes)
 
     @cached_property
@@ -58,10 +60,23 @@ class Name:
         """The first ``countryName``, as written, without spaces around it."""
         return self.first(COUNTRY)
 
-    @property
-    def country_is_printable(self) -> bool:
-        """Whether each ``countryName`` is a PrintableString, as RFC 5280 §A.1 has it."""
-        return self.raw.count(_COUNTRY_OID) == self.raw.count(_COUNTRY_OID + b"\x13")
+    def has_encoding_of_profile(self) -> bool:
+        """Whether each value is of a type, and in that type's characters, that Doc 9303 allows (ICAO 9303-12 §7.1.1.1).
+
+        ``countryName`` is looked at by :attr:`country_is_tidy`; ``serialNumber`` is a PrintableString, the rest that or UTF8String.
+        """
+        return all(_is_of_profile(oid, value) for oid, value in self._values() if oid != COUNTRY)
+
+    def country_is_tidy(self) -> bool:
+        """Whether each ``countryName`` is two capital letters in PrintableString (ICAO 9303-12 §7.1.1.1, RFC 5280 §A.1)."""
+        countries = [value for oid, value in self._values() if oid == COUNTRY]
+        return all(
+            value.tag == PRINTABLE_STRING and len(value.value) == 2 and value.value.isalpha() and value.value.isupper()
+            for value in countries
+        )
+
+    def _values(self) -> Iterator[tuple[str, asn1.Element]]:
+        return _attributes(asn1.parse(self.raw, asn1.SEQUENCE))
 
     def first(self, oid: str) -> str | None:
         """The first attribute *oid*, ``None`` where there is none."""
@@ -71,18 +86,44 @@ class Name:
         return ", ".join(f"{_LABELS.get(oid, oid)}={''.join(filter(str.isprintable, text))}" for oid, text in self.attributes)
 
 
+def at_most(limit: int, elements: Iterable[asn1.Element]) -> Iterator[asn1.Element]:
+    """*elements*; one too many is refused (:class:`chipid.errors.MalformedData`) before it is gathered."""
+    for count, element in enumerate(elements):
+        if count == limit:
+            raise element.error(f"more than {limit} elements")
+        yield element
+
+
+def _attributes(name: asn1.Element) -> Iterator[tuple[str, asn1.Element]]:
+    """Object identifier and value of each attribute."""
+    pairs = (pair for rdn in at_most(_ATTRIBUTE_LIMIT, name.children()) for pair in _rdn(rdn))
+    for pair in at_most(_ATTRIBUTE_LIMIT, pairs):
+        fields = pair.children()
+        oid = fields.expect(asn1.OBJECT_IDENTIFIER).oid()
+        yield oid, fields.read()
+        fields.finish()
+
+
 def _rdn(element: asn1.Element) -> asn1.Reader:
     if element.tag != asn1.SET:
         raise element.error("a relative distinguished name is a SET")
     return element.children()
 
 
-def _attribute(element: asn1.Element) -> tuple[str, str]:
-    fields = element.children()
-    oid = fields.expect(asn1.OBJECT_IDENTIFIER).oid()
-    value = fields.read()
-    fields.finish()
-    return oid, _text(value)
+def _is_of_profile(oid: str, value: asn1.Element) -> bool:
+    if value.tag == PRINTABLE_STRING:
+        return _PRINTABLE.fullmatch(value.value) is not None
+    if value.tag == UTF8_STRING and oid != SERIAL_NUMBER:
+        return _is_utf_8(value.value)
+    return value.tag == _IA5_STRING and oid in _IA5_ATTRIBUTES and value.value.isascii()
+
+
+def _is_utf_8(octets: bytes) -> bool:
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _text(value: asn1.Element) -> str:

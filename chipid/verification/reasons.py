@@ -53,7 +53,7 @@ _CERTIFICATES: Final = {
     "csca-key-malformed": (
         "The CSCA certificate that should vouch for the signer holds no valid key: replace it in the trust store, from its issuer."
     ),
-    "dsc-algorithm-malformed": "The document signer's certificate names its signature algorithm in a malformed way: nobody signed it.",
+    "dsc-algorithm-malformed": "The document signer's certificate names its signature algorithm in a malformed way.",
     "csca-link-loop": (
         "Link certificates vouch for each other in a circle, and no self-signed CSCA stands above them: import the CSCA's own."
     ),

@@ -38,14 +38,19 @@ def certificate(
     validity: bytes = VALIDITY,
     spki: bytes = build_spki(KEY.public),
     inner_algorithm: bytes | None = None,
+    behind_key: bytes = b"",
     extensions: Sequence[bytes] = (),
     behind: bytes = b"",
 ) -> bytes:
     """A certificate signed by KEY, of any content."""
     algorithm = build_algorithm_identifier(KEY.scheme)
     listed = asn1.encode(0xA3, asn1.sequence(*extensions)) if extensions else b""
-    tbs = asn1.sequence(version, serial, inner_algorithm or algorithm, issuer, validity, NAME, spki, listed, behind)
+    tbs = asn1.sequence(version, serial, inner_algorithm or algorithm, issuer, validity, NAME, spki, behind_key, listed, behind)
     return asn1.sequence(tbs, algorithm, asn1.bit_string(KEY.sign(tbs)))
+
+
+def rdn(oid: str, tag: int, text: bytes) -> bytes:
+    return asn1.encode(asn1.SET, asn1.sequence(asn1.oid(oid), asn1.encode(tag, text)))
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +108,9 @@ def test_it_is_read_as_another_library_reads_it() -> None:
         pytest.param({"serial": asn1.integer(0)}, "serial-not-positive", id="serial zero"),
         pytest.param({"serial": asn1.integer(-7)}, "serial-not-positive", id="serial negative"),
         pytest.param({"serial": asn1.integer(1 << 200)}, "serial-too-long", id="serial long"),
+        pytest.param({"serial": bytes.fromhex("02020001")}, "serial-encoding", id="serial with a zero in front"),
+        pytest.param({"behind_key": asn1.encode(0x81, b"\0\1")}, "unique-identifier-present", id="issuer's unique identifier"),
+        pytest.param({"behind_key": asn1.encode(0x82, b"\0\1")}, "unique-identifier-present", id="subject's unique identifier"),
         pytest.param({"version": b""}, "version-not-3", id="version 1"),
         pytest.param({"behind": asn1.null()}, "tbs-extra-data", id="extra data"),
         pytest.param({"inner_algorithm": WITH_NULL}, "inner-algorithm-differs", id="inner algorithm"),
@@ -113,7 +121,7 @@ def test_it_is_read_as_another_library_reads_it() -> None:
         pytest.param({"extensions": [extension(ext.BASIC_CONSTRAINTS, bytes.fromhex("3006010101020100"))]},
                      "basic-constraints-encoding", id="true is not FF"),
         pytest.param({"extensions": [extension(ext.BASIC_CONSTRAINTS, bytes.fromhex("3003010100"))]},
-                     "basic-constraints-encoding", id="explicit default"),
+                     "default-value-encoded", id="explicit default"),
         pytest.param({"extensions": [extension(ext.BASIC_CONSTRAINTS, b"\x30\x05\x01")]}, "basic-constraints-malformed",
                      id="basic constraints malformed"),
         pytest.param({"extensions": [extension(ext.KEY_USAGE, b"\x04\x00")]}, "key-usage-malformed", id="key usage malformed"),
@@ -188,6 +196,8 @@ def test_key_usage_bits_are_read_one_by_one() -> None:
         pytest.param(certificate(extensions=[extension("1.2.3", b"")] * 2), id="extension twice"),
         pytest.param(certificate(extensions=[extension(f"1.2.{n}", b"") for n in range(100)]), id="too many extensions"),
         pytest.param(certificate(issuer=asn1.sequence(*[asn1.parse(NAME, 0x30).value] * 50)), id="endless name"),
+        pytest.param(certificate(issuer=asn1.sequence(*[asn1.set_of()] * 100)), id="endless name of nothing"),
+        pytest.param(certificate(issuer=asn1.sequence(asn1.set_of(*[rdn("2.5.4.3", 0x13, b"")[2:]] * 100))), id="endless part"),
     ],
 )
 def test_what_is_no_certificate_is_refused(der: bytes) -> None:
@@ -250,10 +260,6 @@ def test_a_profile_without_extensions_is_issued(csca: TestCsca) -> None:
 
 
 # Names --------------------------------------------------------------------------------------------------------------
-
-
-def rdn(oid: str, tag: int, text: bytes) -> bytes:
-    return asn1.encode(asn1.SET, asn1.sequence(asn1.oid(oid), asn1.encode(tag, text)))
 
 
 def name(*rdns: bytes) -> Name:

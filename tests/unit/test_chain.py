@@ -49,7 +49,6 @@ def oks(finding: ChainFinding) -> tuple[bool | None, bool | None, bool | None]:
     return finding.signature.ok, finding.trust.ok, finding.validity.ok
 
 
-SPELT_OUT = asn1.sequence(asn1.oid("1.2.3.4"), asn1.encode(asn1.BOOLEAN, b"\0"), asn1.octet_string(b""))
 ALL_GOOD, ALL_OPEN = (True, True, True), (None, None, None)
 
 
@@ -245,17 +244,6 @@ def test_a_signers_key_may_sign_data(csca: TestCsca, usage: tuple[KeyUsage, ...]
     assert (finding.trust.ok, finding.trust.reason) == (False, "dsc-key-usage")
 
 
-def test_missing_key_usage_is_told(csca: TestCsca) -> None:
-    finding = judge(signer_of(csca, key_usage=None), csca)
-    assert (oks(finding), finding.deviations) == (ALL_GOOD, ("dsc-key-usage-missing",))
-
-
-def test_key_usage_that_is_not_critical_is_told(csca: TestCsca) -> None:
-    loose = build.extension("2.5.29.15", asn1.bit_string(b"\x80", 7))
-    finding = judge(signer_of(csca, key_usage=None, extra_extensions=(loose,)), csca)
-    assert (oks(finding), finding.deviations) == (ALL_GOOD, ("dsc-key-usage-not-critical",))
-
-
 def test_a_signer_of_lists_signs_no_documents(csca: TestCsca) -> None:
     purpose = build.extended_key_usage(["2.23.136.1.1.3"])
     finding = judge(signer_of(csca, document_types=None, extra_extensions=(purpose,)), csca)
@@ -305,11 +293,6 @@ def test_an_old_authority_without_extensions_is_told() -> None:
     )
 
 
-def test_an_authority_without_a_limit_is_told() -> None:
-    csca = self_signed(build.key_usage([KeyUsage.KEY_CERT_SIGN]), build.authority(path_length=3))
-    assert "csca-path-length" in judge(signer_of(csca), csca).deviations
-
-
 def test_a_state_certifies_its_own_signers(csca: TestCsca) -> None:
     finding = judge(signer_of(csca, country="DE"), csca)
     assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, False, "country-mismatch")
@@ -318,46 +301,19 @@ def test_a_state_certifies_its_own_signers(csca: TestCsca) -> None:
 def test_a_state_certifies_the_signers_of_its_territories() -> None:
     britain = new_csca("GB")
     finding = judge(signer_of(britain, country="BM"), britain)
-    assert (oks(finding), finding.deviations) == (ALL_GOOD, ("dsc-country-encoding",))
+    assert (oks(finding), finding.deviations) == (ALL_GOOD, ("dsc-country-differs",))
 
 
-@pytest.mark.parametrize(
-    ("profile", "deviation"),
-    [
-        ({"document_types": None}, "dsc-document-types-missing"),
-        ({"extra_extensions": (build.extension("2.5.29.19", asn1.sequence()),)}, "dsc-basic-constraints-present"),
-        ({"extra_extensions": (SPELT_OUT,)}, "dsc-default-value-encoded"),
-    ],
-)
-def test_what_the_profile_asks_of_a_signer_is_told(csca: TestCsca, profile: dict[str, object], deviation: str) -> None:
-    finding = judge(signer_of(csca, **profile), csca)
-    assert (oks(finding), finding.deviations) == (ALL_GOOD, (deviation,))
-
-
-def test_bare_certificates_are_told_to_be_bare() -> None:
-    csca = self_signed()
-    lower = replace(csca, subject=Subject("vn", "Test CSCA", "chipid test PKI"))
-    bare = build.build_certificate(
-        issuer=lower.subject,
-        issuer_key=csca.key,
-        subject=Subject("vn", "Bare", "chipid test PKI"),
-        subject_key=replace(csca.key, explicit_parameters=False).public,
-        serial=2,
-        validity=Period(AT, LATER),
-        extensions=[build.extension("1.2.3.4", b"")],
-    )
-    finding = judge(Certificate.parse(bare), csca)
-    assert oks(finding) == ALL_GOOD
-    expected = {"key-usage", "usage-period", "alternative-name", "authority-key-identifier", "document-types"}
-    expected |= {"crl-distribution-points"}
-    assert {f"dsc-{item}-missing" for item in expected} | {"dsc-country-encoding", "dsc-named-curve"} <= set(finding.deviations)
+def test_what_the_profile_asks_of_a_signer_is_told(csca: TestCsca) -> None:
+    finding = judge(signer_of(csca, document_types=None), csca)
+    assert (oks(finding), finding.deviations) == (ALL_GOOD, ("dsc-document-types-missing",))
 
 
 def test_a_wrong_key_identifier_is_told(csca: TestCsca) -> None:
     """The signature decides; the identifier of the issuer's key was only a hint."""
     stranger = new_csca()
     subject = Subject("VN", "Signer", "chipid test PKI")
-    extensions = build.common_extensions(subject, csca.subject, stranger.key.public, stranger.key.public, Period(AT, LATER))
+    extensions = build.common_extensions(subject, csca.subject, stranger.key.public, stranger.key.public, Period(AT, AT))
     certificate = build.build_certificate(
         issuer=csca.subject,
         issuer_key=csca.key,
@@ -371,64 +327,9 @@ def test_a_wrong_key_identifier_is_told(csca: TestCsca) -> None:
     assert (oks(finding), finding.deviations) == (ALL_GOOD, ("dsc-authority-key-identifier-differs",))
 
 
-class Spelt(Subject):
-    """A name whose alternative, or whose country, is written otherwise."""
-
-    def build_alternative(self) -> bytes:
-        other = self.organization if self.organization != "UTF" else "VNM"
-        return super().build_alternative().replace(b"VNM", other.encode())
-
-    def build(self) -> bytes:
-        name = super().build()
-        return name.replace(b"\x13\x02VN", b"\x0c\x02VN") if self.organization == "UTF" else name
-
-
-@pytest.mark.parametrize(
-    ("written", "deviations"),
-    [
-        ("DEU", ("csca-alternative-name-country", "dsc-alternative-name-country")),
-        ("VNM", ()),
-        ("UTF", ("csca-country-encoding", "dsc-country-encoding")),
-    ],
-)
-def test_the_ways_to_write_a_state_are_told(written: str, deviations: tuple[str, ...]) -> None:
-    subject, key = Spelt("VN", "Test CSCA", written), SigningKey.generate("secp256r1", system_random)
-    extensions = build.common_extensions(subject, subject, key.public, key.public, Period(AT, LATER))
-    certificate = build.build_certificate(
-        issuer=subject,
-        issuer_key=key,
-        subject=subject,
-        subject_key=key.public,
-        serial=1,
-        validity=Period(AT, LATER),
-        extensions=[build.key_usage([KeyUsage.KEY_CERT_SIGN, KeyUsage.CRL_SIGN]), build.authority(), *extensions],
-    )
-    csca = TestCsca(certificate, key, subject)
-    finding = judge(signer_of(csca), csca)
-    assert (oks(finding), set(finding.deviations)) == (ALL_GOOD, set(deviations))
-
-
-def test_a_csca_without_a_name_of_its_own_is_told(csca: TestCsca) -> None:
-    class Nameless(Subject):
-        def build(self) -> bytes:
-            return asn1.sequence(*(element.raw for element in list(asn1.Reader(super().build()).sequence())[:2]))
-
-    nameless = replace(csca, subject=Nameless("VN", "", "chipid test PKI"))
-    own = build.build_certificate(
-        issuer=nameless.subject,
-        issuer_key=csca.key,
-        subject=nameless.subject,
-        subject_key=csca.key.public,
-        serial=1,
-        validity=Period(AT, LATER),
-        extensions=[build.authority()],
-    )
-    assert "csca-common-name-missing" in judge(signer_of(nameless), Certificate.parse(own)).deviations
-
-
 def test_sha1_in_the_chain_is_told() -> None:
     csca = new_csca(key=KeyOptions("secp256r1", hash_name="sha1"))
-    assert judge(signer_of(csca), csca).deviations == ("dsc-sha1-signature",)
+    assert set(judge(signer_of(csca), csca).deviations) == {"dsc-sha1-signature", "csca-sha1-signature"}
 
 
 def test_an_unknown_algorithm_leaves_the_question_open(csca: TestCsca) -> None:
