@@ -59,11 +59,11 @@ def command(**options: Any) -> int:
     out, portrait = (_path(options, name) for name in ("out", "portrait"))
     folder = save_files.files_folder(options["save_files"], force=options["force"]) if options["save_files"] is not None else None
     at, challenge = point_in_time(options["at"]), challenge_given(options["challenge"])
-    if not options["verified"] and any(_explicit(name) for name in ("trust", "policy", "at")):
-        raise Misuse("--trust, --policy and --at are for a verdict", "Give --verify with them.")
+    if not options["verified"] and any(_explicit(name) for name in ("trust", "no_trust", "policy", "at")):
+        raise Misuse("--trust, --no-trust, --policy and --at are for a verdict", "Give --verify with them.")
     if portrait is not None and options["plan"] == "identity":
         raise Misuse("--files identity reads no portrait")
-    trust = load_trust(options["trust"]) if options["verified"] else None
+    trust = load_trust(options["trust"], no_trust=options["no_trust"]) if options["verified"] else None
 
     evidence = read_card(options)
     entitled = tell_rights(evidence)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from chipid.cli.messages import warning
+from chipid.cli.default_store import default_store
+from chipid.cli.messages import note, warning
 from chipid.cli.options import given_by, with_options
 from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chipid.evidence import Evidence
-    from chipid.pki.trust_store import TrustStore
+    from chipid.pki.trust_source import TrustSource
     from chipid.verification.verdict import Verdict
 
 POLICIES = ("counter", "strict", "research", "data-only")
@@ -31,15 +32,17 @@ _OPTIONS = (
         type=click.Path(exists=True),
         envvar="CHIPID_TRUST",
         metavar="PATH",
-        help="CSCA certificates that you trust, a file or a folder; may be repeated. Without any, nothing is ever accepted.",
+        help="Whom you trust: CSCA certificates, a file or a folder, or a trust store; may be repeated. Without it the store of "
+        "`chipid trust` counts; without either nothing is ever accepted.",
     ),
+    click.option("--no-trust", is_flag=True, help="Trust nobody: what is not a question of trust is judged all the same."),
     click.option(
         "--policy",
         type=click.Choice(POLICIES),
         default="counter",
         show_default=True,
-        help="Which checks count: all that a counter needs; every departure from the standards too; who signed whole files, and"
-        " no more; or the data without the chip.",
+        help="Which checks count: all that a counter needs; every departure from the standards; who signed it, the rest reported; "
+        "or the data without the chip.",
     ),
     click.option("--at", metavar="TIME", help="Judge as of this time (ISO 8601, UTC unless it says otherwise) instead of now."),
 )
@@ -50,23 +53,44 @@ def judging_options(command: _Command) -> _Command:
     return with_options(command, _OPTIONS)
 
 
-def load_trust(paths: Sequence[str]) -> TrustStore | None:
-    """The trust anchors, ``None`` for none; read before the card is, so that a wrong path costs nobody a second try.
+def load_trust(paths: Sequence[str], *, no_trust: bool = False) -> TrustSource | None:
+    """Whom the operator trusts, ``None`` for nobody; opened before a card is read, so that a wrong path costs nobody a second try.
 
-    :raises Misuse: a path holds no certificate: the operator's own files are no data of a card.
+    :param paths: of ``--trust``; the default trust store, where there is one, if there are none.
+    :raises Misuse: a path holds nothing to trust: the operator's own files are no data of a card; or ``--no-trust`` goes with it.
     """
-    if not paths:
-        warning("no trust anchor is given (--trust): the verdict cannot be better than inconclusive")
+    if no_trust:
+        if paths and given_by("trust") == "--trust":
+            raise Misuse("--no-trust does not go with --trust")
+        warning("nobody is trusted (--no-trust): the verdict cannot be better than inconclusive")
         return None
-    from chipid.pki.trust_store import TrustStore  # noqa: PLC0415
+    if not paths:
+        return _default_trust()
+    return _opened(paths, given_by("trust"))
+
+
+def _default_trust() -> TrustSource | None:
+    store = default_store()
+    if not store.exists():
+        warning("no trust anchor is given (--trust), and there is no trust store: the verdict cannot be better than inconclusive")
+        return None
+    note(f"trusting the trust store {store}")
+    return _opened((str(store),), "trust store")
+
+
+def _opened(paths: Sequence[str], source: str) -> TrustSource:
+    from chipid.trust.opening import open_trust  # noqa: PLC0415  # not from chipid, whose API loads all that reads a card
 
     try:
-        return TrustStore.load(paths)
+        trust = open_trust(paths)
     except ChipIdError as problem:
-        raise Misuse(f"{given_by('trust')}: {problem}", problem.hint) from None
+        raise Misuse(f"{source}: {problem}", problem.hint) from None
+    if not trust:
+        warning(f"there is no CSCA in {', '.join(paths)}: the verdict cannot be better than inconclusive")
+    return trust
 
 
-def judge(evidence: Evidence, trust: TrustStore | None, policy: str, at: datetime | None, challenge: bytes | None) -> Verdict:
+def judge(evidence: Evidence, trust: TrustSource | None, policy: str, at: datetime | None, challenge: bytes | None) -> Verdict:
     """The verdict under the policy of that name.
 
     :param challenge: that a server gave, and that Active Authentication has to have signed.

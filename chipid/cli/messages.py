@@ -27,6 +27,11 @@ def warning(message: str) -> None:
     _say("chipid: warning: ", message)
 
 
+def note(message: str) -> None:
+    """``chipid: …``: what the result rests on, where the command line does not say it."""
+    _say("chipid: ", message)
+
+
 def info(message: str) -> None:
     """``chipid: …`` for a person who waits; nothing where nobody looks."""
     if sys.stderr.isatty():

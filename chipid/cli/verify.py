@@ -36,7 +36,7 @@ def command(context: click.Context, /, file: str | None, **options: Any) -> int:
     if file is not None and (given := given_options(context)):
         raise Misuse(f"evidence was read already: FILE does not go with {', '.join(sorted(given))}")
     require_distinct(*(options[name] for name in ("trace", "trace_whole", "card")), *(options["trust"] or ()))
-    trust = load_trust(options["trust"])
+    trust = load_trust(options["trust"], no_trust=options["no_trust"])
     evidence = read_card(options) if file is None else _load(file)
     if file is None:
         tell_rights(evidence)

@@ -23,7 +23,7 @@ from chipid.pki.countries import alpha_2
 from chipid.pki.extensions import KeyUsage
 from chipid.pki.names import Name
 from chipid.pki.trust_source import TrustSource
-from chipid.records import title_of
+from chipid.records import read_file, title_of
 
 if TYPE_CHECKING:
     from chipid.pki.cms import SignerIdentifier
@@ -182,9 +182,10 @@ def _load(path: Path) -> Iterable[Certificate]:
 
 
 def _load_file(path: Path) -> tuple[Certificate, ...]:
-    if path.stat().st_size > SIZE_LIMIT:
-        raise CertificateError(f"{path}: larger than {SIZE_LIMIT} octets, no certificates")
-    raw = path.read_bytes()
+    try:
+        raw = read_file(path, SIZE_LIMIT)
+    except MalformedData:
+        raise CertificateError(f"{path}: larger than {SIZE_LIMIT >> 20} MiB, no certificates") from None
     try:
         return read_certificates(raw)
     except MalformedData as error:

@@ -59,10 +59,11 @@ Cli = Callable[..., Result]
 
 
 @pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch) -> Cli:
+def cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """``cli("dump", "--json", stdin=b"…", terminal=False)``; arguments become text."""
-    for name in ("NUMBER", "CAN", "MRZ", "QR", "DOCUMENT", "TRUST", "READER", "DEBUG"):
+    for name in ("NUMBER", "CAN", "MRZ", "QR", "DOCUMENT", "TRUST", "TRUST_STORE", "READER", "DEBUG"):
         monkeypatch.delenv(f"CHIPID_{name}", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # whoever runs the tests may have a trust store of his own
     monkeypatch.setattr("chipid.cli.secrets.has_terminal", lambda: False)
     monkeypatch.setattr("chipid.cli.secrets.controlling_terminal", lambda: None)
 
