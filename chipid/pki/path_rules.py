@@ -36,9 +36,14 @@ _NAMES: Final = {"dsc": "document signer", "csca": "CSCA"}
 
 
 def broken_rules(path: Certificates) -> Iterator[Refusal]:
-    """The rules that *path* breaks, most telling first."""
-    for rule in _RULES:
+    """The rules that *path*, a document signer's, breaks, most telling first."""
+    for rule in (*_OF_ONE, _signer_signs_documents, *_OF_SEVERAL):
         yield from rule(path)
+
+
+def is_good_above(path: Certificates) -> bool:
+    """Whether the certificates of *path* may stand above each other, whatever the first of them is for."""
+    return not any(True for rule in (*_OF_ONE, *_OF_SEVERAL) for _ in rule(path))
 
 
 def out_of_date(path: Certificates, at: datetime) -> Iterator[Refusal]:
@@ -63,7 +68,7 @@ def pairwise_deviations(path: Certificates) -> Iterator[str]:
             "issued-outside-validity": not authority.is_valid_at(moment),
             "issued-outside-usage-period": period is not None and not period.covers(moment),
             "outlives-issuer": subordinate.not_after > authority.not_after,
-            "name-change-missing": role == "csca" and not _is_key_change(subordinate),
+            "name-change-missing": role == "csca" and not is_key_change(subordinate),
         }
         yield from (f"{role}-{code}" for code, applies in noted.items() if applies)
 
@@ -125,7 +130,7 @@ def _length(path: Certificates) -> Iterator[Refusal]:
     """The path is no longer than its authorities allow; a CSCA's own key changes do not count (RFC 5280 §6.1.4 (l), (m))."""
     for place, authority in enumerate(path[1:]):
         limit = authority.basic_constraints.path_length if authority.basic_constraints is not None else None
-        if limit is not None and sum(not _is_key_change(below) for below in path[1 : place + 1]) > limit:
+        if limit is not None and sum(not is_key_change(below) for below in path[1 : place + 1]) > limit:
             yield Refusal("path-too-long", "There are more authorities in the path than the CSCA allows.")
 
 
@@ -138,7 +143,7 @@ def _one_state(path: Certificates) -> Iterator[Refusal]:
             yield Refusal("country-mismatch", f"A CSCA of {above or 'no known state'} certified a signer of {below}.")
 
 
-def _is_key_change(certificate: Certificate) -> bool:
+def is_key_change(certificate: Certificate) -> bool:
     """A CSCA's old key certifying its new one: the name stays, or the extension tells that it changed (ICAO 9303-12 §7.1.1.5)."""
     return certificate.is_self_issued or ext.NAME_CHANGE in certificate.extensions
 
@@ -150,12 +155,6 @@ def _roles(path: Certificates) -> Iterator[tuple[str, Certificate]]:
         yield "csca", authority
 
 
-_RULES: Final[tuple[Callable[[Certificates], Iterator[Refusal]], ...]] = (
-    _unknown_critical,
-    _unreadable,
-    _signer_signs_documents,
-    _authorities_sign_certificates,
-    _names_follow,
-    _length,
-    _one_state,
-)
+_Rule = Callable[[Certificates], Iterator[Refusal]]
+_OF_ONE: Final[tuple[_Rule, ...]] = (_unknown_critical, _unreadable)
+_OF_SEVERAL: Final[tuple[_Rule, ...]] = (_authorities_sign_certificates, _names_follow, _length, _one_state)

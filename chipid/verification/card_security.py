@@ -16,13 +16,11 @@ from chipid.iso7816.file_ids import FileId
 from chipid.lds.card_security import ID_SECURITY_OBJECT
 from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import SecurityInfos
-from chipid.pki.chain import ChainFinding, validate_chain
 from chipid.pki.countries import alpha_2
-from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_source import TrustSource
-from chipid.pki.trust_store import TrustStore
 from chipid.protocols.card_security import signed_security_infos
 from chipid.verification.issuing_state import states_of
+from chipid.verification.security_object import JudgedSigner, judge_signers
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 _NAME = CheckName.CARD_SECURITY
@@ -63,13 +61,12 @@ def read_card_security(evidence: Evidence, trust: TrustSource | None, at: dateti
         check = Check(_NAME, Outcome.FAILED, "card-security-malformed", f"EF.CardSecurity is malformed: {error}.")
         return SignedSecurityInfos(check)
     # 3. Somebody signed it, and a trusted authority made him a signer; of several signers the best counts.
-    known = trust if trust is not None else TrustStore()
-    findings = [(signer, _chain(signer, trust, at)) for signer in verify_signers(signed, known.signers)]
+    findings = judge_signers(signed, trust, at)
     if not findings:
         return SignedSecurityInfos(Check(_NAME, Outcome.FAILED, "no-signer", "Nobody signed EF.CardSecurity."), infos)
     other_type = ("card-security-content-type",) if signed.content_type != ID_SECURITY_OBJECT else ()
     state = _issuing_state(evidence)
-    checks = [_judged(signer, chain, state, other_type) for signer, chain in findings]
+    checks = [_judged(each, state, other_type) for each in findings]
     return SignedSecurityInfos(min(checks, key=lambda check: _ORDER.index(check.outcome)), infos)
 
 
@@ -87,10 +84,6 @@ def _needs_it(evidence: Evidence) -> bool:
     return evidence.chip_authentication is not None and evidence.chip_authentication.version != 1
 
 
-def _chain(signer: SignerFinding, trust: TrustSource | None, at: datetime) -> ChainFinding | None:
-    return None if signer.certificate is None else validate_chain(signer.certificate, trust, at)
-
-
 def _issuing_state(evidence: Evidence) -> str | None:
     """DG1's, whose own signer is compared with it; ``None`` where it names none that is known."""
     raw = evidence.file(FileId.DG1)
@@ -100,11 +93,15 @@ def _issuing_state(evidence: Evidence) -> str | None:
         return None
 
 
-def _judged(signer: SignerFinding, chain: ChainFinding | None, state: str | None, deviations: tuple[str, ...]) -> Check:
-    """The first of five questions that is not answered with yes: the signature, the path, its end, the calendar, the state."""
+def _judged(judged: JudgedSigner, state: str | None, deviations: tuple[str, ...]) -> Check:
+    """The first question that is not answered with yes: the signature, the path, its end, the calendar, revocation, the state."""
+    signer, chain = judged.signer, judged.chain
     answers = [(signer.ok, signer.reason, signer.detail)]
     if chain is not None:
         answers += [(answer.ok, answer.reason, answer.detail) for answer in (chain.signature, chain.trust, chain.validity)]
+    if judged.revocation is not None and judged.is_revoked:
+        # That it is not known is told once, by the check of that name: the CSCA is the one of EF.SOD as a rule.
+        answers.append((False, judged.revocation.answer.reason, judged.revocation.answer.detail))
     if signer.certificate is not None and state is not None and state not in states_of(signer.certificate, chain):
         # Any trusted state could otherwise give its word for the key of any other's chip.
         answers.append((False, "card-security-other-state", "Another state than that of DG1 signed EF.CardSecurity."))

@@ -59,14 +59,15 @@ def passive_authentication(evidence: Evidence, trust: TrustSource | None, at: da
     matching, integrity = _data_group_integrity(evidence, sod)
     # 3. Is the signer one whom a trusted CSCA made one, and in date?
     certificate_checks = _certificates(sod)
-    # 4. Has its certificate been revoked? No CRL is looked at yet, and that is said.
-    revocation = Check(CheckName.REVOCATION, Outcome.NOT_PERFORMED, "no-crl", "No revocation list was consulted.")
+    # 4. Has a certificate of its path been revoked?
+    revocation = _revocation(sod)
     # 5. Is it a signer of the state that DG1 names?
     state = issuing_state(evidence, sod)
     # 6. Does the unsigned EF.COM tell the same as EF.SOD?
     com = _sod_against_com(evidence, sod)
     # 7. Which files may others rely on?
-    vouched = sod.is_signed and sod.chain is not None and sod.chain.trust.ok is not False
+    suspect = sod.chain is None or sod.chain.trust.ok is False or revocation.outcome is Outcome.FAILED
+    vouched = sod.is_signed and not suspect
     listed = frozenset(sod.listed.hashes if sod.listed is not None else ())
     checks = (sod.check, integrity, *certificate_checks, revocation, state, com)
     failed = sod.check.outcome is Outcome.FAILED
@@ -124,6 +125,13 @@ def _certificates(sod: SecurityObject) -> tuple[Check, Check, Check]:
         _check(CheckName.CERTIFICATE_VALIDITY, chain.validity, _signing_time_deviations(sod.signer)),
         _check(CheckName.TRUST_STATUS, chain.trust),
     )
+
+
+def _revocation(sod: SecurityObject) -> Check:
+    if sod.revocation is None:
+        detail = "Without a path to a trusted CSCA there is nobody whose revocation list could be believed."
+        return Check(CheckName.REVOCATION, Outcome.NOT_PERFORMED, "no-trusted-path", detail)
+    return _check(CheckName.REVOCATION, sod.revocation.answer, sod.revocation.deviations)
 
 
 def _signing_time_deviations(signer: SignerFinding) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.chain import ChainFinding, validate_chain
 from chipid.pki.cms import SignedData
+from chipid.pki.revocation import RevocationFinding, revocation_status
 from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_source import TrustSource
 from chipid.pki.trust_store import TrustStore
@@ -26,6 +27,20 @@ _OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDE
 
 
 @dataclass(frozen=True)
+class JudgedSigner:
+    """One SignerInfo, the path of its certificate, and whether that was revoked; ``None`` where there is nothing to ask."""
+
+    signer: SignerFinding
+    chain: ChainFinding | None = None
+    revocation: RevocationFinding | None = None
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether a certificate of the path is known to be revoked."""
+        return self.revocation is not None and self.revocation.answer.ok is False
+
+
+@dataclass(frozen=True)
 class SecurityObject:
     """EF.SOD as far as it can be understood.
 
@@ -33,6 +48,7 @@ class SecurityObject:
     :ivar listed: the hashes, signed or not; ``None`` where none can be read.
     :ivar unlisted_reason: why there are none, a reason code; means nothing where there are.
     :ivar signer: the SignerInfo that counts; :ivar chain: the path of its certificate.
+    :ivar revocation: whether a certificate of that path was revoked, ``None`` where there is no trusted path.
     """
 
     check: Check
@@ -40,6 +56,7 @@ class SecurityObject:
     unlisted_reason: str = ""
     signer: SignerFinding | None = None
     chain: ChainFinding | None = None
+    revocation: RevocationFinding | None = None
 
     @property
     def is_signed(self) -> bool:
@@ -67,15 +84,30 @@ def read_security_object(evidence: Evidence, trust: TrustSource | None, at: date
     except MalformedData as error:
         return _failed("sod-malformed", f"EF.SOD holds no list of hashes: {error}.")
     # 4. Somebody signed it. Of several signers one is enough whose signature is good and whom we trust: all sign the same content.
-    known = trust if trust is not None else TrustStore()
-    findings = [(signer, _chain(signer, trust, at)) for signer in verify_signers(signed, known.signers)]
+    findings = judge_signers(signed, trust, at)
     if not findings:
         return _failed("no-signer", "Nobody signed EF.SOD.", listed)
-    signer, chain = max(findings, key=_rank)
+    best = max(findings, key=_rank)
+    signer = best.signer
     # 5. What departs from the standard, and changes no answer.
     deviations = (*_deviations(signed, sod, listed), *signer.deviations, *(("several-signers",) if len(findings) > 1 else ()))
     check = Check(_NAME, _OUTCOMES[signer.ok], signer.reason, signer.detail, tuple(dict.fromkeys(deviations)))
-    return SecurityObject(check, listed, unlisted_reason, signer, chain)
+    return SecurityObject(check, listed, unlisted_reason, signer, best.chain, best.revocation)
+
+
+def judge_signers(signed: SignedData, trust: TrustSource | None, at: datetime) -> list[JudgedSigner]:
+    """Everybody who signed *signed*: the signature, the path of his certificate, and whether it was revoked."""
+    source = trust if trust is not None else TrustStore()
+    return [_judge(signer, source, at) for signer in verify_signers(signed, source.signers)]
+
+
+def _judge(signer: SignerFinding, source: TrustSource, at: datetime) -> JudgedSigner:
+    if signer.certificate is None:
+        return JudgedSigner(signer)
+    chain = validate_chain(signer.certificate, source, at)
+    # Nobody's list could be believed without a path to an anchor.
+    revocation = revocation_status(chain.path, source, at) if chain.trust.ok else None
+    return JudgedSigner(signer, chain, revocation)
 
 
 def _missing(evidence: Evidence) -> SecurityObject:
@@ -91,14 +123,10 @@ def _failed(reason: str, detail: str, listed: LDSSecurityObject | None = None) -
     return SecurityObject(Check(_NAME, Outcome.FAILED, reason, detail), listed, reason)
 
 
-def _chain(signer: SignerFinding, trust: TrustSource | None, at: datetime) -> ChainFinding | None:
-    return None if signer.certificate is None else validate_chain(signer.certificate, trust, at)
-
-
-def _rank(finding: tuple[SignerFinding, ChainFinding | None]) -> tuple[bool, bool, bool, bool]:
-    signer, chain = finding
+def _rank(judged: JudgedSigner) -> tuple[bool, bool, bool, bool, bool]:
+    chain = judged.chain
     trusted, valid = (chain.trust.ok, chain.validity.ok) if chain is not None else (None, None)
-    return signer.ok is True, trusted is True, trusted is not False, valid is True
+    return judged.signer.ok is True, trusted is True, not judged.is_revoked, trusted is not False, valid is True
 
 
 def _deviations(signed: SignedData, sod: EfSod, listed: LDSSecurityObject | None) -> list[str]:

@@ -102,7 +102,7 @@ def swapped_dg15(genuine: CardImage, issue: Callable[..., CardImage]) -> CardIma
     [
         (flipped, "dg-hash-mismatch"),
         (foreign_dg13, "dg-hash-mismatch"),
-        (self_made_csca, "untrusted-signer"),
+        (self_made_csca, "csca-key-unknown"),
         (swapped_dg15, "dg-hash-mismatch"),
     ],
 )

@@ -347,7 +347,7 @@ def forgeries(image: CardImage, other: CardImage, csca: TestCsca) -> Iterator[tu
     forger = TestCsca.create(at=AT - timedelta(days=900)).issue_document_signer(at=AT - timedelta(days=800))
     yield "flipped", attacks.with_bit_flipped(image, FileId.DG1, octet=30), "dg-hash-mismatch"
     yield "dg13", attacks.with_file_of(image, other, FileId.DG13), "dg-hash-mismatch"
-    yield "signed-anew", attacks.with_sod_signed_anew(image, forger.sign_sod), "untrusted-signer"
+    yield "signed-anew", attacks.with_sod_signed_anew(image, forger.sign_sod), "csca-key-unknown"
     yield "dg15", attacks.with_dg15_swapped(image, other), "dg-hash-mismatch"
     yield "clone", attacks.cloned(image), ""
     yield "clone-own-keys", attacks.cloned_with_own_keys(image), ""

@@ -19,6 +19,7 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.mrz import Mrz, MrzFormat
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.pki.certificate import Certificate
+from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.trust_store import TrustStore
 from chipid.verification.card_security import SignedSecurityInfos, read_card_security
 from chipid.verification.verdict import Outcome
@@ -188,8 +189,16 @@ def test_a_stranger(trust: TrustStore) -> None:
     forger = TestCsca.create(at=AT - timedelta(days=900)).issue_document_signer(at=AT - timedelta(days=800))
     found = read_card_security(evidence(forger.sign_card_security(INFOS)), trust, AT)
     assert found.check.outcome is F
-    assert found.check.reason == "untrusted-signer"
+    assert found.check.reason == "csca-key-unknown"
     assert not found.vouched
+
+
+def test_a_revoked_signer_vouches_for_nothing(csca: TestCsca, signer: DocumentSigner) -> None:
+    raw = signer.sign_card_security(INFOS)
+    for revoked, expected in (((), (S, "ok")), ((signer.parsed.serial,), (F, "dsc-revoked"))):
+        crl = CertificateRevocationList.parse(csca.issue_revocation_list(revoked, at=AT))
+        found = read_card_security(evidence(raw), TrustStore([csca.parsed], [crl]), AT)
+        assert (reason(found), found.vouched) == (expected, not revoked)
 
 
 @pytest.mark.parametrize("days", [-801, 40_000])

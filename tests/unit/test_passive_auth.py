@@ -18,11 +18,13 @@ from chipid.iso7816.file_ids import FileId
 from chipid.issuing import certificates as build
 from chipid.issuing.certificates import Period
 from chipid.issuing.pki import DocumentSigner, KeyOptions, SignerProfile, TestCsca
+from chipid.issuing.revocation_lists import RevocationListProfile
 from chipid.issuing.signed_data import LDS_SECURITY_OBJECT, SignatureOptions
 from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.mrz import Mrz
 from chipid.lds.sod import EfSod, LDSSecurityObject
+from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.trust_store import TrustStore
 from chipid.verification.passive_auth import PassiveAuthentication, passive_authentication
 from chipid.verification.reasons import REASONS, explain
@@ -100,8 +102,34 @@ def test_a_genuine_document_passes(sod: bytes, trust: TrustStore) -> None:
     assert (result.signed_groups, result.listed_groups) == (frozenset(GROUPS), frozenset(GROUPS))
 
 
-def test_revocation_is_told_not_to_have_been_looked_at(sod: bytes, trust: TrustStore) -> None:
-    assert outcome(passive_authentication(evidence(sod), trust, LATER), NAME.REVOCATION) == (Outcome.NOT_PERFORMED, "no-crl")
+def test_without_a_revocation_list_the_question_is_open(sod: bytes, trust: TrustStore) -> None:
+    assert outcome(passive_authentication(evidence(sod), trust, LATER), NAME.REVOCATION) == (UNDETERMINED, "no-crl")
+    for nobody in (None, TrustStore()):
+        result = passive_authentication(evidence(sod), nobody, LATER)
+        assert outcome(result, NAME.REVOCATION) == (Outcome.NOT_PERFORMED, "no-trusted-path")
+
+
+def test_a_revoked_signer_vouches_for_nothing(sod: bytes, csca: TestCsca, signer: DocumentSigner) -> None:
+    for revoked, expected in (((), (SUCCESSFUL, "ok")), ((signer.parsed.serial,), (FAILED, "dsc-revoked"))):
+        crl = CertificateRevocationList.parse(csca.issue_revocation_list(revoked, at=LATER))
+        result = passive_authentication(evidence(sod), TrustStore([csca.parsed], [crl]), LATER)
+        assert outcome(result, NAME.REVOCATION) == expected
+        assert {check(result, name).outcome for name in CERTIFICATE_CHECKS} == {SUCCESSFUL}
+        assert bool(result.signed_groups) is not bool(revoked)
+
+
+def test_a_revocation_lists_deviations_are_passed_on(sod: bytes, csca: TestCsca) -> None:
+    crl = csca.issue_revocation_list(at=LATER, profile=RevocationListProfile(period=timedelta(days=91)))
+    result = passive_authentication(evidence(sod), TrustStore([csca.parsed], [CertificateRevocationList.parse(crl)]), LATER)
+    assert check(result, NAME.REVOCATION).deviations == ("crl-next-update-too-late",)
+
+
+def test_of_several_signers_one_who_is_not_revoked_counts(csca: TestCsca, signer: DocumentSigner) -> None:
+    other = csca.issue_document_signer(at=AT, key=KEY)
+    crl = CertificateRevocationList.parse(csca.issue_revocation_list([signer.parsed.serial], at=LATER))
+    for order in ((signer, other), (other, signer)):
+        result = passive_authentication(evidence(signed_by(*order)), TrustStore([csca.parsed], [crl]), LATER)
+        assert outcome(result, NAME.REVOCATION) == (SUCCESSFUL, "ok")
 
 
 # 1. The signature ------------------------------------------------------------------------------------------------------
@@ -180,7 +208,7 @@ def test_of_several_signers_the_trusted_one_counts(signer: DocumentSigner, csca:
         assert check(result, NAME.SOD_SIGNATURE).deviations == ("several-signers",)
         assert outcome(result, NAME.TRUST_STATUS) == (SUCCESSFUL, "ok")
     alone = passive_authentication(evidence(signed_by(stranger, stranger)), trust, LATER)
-    assert outcome(alone, NAME.TRUST_STATUS) == (FAILED, "untrusted-signer")
+    assert outcome(alone, NAME.TRUST_STATUS) == (FAILED, "csca-key-unknown")
 
 
 def test_of_several_signers_the_best_counts(signer: DocumentSigner, csca: TestCsca, trust: TrustStore) -> None:
@@ -200,7 +228,7 @@ def test_of_several_signers_the_best_counts(signer: DocumentSigner, csca: TestCs
     for order in ((broken, forger), (forger, broken)):
         result = passive_authentication(evidence(signed_by(*order)), trust, LATER)
         assert outcome(result, NAME.SOD_SIGNATURE) == (SUCCESSFUL, "ok")
-        assert outcome(result, NAME.TRUST_STATUS) == (FAILED, "untrusted-signer")
+        assert outcome(result, NAME.TRUST_STATUS) == (FAILED, "csca-key-unknown")
 
 
 def signed_by(*signers: DocumentSigner) -> bytes:
@@ -338,8 +366,8 @@ def test_a_self_made_csca_of_the_same_name_is_refused(trust: TrustStore) -> None
     result = passive_authentication(evidence(forger.sign_sod(GROUPS)), trust, LATER)
     assert outcome(result, NAME.SOD_SIGNATURE) == (SUCCESSFUL, "ok")
     assert outcome(result, NAME.DATA_GROUP_INTEGRITY) == (SUCCESSFUL, "ok")
-    assert outcome(result, NAME.DS_CERTIFICATE_SIGNATURE) == (FAILED, "untrusted-signer")
-    assert outcome(result, NAME.TRUST_STATUS) == (FAILED, "untrusted-signer")
+    assert outcome(result, NAME.DS_CERTIFICATE_SIGNATURE) == (FAILED, "csca-key-unknown")
+    assert outcome(result, NAME.TRUST_STATUS) == (FAILED, "csca-key-unknown")
     assert result.signed_groups == frozenset()
 
 
@@ -496,7 +524,7 @@ def test_each_reason_has_a_sentence() -> None:
     codes = set(
         re.findall(r'(?:Outcome\.\w+|_failed\(|Answer\(\w+|_Stop\((?:False|None)|_undecided\(signer, at), f?"([a-z0-9-]+)"', text)
     )
-    assert {"dg-hash-mismatch", "untrusted-signer", "no-crl"} <= codes
+    assert {"dg-hash-mismatch", "no-trust-anchor", "no-crl"} <= codes
     assert not codes - set(REASONS)
 
 
