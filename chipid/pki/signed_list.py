@@ -191,8 +191,10 @@ def _purpose(content_type: str, signer: Certificate) -> Answer:
         return Answer(False, "list-type-unknown", f"Signed content of the type {content_type} is no list.")
     if ext.DOCUMENT_TYPE_LIST in signer.extensions:
         return Answer(False, "list-signer-is-document-signer", "The list was signed by a signer of documents.")
+    if signer.extended_key_usage is None and ext.EXTENDED_KEY_USAGE in signer.extensions:
+        return Answer(False, "list-signer-extended-key-usage-malformed", "The signer's certificate names a purpose unreadably.")
     if content_type == DEFECT_LIST:
-        fits = all(purpose.startswith(_BSI_PURPOSES) for purpose in purposes) and _is_readable(signer)
+        fits = all(purpose.startswith(_BSI_PURPOSES) for purpose in purposes)
     else:
         fits = _PURPOSES[content_type] in purposes
     if fits:
@@ -201,10 +203,6 @@ def _purpose(content_type: str, signer: Certificate) -> Answer:
         return Answer(False, "list-signer-extended-key-usage-missing", "The signer's certificate names no purpose.")
     detail = f"The signer's certificate is for another purpose: {', '.join(purposes)}."
     return Answer(False, "list-signer-extended-key-usage", detail)
-
-
-def _is_readable(signer: Certificate) -> bool:
-    return ext.EXTENDED_KEY_USAGE not in signer.extensions or signer.extended_key_usage is not None
 
 
 def _signing_time(signer: Certificate, signed_at: datetime | None) -> Answer:

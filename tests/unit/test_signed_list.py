@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signed lists: who signed, whether he may, and who vouches for him."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+
+from chipid.crypto import asn1
+from chipid.issuing import certificates as build
+from chipid.issuing.certificates import Period
+from chipid.issuing.pki import DocumentSigner, KeyOptions, SignerProfile, TestCsca
+from chipid.issuing.signed_data import SignatureOptions
+from chipid.pki import signed_list
+from chipid.pki.certificate import Certificate
+from chipid.pki.cms import SignedData
+from chipid.pki.defect_list import DEFECT_LIST
+from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY
+from chipid.pki.extensions import KeyUsage
+from chipid.pki.master_list import CSCA_MASTER_LIST
+from chipid.pki.signatures import SignatureFinding
+from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY, SignedListFinding, verify_signed_list
+from chipid.pki.trust_store import TrustStore
+
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+LATER = AT + timedelta(days=30)
+KEY = KeyOptions("secp256r1")
+CONTENT = b"the list"
+BSI_PURPOSE = "0.4.0.127.0.7.3.1.6.99"
+PLAIN = SignatureOptions(by_key_identifier=True, signing_time=AT)
+
+
+@cache
+def csca(name: str = "Test CSCA") -> TestCsca:
+    return TestCsca.create(at=AT, key=KEY, common_name=name)
+
+
+def list_signer(*purposes: str, issuer: TestCsca | None = None, **profile: object) -> DocumentSigner:
+    usage = (build.extended_key_usage(purposes),) if purposes else ()
+    chosen = {"document_types": None, "extra_extensions": usage, **profile}
+    return (issuer or csca()).issue_document_signer(at=AT, key=KEY, profile=SignerProfile(**chosen))  # type: ignore[arg-type]
+
+
+@cache
+def master_list_signer() -> DocumentSigner:
+    return list_signer(MASTER_LIST_SIGNING_KEY)
+
+
+def signed_by(signer: DocumentSigner, kind: str = CSCA_MASTER_LIST, options: SignatureOptions = PLAIN) -> SignedData:
+    beside = replace(options, other_certificates=(csca().certificate,))
+    return SignedData.parse(signer.sign(kind, CONTENT, beside))
+
+
+def judge(signed: SignedData, *trusted: TestCsca, at: datetime = LATER, **options: object) -> SignedListFinding:
+    return verify_signed_list(signed, TrustStore(each.parsed for each in trusted), at, **options)  # type: ignore[arg-type]
+
+
+def answers(finding: SignedListFinding) -> dict[str, str]:
+    """The answers that are no plain yes; what is known of each is in its reason."""
+    return {name: f"{answer.ok} {answer.reason}" for name, answer in finding.answers.items() if answer.reason != "ok"}
+
+
+def test_a_list_of_a_trusted_csca_is_good_in_every_way() -> None:
+    finding = judge(signed_by(master_list_signer()), csca())
+    assert answers(finding) == {}
+    assert all(answer.ok for answer in finding.answers.values())
+    assert finding.path == (master_list_signer().parsed, csca().parsed)
+    assert finding.signer == master_list_signer().parsed
+    assert finding.signer.extended_key_usage == (MASTER_LIST_SIGNING_KEY,)
+    assert finding.signed_at == AT
+    assert finding.deviations == ()
+
+
+def test_its_own_csca_and_one_that_is_trusted_are_two_answers() -> None:
+    signed = signed_by(master_list_signer())
+    nobody = {"trust": "None list-signer-no-trust-anchor"}
+    assert answers(judge(signed)) == nobody
+    assert answers(verify_signed_list(signed, None, LATER)) == nobody
+    assert judge(signed).path == (master_list_signer().parsed, csca().parsed)
+    alone = SignedData.parse(master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
+    assert answers(judge(alone)) == {
+        "own_authority": "None list-signer-authority-missing",
+        "trust": "None list-signer-no-trust-anchor",
+        "validity": "None list-signer-no-trust-anchor",
+    }
+    # in the list itself; in the operator's store
+    for finding in (judge(alone, known=[csca().parsed]), judge(alone, csca())):
+        assert finding.own_authority.ok
+        assert "list-signer-authority-not-included" in finding.deviations
+
+
+def test_a_forger_with_a_csca_of_the_same_name_is_not_trusted() -> None:
+    forger = TestCsca.create(at=AT, key=KEY)
+    signer = list_signer(MASTER_LIST_SIGNING_KEY, issuer=forger)
+    signed = SignedData.parse(signer.sign(CSCA_MASTER_LIST, CONTENT, replace(PLAIN, other_certificates=(forger.certificate,))))
+    finding = judge(signed, csca())
+    assert (finding.own_authority.ok, finding.trust.ok) == (True, False)
+
+
+def test_the_operator_may_pin_the_signer_or_its_csca() -> None:
+    signed = signed_by(master_list_signer())
+    for pinned in (csca().parsed, master_list_signer().parsed):
+        assert answers(judge(signed, pinned={pinned.fingerprint})) == {}
+    assert judge(signed, pinned={csca("Another").parsed.fingerprint}).trust.ok is None
+    alone = SignedData.parse(master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
+    finding = judge(alone, pinned={master_list_signer().parsed.fingerprint})
+    assert (finding.trust.ok, finding.validity.ok, finding.path) == (True, True, (master_list_signer().parsed,))
+    late = judge(alone, at=AT + timedelta(days=9999), pinned={master_list_signer().parsed.fingerprint})
+    assert late.validity.reason == "list-signer-expired"
+    # a certificate beside the list that did not sign it is worth nothing, pinned or not
+    assert judge(alone, known=[csca("Another").parsed], pinned={csca("Another").parsed.fingerprint}).trust.ok is None
+
+
+# What the signer's certificate is for ----------------------------------------------------------------------------------
+
+MISSING, OTHER = "False list-signer-extended-key-usage-missing", "False list-signer-extended-key-usage"
+DOCUMENTS = "False list-signer-is-document-signer"
+MALFORMED = (build.extension("2.5.29.37", b"\x04\x00"),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "signer", "purpose"),
+    [
+        (CSCA_MASTER_LIST, lambda: list_signer(MASTER_LIST_SIGNING_KEY, "1.2.3"), None),
+        (CSCA_MASTER_LIST, lambda: list_signer(DEVIATION_LIST_SIGNING_KEY), OTHER),
+        (CSCA_MASTER_LIST, list_signer, MISSING),
+        (CSCA_MASTER_LIST, lambda: list_signer(extra_extensions=MALFORMED), f"{OTHER}-malformed"),
+        (DEVIATION_LIST, lambda: list_signer(DEVIATION_LIST_SIGNING_KEY), None),
+        (DEVIATION_LIST, lambda: list_signer(MASTER_LIST_SIGNING_KEY), OTHER),
+        (DEVIATION_LIST, list_signer, MISSING),
+        (DEFECT_LIST, lambda: list_signer(BSI_PURPOSE), None),
+        (DEFECT_LIST, list_signer, None),
+        (DEFECT_LIST, lambda: list_signer(MASTER_LIST_SIGNING_KEY), OTHER),
+        (DEFECT_LIST, lambda: list_signer(BSI_PURPOSE, MASTER_LIST_SIGNING_KEY), OTHER),
+        (DEFECT_LIST, lambda: list_signer(extra_extensions=MALFORMED), f"{OTHER}-malformed"),
+        (DEFECT_LIST, lambda: list_signer(document_types=("P",)), DOCUMENTS),
+        (CSCA_MASTER_LIST, lambda: list_signer(MASTER_LIST_SIGNING_KEY, document_types=("P",)), DOCUMENTS),
+        ("2.23.136.1.1.1", lambda: list_signer(MASTER_LIST_SIGNING_KEY), "False list-type-unknown"),
+    ],
+)
+def test_the_signers_purpose_is_the_lists(kind: str, signer: Callable[[], DocumentSigner], purpose: str | None) -> None:
+    assert answers(judge(signed_by(signer(), kind), csca())).get("purpose") == purpose
+
+
+def test_the_path_obeys_the_rules_of_any() -> None:
+    signed = signed_by(list_signer(MASTER_LIST_SIGNING_KEY, key_usage=(KeyUsage.KEY_CERT_SIGN,)))
+    assert answers(judge(signed, csca())) == {
+        "own_authority": "False list-signer-key-usage",
+        "trust": "False list-signer-key-usage",
+    }
+
+
+# Time ------------------------------------------------------------------------------------------------------------------
+
+
+def test_dates_count_now_and_when_the_list_was_signed() -> None:
+    short = list_signer(MASTER_LIST_SIGNING_KEY, validity=Period(AT, AT + timedelta(days=10)))
+    assert answers(judge(signed_by(short), csca(), at=AT)) == {}
+    assert answers(judge(signed_by(short), csca())) == {"validity": "False list-signer-expired"}
+    late = signed_by(short, options=replace(PLAIN, signing_time=AT + timedelta(days=11)))
+    finding = judge(late, csca(), at=AT)
+    assert answers(finding) == {"signing_time": "False list-signed-outside-validity"}
+    assert "list-signing-time-in-future" in finding.deviations
+    assert answers(judge(signed_by(short), csca(), at=AT - timedelta(days=1)))["validity"] == "False list-signer-not-yet-valid"
+
+
+def test_a_list_without_a_signing_time_leaves_that_open() -> None:
+    finding = judge(signed_by(master_list_signer(), options=replace(PLAIN, signing_time=None)), csca())
+    assert answers(finding) == {"signing_time": "None list-signing-time-missing"}
+
+
+def test_a_key_that_signs_after_its_time_is_told() -> None:
+    after = AT + timedelta(days=92)
+    finding = judge(signed_by(master_list_signer(), options=replace(PLAIN, signing_time=after)), csca(), at=after)
+    assert answers(finding) == {}
+    assert finding.deviations == ("list-signer-usage-period",)
+
+
+# Signatures ------------------------------------------------------------------------------------------------------------
+
+
+def test_altered_and_unsigned_lists_are_told_apart() -> None:
+    raw = master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, PLAIN)
+    altered = judge(SignedData.parse(raw.replace(CONTENT, b"the lust")), csca())
+    assert answers(altered) == {"signature": "False list-message-digest-mismatch"}
+    signed = SignedData.parse(raw)
+    assert answers(judge(replace(signed, signers=()), csca()))["signature"] == "False list-unsigned"
+    unknown = judge(replace(signed, certificate_octets=()), csca())
+    assert answers(unknown)["signature"] == "None list-signer-certificate-missing"
+    assert {answer.reason for name, answer in unknown.answers.items() if name != "signature"} == {"list-signer-unknown"}
+    assert answers(judge(replace(signed, certificate_octets=()), csca(), known=[master_list_signer().parsed])) == {}
+
+
+def test_of_several_signers_the_best_counts() -> None:
+    other = list_signer(MASTER_LIST_SIGNING_KEY, issuer=csca("Another"))
+    good, bad = (signed_by(signer).signers[0] for signer in (master_list_signer(), other))
+    both = signed_by(master_list_signer())
+    octets = (*both.certificate_octets, other.certificate)
+    for signers in ((good, bad), (bad, good)):
+        finding = judge(replace(both, signers=signers, certificate_octets=octets), csca())
+        assert answers(finding) == {}
+        assert finding.signer == master_list_signer().parsed
+        assert finding.deviations == ("list-several-signers",)
+
+
+def rebuilt(signed: bytes, *, version: bytes | None = None, crls: bytes = b"", unsigned: bytes = b"") -> SignedData:
+    """*signed* with other things that no signature covers."""
+    info = asn1.parse(signed, asn1.SEQUENCE).children()
+    oid = info.read().raw
+    was, algorithms, content, certificates, signers = (each.raw for each in info.read().only_child(asn1.SEQUENCE).children())
+    signer = asn1.parse(signers, asn1.SET).only_child(asn1.SEQUENCE).value
+    infos = asn1.set_of(asn1.sequence(signer, unsigned))
+    return SignedData.parse(
+        asn1.sequence(oid, asn1.encode(0xA0, asn1.sequence(version or was, algorithms, content, certificates, crls, infos)))
+    )
+
+
+def test_departures_of_the_object_are_named() -> None:
+    raw = master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, replace(PLAIN, other_certificates=(csca().certificate,)))
+    by_serial = signed_by(master_list_signer(), options=replace(PLAIN, by_key_identifier=False))
+    attribute = asn1.sequence(asn1.oid("1.2.3"), asn1.set_of(asn1.null()))
+    expected = {
+        "list-signer-by-issuer-and-serial": by_serial,
+        "signed-data-version": rebuilt(raw, version=asn1.integer(1)),
+        "list-not-der": rebuilt(raw, version=b"\x02\x81\x01\x03"),
+        "list-revocation-lists-included": rebuilt(raw, crls=asn1.encode(0xA1, asn1.sequence())),
+        "list-unsigned-attributes": rebuilt(raw, unsigned=asn1.encode(0xA1, attribute)),
+    }
+    for code, signed in expected.items():
+        finding = judge(signed, csca())
+        assert (answers(finding), finding.deviations) == ({}, (code,))
+
+
+# Hostile lists ---------------------------------------------------------------------------------------------------------
+
+
+def test_few_authorities_that_come_with_a_list_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: set[Certificate] = set()
+    verified_by = Certificate.verified_by
+
+    def counted(self: Certificate, issuer: Certificate) -> SignatureFinding:
+        tried.add(self)
+        return verified_by(self, issuer)
+
+    monkeypatch.setattr(Certificate, "verified_by", counted)
+    monkeypatch.setattr(signed_list, "_CANDIDATE_LIMIT", 2)
+    impostors = [TestCsca.create(at=AT, key=KEY).parsed for _ in range(3)]
+    signed = SignedData.parse(master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
+    assert judge(signed, known=[*impostors, csca().parsed]).own_authority.ok is not True
+    assert len(tried - {master_list_signer().parsed}) == 2
