@@ -38,7 +38,7 @@ class Certificate:
     :ivar algorithm: the outer signatureAlgorithm, DER; :ivar tbs_algorithm: the inner one.
     :ivar key_usage: the bits, ``None`` where the extension is absent or malformed.
     :ivar unknown_critical: critical extensions that are not understood: the certificate must not be used.
-    :ivar deviations: departures from the profile, stable codes.
+    :ivar noted: departures that showed while it was read; :attr:`deviations` has all.
     """
 
     raw: bytes = field(repr=False)
@@ -61,7 +61,7 @@ class Certificate:
     usage_period: ext.UsagePeriod | None
     extended_key_usage: tuple[str, ...] | None
     document_types: frozenset[str] | None
-    deviations: tuple[str, ...]
+    noted: tuple[str, ...]
 
     @classmethod
     def parse(cls, der: bytes) -> Certificate:
@@ -71,6 +71,11 @@ class Certificate:
         :raises CertificateError: it is none.
         """
         return _Parser(der).certificate()
+
+    @cached_property
+    def deviations(self) -> tuple[str, ...]:
+        """Departures from what any certificate keeps to, stable codes; whether all of it is DER takes as long as reading it."""
+        return self.noted if asn1.is_der(asn1.parse(self.raw, asn1.SEQUENCE)) else (*self.noted, "not-der")
 
     @property
     def serial(self) -> int:
@@ -190,7 +195,6 @@ class _Parser:
         self._note("tbs-extra-data", not fields.at_end)
         self._note("version-not-3", version != 3)
         self._note("inner-algorithm-differs", tbs_algorithm != algorithm)
-        self._note("not-der", not asn1.is_der(self._root))
         constraints = self._extension(ext.BASIC_CONSTRAINTS, "basic-constraints", ext.basic_constraints)
         spelt_out = any(extension.default_encoded for extension in self._extensions.values())
         self._note("default-value-encoded", spelt_out or (constraints is not None and constraints.default_encoded))
@@ -207,7 +211,7 @@ class _Parser:
             usage_period=self._extension(ext.PRIVATE_KEY_USAGE_PERIOD, "usage-period", ext.private_key_usage_period),
             extended_key_usage=self._extension(ext.EXTENDED_KEY_USAGE, "extended-key-usage", ext.extended_key_usage),
             document_types=self._extension(ext.DOCUMENT_TYPE_LIST, "document-types", ext.document_types),
-            deviations=tuple(dict.fromkeys(self._deviations)),
+            noted=tuple(dict.fromkeys(self._deviations)),
         )  # fmt: skip
 
     def _note(self, code: str, applies: bool) -> None:
