@@ -22,6 +22,7 @@ from chipid.pki.defect_list import DEFECT_LIST
 from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY
 from chipid.pki.master_list import CSCA_MASTER_LIST
 from chipid.pki.profile import profile_deviations
+from chipid.pki.revocation import revocation_status
 from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_source import TrustSource
 from chipid.pki.trust_store import TrustStore
@@ -45,6 +46,7 @@ class SignedListFinding:
     :ivar trust: whether it was issued by a CSCA that the operator trusts, or pins.
     :ivar validity: whether all certificates of the path are in date at the moment of the check.
     :ivar signing_time: whether the signer's certificate was in date when the list says that it was signed.
+    :ivar revocation: whether a certificate of the path to a trusted CSCA was revoked.
     :ivar signer: the signer's certificate; :ivar path: up to the trusted CSCA, or else up to the one that comes with the list.
     :ivar deviations: departures from the profiles, stable codes.
     """
@@ -55,6 +57,7 @@ class SignedListFinding:
     trust: Answer
     validity: Answer
     signing_time: Answer
+    revocation: Answer
     signer: Certificate | None = None
     signed_at: datetime | None = None
     path: tuple[Certificate, ...] = ()
@@ -63,7 +66,7 @@ class SignedListFinding:
     @property
     def answers(self) -> Mapping[str, Answer]:
         """All answers by name, in the order in which they were found."""
-        names = ("signature", "purpose", "own_authority", "trust", "validity", "signing_time")
+        names = ("signature", "purpose", "own_authority", "trust", "validity", "signing_time", "revocation")
         return MappingProxyType({name: getattr(self, name) for name in names})
 
 
@@ -127,6 +130,7 @@ class _Judge:
             _PINNED if pinned else _of_list(chain.trust),
             _IN_DATE if pinned and best.validity.ok is None else _of_list(best.validity),
             _signing_time(signer, found.signed_at),
+            self._revocation(chain),
             signer,
             found.signed_at,
             (signer, *best.path[1:]),
@@ -136,6 +140,11 @@ class _Judge:
     def _is_pinned(self, path: tuple[Certificate, ...]) -> bool:
         """Whether the operator pins a certificate of *path*, whose signatures are good, or the signer's own."""
         return not self.pinned.isdisjoint(certificate.fingerprint for certificate in path)
+
+    def _revocation(self, chain: ChainFinding) -> Answer:
+        if self.trusted is None or not chain.trust.ok:
+            return _of_list(chain.trust)
+        return _of_list(revocation_status(chain.path, self.trusted, self.at).answer)
 
     def _deviations(
         self, info: SignerInfo, signer: Certificate, signed_at: datetime | None, anchor: Certificate | None
@@ -223,4 +232,4 @@ def _of_list(answer: Answer) -> Answer:
 
 def _without_signer(signature: Answer) -> SignedListFinding:
     unknown = Answer(None, "list-signer-unknown", "Who signed the list is not known.")
-    return SignedListFinding(signature, unknown, unknown, unknown, unknown, unknown)
+    return SignedListFinding(signature, unknown, unknown, unknown, unknown, unknown, unknown)

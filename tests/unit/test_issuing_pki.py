@@ -300,7 +300,8 @@ def test_signed_lists_are_verified(content_type: str, purpose: str, content: byt
     csca = TestCsca.create(at=AT)
     signed = SignedData.parse(csca.issue_list_signer(purpose, at=AT).sign_list(content_type, content, csca, at=AT))
     assert (signed.content_type, signed.content) == (content_type, content)
-    finding = verify_signed_list(signed, TrustStore([csca.parsed]), AT)
+    crl = CertificateRevocationList.parse(csca.issue_revocation_list(at=AT))
+    finding = verify_signed_list(signed, TrustStore([csca.parsed], [crl]), AT)
     assert {name: answer.ok for name, answer in finding.answers.items()} == dict.fromkeys(finding.answers, True)
     assert finding.deviations == ()
 

@@ -18,6 +18,7 @@ from chipid.issuing.signed_data import SignatureOptions
 from chipid.pki import signed_list
 from chipid.pki.certificate import Certificate
 from chipid.pki.cms import SignedData
+from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.defect_list import DEFECT_LIST
 from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY
 from chipid.pki.extensions import KeyUsage
@@ -55,13 +56,25 @@ def signed_by(signer: DocumentSigner, kind: str = CSCA_MASTER_LIST, options: Sig
     return SignedData.parse(signer.sign(kind, CONTENT, beside))
 
 
+@cache
+def revocation_list(issuer: TestCsca, *revoked: int) -> CertificateRevocationList:
+    return CertificateRevocationList.parse(issuer.issue_revocation_list(revoked, at=AT))
+
+
 def judge(signed: SignedData, *trusted: TestCsca, at: datetime = LATER, **options: object) -> SignedListFinding:
-    return verify_signed_list(signed, TrustStore(each.parsed for each in trusted), at, **options)  # type: ignore[arg-type]
+    store = TrustStore([each.parsed for each in trusted], map(revocation_list, trusted))
+    return verify_signed_list(signed, store, at, **options)  # type: ignore[arg-type]
+
+
+NO_ANCHOR = "None list-signer-no-trust-anchor"
 
 
 def answers(finding: SignedListFinding) -> dict[str, str]:
-    """The answers that are no plain yes; what is known of each is in its reason."""
-    return {name: f"{answer.ok} {answer.reason}" for name, answer in finding.answers.items() if answer.reason != "ok"}
+    """The answers that are no plain yes; without an anchor nothing can be said of revocation either."""
+    found = {name: f"{answer.ok} {answer.reason}" for name, answer in finding.answers.items() if answer.reason != "ok"}
+    if found.get("revocation") in (NO_ANCHOR, found.get("trust")):
+        del found["revocation"]
+    return found
 
 
 def test_a_list_of_a_trusted_csca_is_good_in_every_way() -> None:
@@ -77,15 +90,15 @@ def test_a_list_of_a_trusted_csca_is_good_in_every_way() -> None:
 
 def test_its_own_csca_and_one_that_is_trusted_are_two_answers() -> None:
     signed = signed_by(master_list_signer())
-    nobody = {"trust": "None list-signer-no-trust-anchor"}
+    nobody = {"trust": NO_ANCHOR}
     assert answers(judge(signed)) == nobody
     assert answers(verify_signed_list(signed, None, LATER)) == nobody
     assert judge(signed).path == (master_list_signer().parsed, csca().parsed)
     alone = SignedData.parse(master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
     assert answers(judge(alone)) == {
         "own_authority": "None list-signer-authority-missing",
-        "trust": "None list-signer-no-trust-anchor",
-        "validity": "None list-signer-no-trust-anchor",
+        "trust": NO_ANCHOR,
+        "validity": NO_ANCHOR,
     }
     # in the list itself; in the operator's store
     for finding in (judge(alone, known=[csca().parsed]), judge(alone, csca())):
@@ -113,6 +126,19 @@ def test_the_operator_may_pin_the_signer_or_its_csca() -> None:
     assert late.validity.reason == "list-signer-expired"
     # a certificate beside the list that did not sign it is worth nothing, pinned or not
     assert judge(alone, known=[csca("Another").parsed], pinned={csca("Another").parsed.fingerprint}).trust.ok is None
+
+
+def test_a_signer_that_its_csca_revoked_is_told() -> None:
+    signed, signer = signed_by(master_list_signer()), master_list_signer().parsed
+    expected = {
+        (): "None list-signer-no-crl",
+        (revocation_list(csca(), signer.serial),): "False list-signer-revoked",
+        (revocation_list(csca(), signer.serial + 1),): None,
+    }
+    for crls, revocation in expected.items():
+        finding = verify_signed_list(signed, TrustStore([csca().parsed], crls), LATER)
+        assert answers(finding).get("revocation") == revocation
+        assert finding.trust.ok
 
 
 # What the signer's certificate is for ----------------------------------------------------------------------------------
@@ -176,7 +202,7 @@ def test_a_list_without_a_signing_time_leaves_that_open() -> None:
 def test_a_key_that_signs_after_its_time_is_told() -> None:
     after = AT + timedelta(days=92)
     finding = judge(signed_by(master_list_signer(), options=replace(PLAIN, signing_time=after)), csca(), at=after)
-    assert answers(finding) == {}
+    assert answers(finding) == {"revocation": "None list-signer-crl-stale"}
     assert finding.deviations == ("list-signer-usage-period",)
 
 
