@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -61,7 +61,7 @@ class Subject:
 class Departures:
     """What a certificate holds in place of what its issuer would write: it is signed all the same.
 
-    :ivar serial: any number; :ivar issuer: another name than the issuer's; :ivar spki: another SubjectPublicKeyInfo, DER.
+    :ivar serial: any number; :ivar issuer: another name than the issuer's; :ivar spki: makes the SubjectPublicKeyInfo of the key.
     :ivar version: the field's value, 2 for version 3.
     :ivar extensions: whole ones, encoded, by object identifier, in the place of the issuer's or behind them; ``None`` for leaving
         out.
@@ -71,7 +71,7 @@ class Departures:
 
     serial: int | None = None
     issuer: Subject | None = None
-    spki: bytes | None = field(default=None, repr=False)
+    spki: Callable[[PublicKey], bytes] = build_spki
     version: int = 2
     extensions: Mapping[str, bytes | None] = field(default_factory=dict)
     tbs_algorithm: bytes | None = None
@@ -105,7 +105,7 @@ def build_certificate(
         (departures.issuer or issuer).build(),
         asn1.sequence(asn1.time(validity.not_before), asn1.time(validity.not_after)),
         subject.build(),
-        departures.spki or build_spki(subject_key),
+        departures.spki(subject_key),
         asn1.encode(0xA3, asn1.sequence(*departures.applied_to(extensions))),
         departures.extra_fields,
     )

@@ -26,6 +26,7 @@ class RevocationListProfile:
     :ivar number: the cRLNumber; ``None`` leaves the extension out.
     :ivar extra_extensions: encoded, behind the others; :ivar entry_extensions: encoded, in every entry.
     :ivar extra_entries: encoded, behind the others, whatever they are.
+    :ivar algorithm: an AlgorithmIdentifier, DER, in the place of the one that goes with the key.
     """
 
     period: timedelta = PERIOD_MAX
@@ -34,6 +35,7 @@ class RevocationListProfile:
     extra_extensions: tuple[bytes, ...] = ()
     entry_extensions: tuple[bytes, ...] = ()
     extra_entries: tuple[bytes, ...] = ()
+    algorithm: bytes | None = None
 
 
 def build_revocation_list(
@@ -49,7 +51,7 @@ def build_revocation_list(
     :param this_update: with a time zone; the entries' date too.
     :param revoked: serial numbers; the field of a list without any is absent (ICAO 9303-12 §7.1.4).
     """
-    algorithm = build_algorithm_identifier(issuer_key.scheme)
+    algorithm = profile.algorithm or build_algorithm_identifier(issuer_key.scheme)
     moment = asn1.time(this_update)
     shared = asn1.sequence(*profile.entry_extensions) if profile.entry_extensions else b""
     entries = [*(asn1.sequence(asn1.integer(serial), moment, shared) for serial in revoked), *profile.extra_entries]
