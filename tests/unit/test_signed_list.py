@@ -73,7 +73,7 @@ def answers(finding: SignedListFinding) -> dict[str, str]:
     """The answers that are no plain yes; without an anchor nothing can be said of revocation either."""
     found = {name: f"{answer.ok} {answer.reason}" for name, answer in finding.answers.items() if answer.reason != "ok"}
     if found.get("revocation") in (NO_ANCHOR, found.get("trust")):
-        del found["revocation"]
+        found.pop("revocation", None)
     return found
 
 
