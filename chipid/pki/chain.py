@@ -75,6 +75,8 @@ def _without_issuer(signer: Certificate, store: TrustSource, at: datetime, searc
         return _undecided(signer, at, "path-search-limit", "Too many authorities might have signed: not all were asked.")
     # Of an authority that we do not know nothing can be said, even where we know others of its state: an anchor may be missing.
     if not named:
+        if signer.is_self_signed:
+            return _undecided(signer, at, "dsc-self-signed", "The signer's certificate is signed by its own key, and by no CSCA's.")
         detail = f"No trusted CSCA certificate is the one that the signer's names (country {signer.issuer.country or 'none'})."
         return _undecided(signer, at, "no-trust-anchor", detail)
     # Whoever names an authority that we trust, and was not signed by it, is a forger; or signed by a key that is missing here.
@@ -130,7 +132,10 @@ def _trust(path: Path, search: Search) -> Answer:
         return Answer(None, "csca-link-loop", "Link certificates lead back to themselves, and to no self-signed CSCA.")
     if search.exhausted:
         return Answer(None, "path-search-limit", "The search for a self-signed CSCA was given up.")
-    return Answer(None, "no-trust-anchor", "The path ends in a certificate that is no self-signed CSCA.")
+    last = path.certificates[-1]
+    if last.is_self_issued and last.authority_key_id in (None, last.subject_key_id):
+        return Answer(None, "csca-signature-invalid", "The CSCA certificate at the end of the path is not signed by its own key.")
+    return Answer(None, "csca-anchor-missing", "The path ends in an authority's certificate whose own issuer is not trusted.")
 
 
 def _rank(finding: ChainFinding) -> tuple[bool, bool, bool, int, int]:

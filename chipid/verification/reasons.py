@@ -53,7 +53,13 @@ _CERTIFICATES: Final = {
     "csca-key-malformed": (
         "The CSCA certificate that should vouch for the signer holds no valid key: replace it in the trust store, from its issuer."
     ),
-    "dsc-algorithm-malformed": "The document signer's certificate names its signature algorithm in a malformed way.",
+    "algorithm-malformed": "The certificate names its signature algorithm in a malformed way, so that nobody can have signed it.",
+    "csca-signature-invalid": (
+        "The CSCA certificate that should vouch for the signer is not signed by its own key: it is damaged or forged; replace it."
+    ),
+    "csca-anchor-missing": (
+        "The path leads to a link certificate, and the CSCA's older certificate that it links to is not at hand: import it."
+    ),
     "csca-link-loop": (
         "Link certificates vouch for each other in a circle, and no self-signed CSCA stands above them: import the CSCA's own."
     ),
@@ -61,6 +67,7 @@ _CERTIFICATES: Final = {
         "Too many authorities, or too many in a row, might stand above the signer; the search for a trusted CSCA was given up:"
         " remove from the trust store what does not belong there."
     ),
+    "dsc-self-signed": "The document signer's certificate is signed by its own key: no CSCA vouches for it.",
     "dsc-is-authority": "The key of an authority signed, and no document signer's.",
     "csca-not-authority": "The certificate above the document signer's is no authority's by its extensions.",
     "dsc-expired": "The document signer's certificate is out of date.",

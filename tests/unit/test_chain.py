@@ -12,18 +12,24 @@ import pytest
 
 from chipid.crypto import asn1
 from chipid.crypto.random import system_random
+from chipid.crypto.spki import build_spki
 from chipid.issuing import certificates as build
-from chipid.issuing.certificates import Period, Subject
+from chipid.issuing.certificates import Departures, Period, Subject
 from chipid.issuing.pki import DocumentSigner, KeyOptions, SignerProfile, TestCsca
 from chipid.issuing.signing_keys import SigningKey
+from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import ChainFinding, validate_chain
 from chipid.pki.extensions import KeyUsage
+from chipid.pki.path_search import PATH_LIMIT, SIGNATURE_LIMIT
+from chipid.pki.signatures import SignatureFinding
 from chipid.pki.trust_store import TrustStore
+from chipid.verification.reasons import explain
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = AT + timedelta(days=1000)
 KEY = KeyOptions("secp256r1")
+SOUND = Departures()
 new_csca = partial(TestCsca.create, at=AT, key=KEY)
 
 
@@ -32,13 +38,18 @@ def csca() -> TestCsca:
     return new_csca()
 
 
-def signer_of(csca: TestCsca, *, at: datetime = AT, country: str | None = None, **profile: object) -> Certificate:
-    made = csca.issue_document_signer(at=at, key=KEY, country=country, profile=SignerProfile(**profile))  # type: ignore[arg-type]
-    return made.parsed
+def signer_of(
+    csca: TestCsca, *, at: datetime = AT, country: str | None = None, departures: Departures = SOUND, **profile: object
+) -> Certificate:
+    chosen = SignerProfile(**profile)  # type: ignore[arg-type]
+    return csca.issue_document_signer(at=at, key=KEY, country=country, profile=chosen, departures=departures).parsed
 
 
 def judge(signer: Certificate, *trusted: TestCsca | Certificate, at: datetime = LATER) -> ChainFinding:
-    return validate_chain(signer, TrustStore(each.parsed if isinstance(each, TestCsca) else each for each in trusted), at)
+    store = TrustStore(each.parsed if isinstance(each, TestCsca) else each for each in trusted)
+    finding = validate_chain(signer, store, at)
+    assert all(explain(code) != code for code in (*reasons(finding), *finding.deviations))
+    return finding
 
 
 def reasons(finding: ChainFinding) -> tuple[str, str, str]:
@@ -171,7 +182,7 @@ def test_a_link_alone_is_no_anchor(csca: TestCsca) -> None:
     successor = new_csca()
     link = Certificate.parse(csca.issue_link(successor))
     finding = judge(signer_of(successor), link)
-    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "no-trust-anchor")
+    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "csca-anchor-missing")
     assert finding.anchor is None
 
 
@@ -191,13 +202,89 @@ def test_links_follow_each_other(csca: TestCsca) -> None:
 def test_links_in_a_circle_end(csca: TestCsca) -> None:
     other = new_csca()
     links = [Certificate.parse(csca.issue_link(other)), Certificate.parse(other.issue_link(csca))]
-    assert judge(signer_of(other), *links).trust.ok is None
+    finding = judge(signer_of(other), *links)
+    assert (finding.trust.ok, finding.trust.reason, len(finding.path)) == (None, "csca-link-loop", 3)
+    assert judge(signer_of(other), *links, csca).trust.ok
 
 
 def test_a_path_has_an_end(csca: TestCsca) -> None:
     generations = [csca, *(new_csca(common_name=f"CSCA {number}") for number in range(8))]
     links = [Certificate.parse(old.issue_link(new)) for old, new in pairwise(generations)]
-    assert judge(signer_of(generations[-1]), csca, *links).trust.ok is None
+    finding = judge(signer_of(generations[-1]), csca, *links)
+    assert (finding.trust.ok, finding.trust.reason) == (None, "path-search-limit")
+    assert judge(signer_of(generations[6]), csca, *links).anchor == csca.parsed
+
+
+def test_a_web_of_links_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven keys, each certified by each: thousands of paths lead nowhere."""
+    keys = [new_csca() for _ in range(7)]
+    links = [Certificate.parse(old.issue_link(new)) for old in keys for new in keys if old is not new]
+    verified = count_signatures(monkeypatch)
+    finding = judge(signer_of(keys[0]), *links)
+    assert (finding.trust.ok, len(finding.path) <= PATH_LIMIT) == (None, True)
+    # Where a path ends, the last certificate is asked whether it is self-signed: that is not counted among the limit's.
+    assert len(verified) <= SIGNATURE_LIMIT + len(links)
+
+
+def test_among_hundreds_of_one_name_the_search_ends(csca: TestCsca, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, real = new_csca(), signer_of(csca)
+    others = [renumbered(one, number) for number in range(SIGNATURE_LIMIT + 50)]
+    assert judge(real, *others, csca).anchor == csca.parsed  # the one whose key the signer names is asked first
+    unnamed = signer_of(csca, departures=Departures(extensions={ext.AUTHORITY_KEY_IDENTIFIER: None}))
+    verified = count_signatures(monkeypatch)
+    finding = judge(unnamed, *others)
+    assert (oks(finding), finding.trust.reason) == (ALL_OPEN, "path-search-limit")
+    assert len(verified) <= SIGNATURE_LIMIT
+
+
+def renumbered(csca: TestCsca, number: int) -> Certificate:
+    """Another certificate of its name; its signature is not good, which nobody who trusts it by name will see."""
+    own = csca.parsed.serial_octets
+    return Certificate.parse(csca.certificate.replace(own, number.to_bytes(len(own), "big")))
+
+
+def count_signatures(monkeypatch: pytest.MonkeyPatch) -> list[Certificate]:
+    verify, verified = Certificate.verified_by, []
+
+    def counted(self: Certificate, issuer: Certificate) -> SignatureFinding:
+        verified.append(self)
+        return verify(self, issuer)
+
+    monkeypatch.setattr(Certificate, "verified_by", counted)
+    return verified
+
+
+def test_an_anchor_that_its_own_key_did_not_sign_is_none(csca: TestCsca) -> None:
+    finding = judge(signer_of(csca), Certificate.parse(build.with_signature_altered(csca.certificate)))
+    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "csca-signature-invalid")
+
+
+def test_of_two_good_paths_the_shorter_counts(csca: TestCsca) -> None:
+    successor = new_csca()
+    link = Certificate.parse(csca.issue_link(successor))
+    for trusted in ((csca, link, successor), (successor, link, csca)):
+        assert judge(signer_of(successor), *trusted).path[1:] == (successor.parsed,)
+
+
+def test_one_key_in_several_certificates_is_one_issuer(csca: TestCsca) -> None:
+    """Reissued with another validity, or with the curve spelt out: each of them is an issuer, and the one in date counts."""
+    expired = reissued(csca, validity=Period(AT, AT + timedelta(days=1)))
+    named = replace(csca, key=replace(csca.key, explicit_parameters=False))
+    finding = judge(signer_of(csca), expired, reissued(named))
+    assert (oks(finding), finding.path[1].spki != csca.parsed.spki) == (ALL_GOOD, True)
+
+
+def reissued(csca: TestCsca, validity: Period | None = None) -> Certificate:
+    certificate = build.build_certificate(
+        issuer=csca.subject,
+        issuer_key=csca.key,
+        subject=csca.subject,
+        subject_key=csca.key.public,
+        serial=7,
+        validity=validity or Period(AT, AT + timedelta(days=9000)),
+        extensions=[build.key_usage([KeyUsage.KEY_CERT_SIGN, KeyUsage.CRL_SIGN]), build.authority()],
+    )
+    return Certificate.parse(certificate)
 
 
 def test_of_two_paths_the_one_in_date_counts() -> None:
@@ -330,6 +417,98 @@ def test_a_wrong_key_identifier_is_told(csca: TestCsca) -> None:
 def test_sha1_in_the_chain_is_told() -> None:
     csca = new_csca(key=KeyOptions("secp256r1", hash_name="sha1"))
     assert set(judge(signer_of(csca), csca).deviations) == {"dsc-sha1-signature", "csca-sha1-signature"}
+
+
+KEY_ID = new_csca().parsed.subject_key_id
+
+
+def identified(key_id: bytes | None) -> Departures:
+    named = None if key_id is None else build.extension(ext.AUTHORITY_KEY_IDENTIFIER, asn1.sequence(asn1.encode(0x80, key_id)))
+    return Departures(extensions={ext.AUTHORITY_KEY_IDENTIFIER: named})
+
+
+@pytest.mark.parametrize(("own", "reason"), [(True, "untrusted-signer"), (None, "untrusted-signer"), (False, "csca-key-unknown")])
+def test_a_namesakes_signer_is_refused_and_a_key_that_may_be_missing_is_told(
+    csca: TestCsca, own: bool | None, reason: str
+) -> None:
+    """A forger of the CSCA's name, who names its key, or none; and one who may as well be its successor."""
+    key_id = {True: csca.parsed.subject_key_id, False: KEY_ID, None: None}[own]
+    finding = judge(signer_of(new_csca(), departures=identified(key_id)), csca)
+    assert reasons(finding)[:2] == (reason, reason)
+    assert (finding.signature.ok, finding.trust.ok) == (False, False)
+
+
+def test_an_authority_that_signs_documents_itself_is_refused(csca: TestCsca) -> None:
+    for trusted in ((csca,), (csca, new_csca())):
+        assert judge(csca.parsed, *trusted).trust.reason == "dsc-is-authority"
+    link = Certificate.parse(new_csca().issue_link(csca))
+    assert judge(link, csca).trust.ok is not True
+    issued = signer_of(csca, extra_extensions=(build.authority(),))
+    assert (judge(issued, csca).trust.ok, judge(issued, csca).trust.reason) == (False, "dsc-is-authority")
+
+
+@pytest.mark.parametrize("label", ["key-usage", "basic-constraints", "extended-key-usage"])
+def test_an_extension_that_decides_and_cannot_be_read_refuses(csca: TestCsca, label: str) -> None:
+    oid = {"key-usage": ext.KEY_USAGE, "basic-constraints": ext.BASIC_CONSTRAINTS}.get(label, ext.EXTENDED_KEY_USAGE)
+    garbage = Departures(extensions={oid: build.extension(oid, b"\x05", critical=True)})
+    signer = signer_of(csca, departures=garbage)
+    assert (judge(signer, csca).trust.ok, judge(signer, csca).trust.reason) == (False, f"dsc-{label}-malformed")
+    odd = new_csca(departures=garbage)
+    finding = judge(signer_of(odd), odd)
+    assert finding.trust.ok is not True
+
+
+def test_an_authority_whose_extensions_say_that_it_is_none_is_refused() -> None:
+    no = build.extension(ext.BASIC_CONSTRAINTS, asn1.sequence(), critical=True)
+    csca = new_csca(departures=Departures(extensions={ext.BASIC_CONSTRAINTS: no}))
+    finding = judge(signer_of(csca), csca)
+    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, False, "csca-not-authority")
+
+
+def test_a_malformed_key_or_algorithm_signed_nothing(csca: TestCsca) -> None:
+    broken = new_csca(departures=respelt(b"\x03\x42\x00\x04", b"\x03\x42\x00\x05"))
+    assert judge(signer_of(broken), broken).trust.reason == "csca-key-malformed"
+    odd = asn1.sequence(asn1.oid("1.2.840.113549.1.1.10"), asn1.integer(1))
+    finding = judge(signer_of(csca, departures=Departures(tbs_algorithm=odd)), csca)
+    assert reasons(finding)[:2] == ("dsc-algorithm-malformed",) * 2
+    assert finding.trust.ok is False
+
+
+def respelt(old: bytes, new: bytes) -> Departures:
+    return Departures(spki=lambda key: build_spki(key).replace(old, new))
+
+
+def test_what_is_odd_between_a_certificate_and_its_issuers_is_told(csca: TestCsca) -> None:
+    day = timedelta(days=1)
+    late = signer_of(csca, at=AT + timedelta(days=2000), validity=Period(AT + timedelta(days=2000), AT + timedelta(days=4000)))
+    assert judge(late, csca, at=AT + timedelta(days=2000)).deviations == ("dsc-issued-outside-usage-period",)
+    end = csca.parsed.not_after
+    assert judge(signer_of(csca, validity=Period(AT, end)), csca).deviations == ()
+    assert judge(signer_of(csca, validity=Period(AT, end + day)), csca).deviations == ("dsc-outlives-issuer",)
+
+
+def test_a_name_change_that_is_not_told_is_no_key_change() -> None:
+    """Below an anchor without a limit it is another authority, and told; below one with it, too many."""
+    silent = Departures(extensions={ext.NAME_CHANGE: None})
+    successor = new_csca(common_name="Renamed CSCA")
+    for limit, expected in ((None, (True, "ok")), (0, (False, "path-too-long"))):
+        extensions = {ext.BASIC_CONSTRAINTS: build.extension(ext.BASIC_CONSTRAINTS, authority(limit), critical=True)}
+        old = new_csca(departures=Departures(extensions=extensions))
+        link = Certificate.parse(old.issue_link(successor, departures=silent))
+        finding = judge(signer_of(successor), old, link)
+        assert (finding.trust.ok, finding.trust.reason) == expected
+        assert "csca-name-change-missing" in finding.deviations
+
+
+def authority(limit: int | None) -> bytes:
+    return asn1.sequence(asn1.encode(asn1.BOOLEAN, b"\xff"), b"" if limit is None else asn1.integer(limit))
+
+
+def test_a_key_further_up_that_cannot_be_used_is_told(csca: TestCsca) -> None:
+    old = new_csca(departures=respelt(asn1.oid("1.2.840.10045.2.1"), asn1.oid("1.2.840.10045.2.9")))
+    successor = new_csca()
+    finding = judge(signer_of(successor), old, Certificate.parse(old.issue_link(successor)))
+    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "unsupported-algorithm")
 
 
 def test_an_unknown_algorithm_leaves_the_question_open(csca: TestCsca) -> None:
