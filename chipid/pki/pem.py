@@ -6,11 +6,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from chipid.errors import CertificateError
 
 _BEGIN = b"-----BEGIN "
+_BEGIN_LINE = re.compile(_BEGIN + rb"([A-Z0-9 ]{1,32})-----")
 _BLOCK = re.compile(_BEGIN + rb"([A-Z0-9 ]{1,32})-----([A-Za-z0-9+/=\s]*)-----END \1-----")
 
 
@@ -31,6 +32,17 @@ def read_pem(raw: bytes, labels: Collection[str]) -> tuple[bytes, ...]:
     if len(blocks) != begins:
         raise CertificateError("PEM with a damaged block")
     return tuple(map(_decode, blocks))
+
+
+def read_pem_blocks(raw: bytes) -> Iterator[tuple[str, bytes | None]]:
+    """The label and the octets of each block, in their order; ``None`` instead of the octets of one that is damaged."""
+    for begin in _BEGIN_LINE.finditer(raw):
+        block = _BLOCK.match(raw, begin.start())
+        try:
+            octets = None if block is None else _decode(block[2])
+        except CertificateError:
+            octets = None
+        yield begin[1].decode("ascii"), octets
 
 
 def _decode(body: bytes) -> bytes:

@@ -179,6 +179,17 @@ class TrustDatabase(TrustSource):
         for (each,) in self._rows("SELECT object FROM origin WHERE import = ? ORDER BY object", (number,)):
             yield from self._select("id = ?", each)
 
+    def examine(self) -> tuple[tuple[str, ...], Iterator[StoredObject]]:
+        """What is wrong with the file, in words, and the objects with which nothing is."""
+        damage = [f"file: {text}" for (text,) in self._rows("PRAGMA integrity_check(100)") if text != "ok"]
+        sound = []
+        for (number,) in self._rows("SELECT id FROM object ORDER BY id"):
+            try:
+                sound += self._select("id = ?", number)
+            except MalformedData as error:
+                damage.append(str(error))
+        return tuple(damage), iter(sound)
+
     # What changes it ----------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager

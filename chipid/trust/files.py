@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files that an operator names, and those in the folders that he names; each read once, within limits."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from chipid.trust.import_report import Note, Refusal
+
+FILE_LIMIT: Final = 256 * 1024 * 1024
+"""Octets of one file; the largest collection of the ICAO PKD has some 100 MB."""
+
+FOLDER_DEPTH_LIMIT, FILE_COUNT_LIMIT = 16, 100_000
+"""Folders inside each other, and files of one import."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One file.
+
+    :ivar name: as it is told: its name, behind that of the folder that the operator named.
+    :ivar named: whether the operator named it, and not a folder.
+    """
+
+    name: str
+    path: Path
+    raw: bytes = field(repr=False)
+    named: bool
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its octets, hexadecimal."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+
+def read_files(paths: list[Path]) -> Iterator[File | Refusal | Note]:
+    """The files at *paths*, folders searched with all folders inside, in the order of their names.
+
+    Hidden files are left aside, and symbolic links that lead out of the folder: both are told.
+
+    :raises OSError: a path that the operator named cannot be read.
+    """
+    count = 0
+    for path in paths:
+        for found in _in_folder(path) if path.is_dir() else iter((_read(path, path.name, named=True),)):
+            count += 1
+            if count > FILE_COUNT_LIMIT:
+                yield Refusal(printable(path.name), "too-many", f"There are more than {FILE_COUNT_LIMIT} files.")
+                return
+            yield found
+
+
+def printable(text: str) -> str:
+    """*text* with a question mark for each character that no terminal should be given."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _in_folder(root: Path) -> Iterator[File | Refusal | Note]:
+    """What is in *root*; folders are gone through by descriptors of their own, links among them never."""
+    inside = root.resolve(strict=True)
+    pending = [(root, 0)]
+    while pending:
+        folder, depth = pending.pop()
+        for path in _entries(folder, root):
+            if isinstance(path, Refusal):
+                yield path
+                continue
+            name = _name(path, root)
+            if path.name.startswith("."):
+                yield Note(name, "hidden")
+            elif path.is_dir() and not path.is_symlink():
+                if depth < FOLDER_DEPTH_LIMIT:
+                    pending.append((path, depth + 1))
+                else:
+                    yield Refusal(name, "too-many", f"There are more than {FOLDER_DEPTH_LIMIT} folders inside each other.")
+            elif path.is_symlink() and not _leads_inside(path, inside):
+                yield Note(name, "symbolic-link")
+            else:
+                yield _read_if_possible(path, name)
+
+
+def _entries(folder: Path, root: Path) -> list[Path | Refusal]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        if folder == root:
+            raise
+        return [Refusal(_name(folder, root), "unreadable", _reason(error))]
+
+
+def _leads_inside(link: Path, inside: Path) -> bool:
+    """A link to a file of the folder is one more name for it (volumes of containers are made so); to a folder it adds nothing."""
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return False
+    return target.is_relative_to(inside) and not target.is_dir()
+
+
+def _read_if_possible(path: Path, name: str) -> File | Refusal | Note:
+    try:
+        return _read(path, name, named=False)
+    except OSError as error:
+        return Refusal(name, "unreadable", _reason(error))
+
+
+def _read(path: Path, name: str, *, named: bool) -> File | Refusal | Note:
+    name = printable(name)
+    # Whoever opens a pipe waits for ever: what it is, is asked of the opened file, which does not wait.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return Note(name, "not-a-file")
+        raw = file.read(FILE_LIMIT + 1)
+    if len(raw) > FILE_LIMIT:
+        return Refusal(name, "too-large", f"The file has more than {FILE_LIMIT} octets.")
+    return File(name, path, raw, named)
+
+
+def _name(path: Path, root: Path) -> str:
+    return printable((Path(root.name) / path.relative_to(root)).as_posix())
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an import did: what went in, what was there, what was refused and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from chipid.trust.objects import Kind, Role
+
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "unrecognised": "The file is nothing that a trust store keeps.",
+        "unreadable": "The system does not let the file be read.",
+        "too-large": "The file is larger than anything that a trust store keeps.",
+        "too-many": "There are more files, objects or lists than one import takes.",
+        "malformed-certificate": "It is no certificate.",
+        "malformed-crl": "It is no revocation list.",
+        "malformed-master-list": "It is no master list.",
+        "malformed-deviation-list": "It is no deviation list.",
+        "malformed-defect-list": "It is no defect list.",
+        "malformed-pem": "A block of the PEM file is damaged.",
+        "malformed-ldif": "The LDIF file, or a record of it, cannot be read.",
+        "malformed-zip": "The ZIP file, or a member of it, cannot be read.",
+        "malformed-store": "The trust store cannot be read.",
+        "nested-too-deep": "ZIP files inside ZIP files: only one inside another is opened.",
+        "authority-not-vouched-for": "A CSCA in a directory is trusted by nobody's word: pin it, or name its own file.",
+        "list-not-signed": "Nobody signed the list: pin the SHA-256 of its file.",
+        "list-signer-expired": "The list's signer, or its CSCA, is out of date: pin one of them, or the list.",
+        "list-signer-revoked": "The list's signer was revoked by its CSCA.",
+        "list-signer-ambiguous": "The list's first signer is another than the one who can be verified.",
+        "list-older-than-held": "A newer list of the same state is in the store, and lists replace each other.",
+    }
+)
+"""Why something is refused, beside the reasons of :mod:`chipid.pki.signed_list`, which begin with ``list-`` too."""
+
+NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "hidden": "A hidden file, or folder, is left aside.",
+        "symbolic-link": "A symbolic link out of the folder is not followed.",
+        "not-a-file": "It is neither a file nor a folder.",
+        "not-of-interest": "The file is nothing that a trust store keeps.",
+        "pem-block": "A block of the PEM file is nothing that a trust store keeps.",
+        "no-objects": "The file holds nothing that a trust store keeps.",
+        "not-an-authority": "A certificate in a master list is none of an authority; it is no anchor.",
+        "older-crl": "A newer revocation list of the same key is in the store.",
+        "crl-unknown-critical-extension": "The revocation list must not be used: a critical extension is not understood.",
+        "older-master-list": "A newer master list of the same state is in the store.",
+        "missing-from-newer-list": "A newer master list of the same state does not have the certificate any more.",
+        "list-departs": "The list departs from its profile.",
+        "list-pinned": "The list is trusted by the operator's word alone.",
+    }
+)
+"""What is told beside."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object that went in, or was there.
+
+    :ivar name: whose it is, printable. :ivar fingerprint: SHA-256, hexadecimal. :ivar place: the file, and where in it.
+    :ivar role: of a certificate. :ivar country: two capital letters.
+    """
+
+    kind: Kind
+    fingerprint: str
+    name: str
+    place: str
+    role: Role | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What did not go in.
+
+    :ivar reason: a stable code of :data:`REASONS` or :mod:`chipid.pki.signed_list`; :ivar detail: a sentence for a person.
+    :ivar kind: what it seemed to be.
+    """
+
+    place: str
+    reason: str
+    detail: str
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What else is to be told.
+
+    :ivar code: a stable code of :data:`NOTES`; :ivar detail: more on it, printable.
+    """
+
+    place: str
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """One import.
+
+    :ivar applied: whether the store was changed; where it was not, the rest tells what would have been.
+    :ivar known: what was in the store already: duplicates. :ivar withdrawn: what newer lists took away.
+    """
+
+    applied: bool
+    added: tuple[Entry, ...] = ()
+    known: tuple[Entry, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    notes: tuple[Note, ...] = ()
+    withdrawn: tuple[Entry, ...] = ()
+
+    @property
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """How many of each kind were ``added``, ``known`` and ``withdrawn``, ``refused`` by reason, and ``notes`` by code."""
+        entries = {"added": self.added, "known": self.known, "withdrawn": self.withdrawn}
+        by_kind = {name: Counter(str(entry.kind) for entry in found) for name, found in entries.items()}
+        by_reason = {
+            "refused": Counter(refusal.reason for refusal in self.refused),
+            "notes": Counter(note.code for note in self.notes),
+        }
+        return MappingProxyType({**by_kind, **by_reason})

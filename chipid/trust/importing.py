@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Importing into a trust store: all that can be read goes in, what cannot is told with its place, and one import is one change.
+
+What is trusted, and on whose word: a certificate in a file, folder or ZIP that the operator names, on his; one in a master list on
+that of the list's signer, see :mod:`chipid.trust.signed_lists`; an authority in a directory (LDIF) on nobody's, unless it is pinned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+
+from chipid.errors import MalformedData
+from chipid.pki.certificate import Certificate
+from chipid.pki.crl import CertificateRevocationList
+from chipid.pki.trust_store import is_authority
+from chipid.trust.database import TrustDatabase
+from chipid.trust.files import File, printable, read_files
+from chipid.trust.import_report import REASONS, Entry, ImportReport, Note, Refusal
+from chipid.trust.objects import (
+    Index,
+    Kind,
+    StoredObject,
+    certificate_index,
+    revocation_list_index,
+    seconds,
+    signed_list_index,
+)
+from chipid.trust.provenance import Import, Voucher
+from chipid.trust.signed_lists import Admission, SignedList, admit
+from chipid.trust.unpacking import Candidate, Unpacking
+
+LIST_LIMIT = 256
+"""Signed lists of one import: each may be tried once more for each that went in."""
+
+
+def import_paths(
+    database: TrustDatabase,
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    at: datetime,
+    pins: Iterable[str] = (),
+    strict: bool = False,
+    replace: bool = False,
+) -> ImportReport:
+    """Import files and folders, in one transaction: an error, a full disk or an interruption changes nothing.
+
+    :param database: open to be changed. :param at: the moment of the import, aware: lists are judged at it.
+    :param pins: SHA-256 values, 64 hexadecimal digits each, of certificates and list files that the operator trusts.
+    :param strict: change nothing where anything is refused.
+    :param replace: what a newer master list of a state does not have any more is withdrawn, unless another import vouches for it.
+    :raises TrustStoreError: the store cannot be changed. :raises OSError: a path that cannot be read.
+    :raises ValueError: a pin that is none; *at* without a time zone.
+    """
+    chosen = [Path(paths)] if isinstance(paths, str | PathLike) else list(map(Path, paths))
+    if at.utcoffset() is None:
+        raise ValueError("at= needs a time zone")
+    run = _Import(database, at, frozenset(map(_checked_pin, pins)), replace)
+    try:
+        with database.transaction():
+            run.files(chosen)
+            if strict and run.refused:
+                raise _NothingGoesIn
+    except _NothingGoesIn:
+        return run.report(applied=False)
+    return run.report(applied=True)
+
+
+class _NothingGoesIn(Exception):  # says what happens
+    """Undoes a strict import."""
+
+
+@dataclass(frozen=True)
+class _PendingList:
+    """A list that waits until all certificates are there."""
+
+    candidate: Candidate
+    read: SignedList
+    signed_at: int
+
+
+class _Import:
+    """One run over all files."""
+
+    def __init__(self, database: TrustDatabase, at: datetime, pins: frozenset[str], replace: bool) -> None:
+        self._database, self._at, self._pins, self._replace = database, at, pins, replace
+        self._imports: dict[tuple[str, str, Voucher], int] = {}
+        self._pending: list[_PendingList] = []
+        self._added: dict[str, Entry] = {}
+        self._known: dict[str, Entry] = {}
+        self._withdrawn: dict[str, Entry] = {}
+        self.refused: list[Refusal] = []
+        self.notes: list[Note] = []
+
+    def report(self, *, applied: bool) -> ImportReport:
+        """What was done."""
+        values = (self._added, self._known, self._withdrawn)
+        added, known, withdrawn = (tuple(each.values()) for each in values)
+        return ImportReport(applied, added, known, tuple(self.refused), tuple(self.notes), withdrawn)
+
+    def files(self, paths: list[Path]) -> None:
+        """Import the files at *paths*: certificates and revocation lists at once, signed lists when all of those are there."""
+        unpacking = Unpacking()
+        for item in read_files(paths):
+            for found in unpacking.objects(item) if isinstance(item, File) else (item,):
+                if isinstance(found, Refusal):
+                    self.refused.append(found)
+                elif isinstance(found, Note):
+                    self.notes.append(found)
+                else:
+                    self._take(found)
+        self._take_lists()
+
+    def _take(self, candidate: Candidate) -> None:
+        takers = {Kind.CERTIFICATE: self._take_certificate, Kind.REVOCATION_LIST: self._take_revocation_list}
+        try:
+            takers.get(candidate.kind, self._take_list)(candidate)
+        except MalformedData as error:
+            self._refuse(candidate, f"malformed-{candidate.kind}", printable(str(error)))
+
+    def _take_certificate(self, candidate: Candidate) -> None:
+        certificate = Certificate.parse(candidate.octets)
+        voucher = Voucher.OPERATOR
+        if candidate.from_directory:
+            pinned, authority = certificate.fingerprint in self._pins, is_authority(certificate)
+            if authority and not pinned:
+                self._refuse(candidate, "authority-not-vouched-for", REASONS["authority-not-vouched-for"])
+                return
+            voucher = Voucher.PIN if authority else Voucher.NOBODY
+        pins = (certificate.fingerprint,) if voucher is Voucher.PIN else ()
+        self._keep(candidate, certificate_index(certificate), str(certificate.subject), voucher, pins)
+
+    def _take_revocation_list(self, candidate: Candidate) -> None:
+        crl = CertificateRevocationList.parse(candidate.octets)
+        _ = crl.entries, crl.entry_deviations  # malformed entries are told now, and not to a traveller
+        if crl.unknown_critical:
+            self.notes.append(Note(candidate.where, "crl-unknown-critical-extension", ", ".join(crl.unknown_critical)))
+        for held in self._database.revocation_lists(crl.issuer):
+            if held.authority_key_id == crl.authority_key_id and held.this_update > crl.this_update:
+                self.notes.append(Note(candidate.where, "older-crl", f"that of {held.this_update.date().isoformat()}"))
+                break
+        voucher = Voucher.NOBODY if candidate.from_directory else Voucher.OPERATOR
+        self._keep(candidate, revocation_list_index(crl), str(crl.issuer), voucher)
+
+    def _take_list(self, candidate: Candidate) -> None:
+        if len(self._pending) >= LIST_LIMIT:
+            self._refuse(candidate, "too-many", f"There are more than {LIST_LIMIT} signed lists.")
+            return
+        read = SignedList.parse(candidate.kind, candidate.octets)
+        index = signed_list_index(read.signed)
+        self._pending.append(_PendingList(candidate, read, index.valid_from or 0))
+
+    # Signed lists -------------------------------------------------------------------------------------------------------
+
+    def _take_lists(self) -> None:
+        """Oldest first, and again while one that went in may have brought the CSCA of another's signer."""
+        pending = sorted(self._pending, key=lambda each: (each.signed_at, each.read.sha256))
+        while pending:
+            refused = []
+            for each in pending:
+                whole_file = each.candidate.file.sha256 if not each.candidate.place else ""
+                admission = admit(each.read, whole_file, self._database, self._pins, self._at)
+                if admission.refused is None:
+                    self._admit(each, admission)
+                else:
+                    refused.append((each, admission.refused))
+            if len(refused) == len(pending):
+                for each, answer in refused:
+                    self._refuse(each.candidate, answer.reason, answer.detail)
+                return
+            pending = [each for each, _ in refused]
+
+    def _admit(self, each: _PendingList, admission: Admission) -> None:
+        candidate, read = each.candidate, each.read
+        newer, older = self._of_same_state(read, admission)
+        if newer and self._replace:
+            self._refuse(candidate, "list-older-than-held", REASONS["list-older-than-held"])
+            return
+        self.notes += [Note(candidate.where, "older-master-list")] if newer else []
+        self.notes += [Note(candidate.where, "list-pinned")] if admission.voucher is Voucher.PIN else []
+        self.notes += [Note(candidate.where, "list-departs", code) for code in admission.deviations]
+        number = self._import_of_list(candidate, read, admission)
+        name = "nobody" if admission.signer is None else str(admission.signer.subject)
+        self._store(candidate.kind, read.octets, signed_list_index(read.signed), name, number, candidate.where, "")
+        for refusal in read.refused:
+            place = f"{candidate.where}, certificate {refusal.number + 1}"
+            self.refused.append(Refusal(place, "malformed-certificate", printable(str(refusal.error)), Kind.CERTIFICATE))
+        for count, certificate in enumerate(dict.fromkeys(read.certificates), 1):
+            place = f"certificate {count}"
+            if not is_authority(certificate):
+                self.notes.append(Note(f"{candidate.where}, {place}", "not-an-authority"))
+            index, subject = certificate_index(certificate), str(certificate.subject)
+            self._store(Kind.CERTIFICATE, certificate.raw, index, subject, number, f"{candidate.where}, {place}", place)
+        if older:
+            self._compare(candidate, read, older)
+
+    def _import_of_list(self, candidate: Candidate, read: SignedList, admission: Admission) -> int:
+        signer = None if admission.signer is None else admission.signer.fingerprint
+        made = Import(
+            self._at, candidate.where, read.sha256, admission.voucher, signer, admission.country, admission.signed_at, admission.pins
+        )  # fmt: skip
+        return self._database.add_import(made)
+
+    def _of_same_state(self, read: SignedList, admission: Admission) -> tuple[list[Import], list[Import]]:
+        """The master lists of the same state's signers in the store that were signed later, and those that were before."""
+        if read.kind is not Kind.MASTER_LIST or admission.country is None or admission.signed_at is None:
+            return [], []
+        held = [
+            each
+            for each in self._database.imports()
+            if each.country == admission.country and each.signed_at is not None and each.sha256 != read.sha256
+        ]
+        signed_at = seconds(admission.signed_at)
+        newer = [each for each in held if each.signed_at is not None and seconds(each.signed_at) > signed_at]
+        older = [each for each in held if each.signed_at is not None and seconds(each.signed_at) < signed_at]
+        return newer, older
+
+    def _compare(self, candidate: Candidate, read: SignedList, older: list[Import]) -> None:
+        """What *older* lists have and this one has not: told, or withdrawn with them."""
+        listed = {certificate.raw for certificate in read.certificates}
+        missing = {
+            stored.id: stored
+            for each in older
+            for stored in self._database.of_import(each.id)
+            if stored.octets not in listed and stored.kind in (Kind.CERTIFICATE, Kind.MASTER_LIST)
+        }
+        for stored in missing.values():
+            if stored.kind is Kind.CERTIFICATE:
+                self.notes.append(Note(candidate.where, "missing-from-newer-list", f"{stored.name}, {stored.fingerprint}"))
+            if self._replace:
+                self._withdraw(stored, older, candidate.where)
+
+    def _withdraw(self, stored: StoredObject, older: list[Import], place: str) -> None:
+        for each in older:
+            self._database.forget_origin(stored, each.id)
+        if not self._database.origins(stored):
+            self._database.remove(stored)
+            self._withdrawn[stored.fingerprint] = _entry(stored, stored.name, place)
+
+    # ---------------------------------------------------------------------------------------------------------------------
+
+    def _keep(self, candidate: Candidate, index: Index, name: str, voucher: Voucher, pins: tuple[str, ...] = ()) -> None:
+        """Store what a file brought itself; one import for each file and voucher."""
+        file = candidate.file
+        key = (file.sha256, file.name, voucher)
+        if key not in self._imports:
+            self._imports[key] = self._database.add_import(Import(self._at, file.name, file.sha256, voucher, pins=pins))
+        number = self._imports[key]
+        self._store(candidate.kind, candidate.octets, index, name, number, candidate.where, candidate.place)
+
+    def _store(self, kind: Kind, octets: bytes, index: Index, name: str, number: int, where: str, place: str) -> None:
+        stored, added = self._database.add_object(kind, octets, index)
+        self._database.add_origin(stored, number, place)
+        fingerprint = stored.fingerprint
+        if added:
+            self._added[fingerprint] = _entry(stored, name, where)
+        elif fingerprint not in self._added:
+            self._known.setdefault(fingerprint, _entry(stored, name, where))
+
+    def _refuse(self, candidate: Candidate, reason: str, detail: str) -> None:
+        self.refused.append(Refusal(candidate.where, reason, detail, candidate.kind))
+
+
+def _entry(stored: StoredObject, name: str, place: str) -> Entry:
+    return Entry(stored.kind, stored.fingerprint, name, place, stored.index.role, stored.index.country)
+
+
+def _checked_pin(pin: str) -> str:
+    if len(pin) != 64 or not set(pin.lower()) <= set("0123456789abcdef"):
+        raise ValueError("a pin is a SHA-256, 64 hexadecimal digits")
+    return pin.lower()

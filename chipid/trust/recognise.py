@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a file is, by its octets alone: names and suffixes say nothing."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from chipid.crypto import asn1
+from chipid.errors import MalformedData
+from chipid.pki.cms import SIGNED_DATA
+from chipid.pki.defect_list import DEFECT_LIST
+from chipid.pki.deviation_list import DEVIATION_LIST
+from chipid.pki.master_list import CSCA_MASTER_LIST
+from chipid.pki.pem import is_pem
+from chipid.trust.objects import Kind
+from chipid.trust.schema import MAGIC
+
+Container = Literal["pem", "ldif", "zip", "store"]
+
+_SIGNED_KINDS: Final = {
+    CSCA_MASTER_LIST: Kind.MASTER_LIST, DEVIATION_LIST: Kind.DEVIATION_LIST, DEFECT_LIST: Kind.DEFECT_LIST,
+}  # fmt: skip
+_ZIP_BEGINNINGS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_LDIF_BEGINNINGS: Final = (b"dn:", b"version:", b"#")
+_HEAD: Final = 1 << 16
+_TIMES: Final = (asn1.UTC_TIME, asn1.GENERALIZED_TIME)
+
+
+def container_of(raw: bytes) -> Container | None:
+    """What *raw* holds several objects as, ``None`` for one object, or nothing that is known."""
+    if raw.startswith(MAGIC):
+        return "store"
+    if raw.startswith(_ZIP_BEGINNINGS):
+        return "zip"
+    if raw[:1] == b"\x30":
+        return None
+    if _looks_like_ldif(raw):
+        return "ldif"
+    return "pem" if is_pem(raw) else None
+
+
+def kind_of(raw: bytes) -> Kind | None:
+    """What one object in BER or DER is, by its outermost elements; ``None`` for what is none of them."""
+    try:
+        fields = asn1.parse(raw, asn1.SEQUENCE).children()
+        first = fields.read()
+        if first.tag == asn1.OBJECT_IDENTIFIER:
+            return _signed_kind(first.oid(), fields)
+        if first.tag == asn1.INTEGER:
+            return Kind.MASTER_LIST if fields.peek() == asn1.SET else None
+        return _to_be_signed_kind(first.children()) if first.tag == asn1.SEQUENCE else None
+    except MalformedData:
+        return None
+
+
+def seems_meant(raw: bytes, name: str) -> bool:
+    """Whether a file that cannot be recognised was meant to be: it begins as DER does, or is called like such a file."""
+    return raw[:1] == b"\x30" or name.lower().endswith(_SUFFIXES)
+
+
+_SUFFIXES: Final = (".cer", ".cert", ".crt", ".crl", ".der", ".ldif", ".ml", ".p7b", ".p7m", ".p7s", ".pem")
+
+
+def _signed_kind(content_info: str, fields: asn1.Reader) -> Kind | None:
+    if content_info != SIGNED_DATA:
+        return None
+    signed = fields.expect(0xA0).only_child(asn1.SEQUENCE).children()
+    signed.expect(asn1.INTEGER)
+    signed.expect(asn1.SET)
+    return _SIGNED_KINDS.get(signed.sequence().expect(asn1.OBJECT_IDENTIFIER).oid())
+
+
+def _to_be_signed_kind(fields: asn1.Reader) -> Kind | None:
+    """A certificate has its validity, two times in a SEQUENCE, where a revocation list has a time (RFC 5280 §4.1, §5.1)."""
+    if fields.optional(0xA0) is not None:
+        return Kind.CERTIFICATE
+    numbered = fields.optional(asn1.INTEGER) is not None
+    fields.sequence(), fields.sequence()  # the algorithm and the issuer
+    following = fields.peek()
+    if following in _TIMES:
+        return Kind.REVOCATION_LIST
+    return Kind.CERTIFICATE if numbered and following == asn1.SEQUENCE else None
+
+
+def _looks_like_ldif(raw: bytes) -> bool:
+    head = raw[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").lower()
+    if not head.startswith(_LDIF_BEGINNINGS):
+        return False
+    return any(line.startswith((b"dn:", b"version:")) for line in head.splitlines())

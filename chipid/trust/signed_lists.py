@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a signed list may say what is trusted: the operator's rule on top of :mod:`chipid.pki.signed_list`.
+
+Its signature is good, its signer may sign such lists, he belongs to a CSCA in the store and is in date; or the operator pins the
+list, its signer, or the CSCA above. Nobody's list introduces its own CSCA (ICAO 9303-12 §6.1.1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.pki.certificate import Certificate
+from chipid.pki.chain import Answer
+from chipid.pki.cms import SignedData
+from chipid.pki.countries import alpha_2
+from chipid.pki.defect_list import DefectList
+from chipid.pki.deviation_list import DeviationList
+from chipid.pki.master_list import CscaMasterList, RefusedCertificate
+from chipid.pki.signed_list import SignedListFinding, verify_signed_list
+from chipid.pki.trust_source import TrustSource
+from chipid.trust.import_report import REASONS
+from chipid.trust.objects import Kind, claimed_signer, read_signed_data
+from chipid.trust.provenance import Voucher
+
+_REQUIRED: Final = ("signature", "purpose", "trust")
+
+
+@dataclass(frozen=True)
+class SignedList:
+    """A list, read; what it is worth is another question.
+
+    :ivar signed: ``None`` where nobody signed it. :ivar certificates: a master list's; :ivar refused: those that cannot be read.
+    """
+
+    kind: Kind
+    octets: bytes = field(repr=False)
+    signed: SignedData | None
+    certificates: tuple[Certificate, ...] = ()
+    refused: tuple[RefusedCertificate, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, kind: Kind, octets: bytes) -> SignedList:
+        """Read one in BER or DER.
+
+        :raises CertificateError: it is none of that *kind*.
+        """
+        signed = read_signed_data(octets)
+        content = octets if signed is None else signed.content or b""
+        if kind is Kind.MASTER_LIST:
+            listed = CscaMasterList.parse(content)
+            return cls(kind, octets, signed, listed.certificates, listed.refused, listed.deviations)
+        if kind is Kind.DEVIATION_LIST:
+            DeviationList.parse(content)
+        else:
+            DefectList.parse(content)
+        return cls(kind, octets, signed)
+
+    @property
+    def sha256(self) -> str:
+        """Of the octets, hexadecimal."""
+        return hashlib.sha256(self.octets).hexdigest()
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Whether a list may go in.
+
+    :ivar refused: why not; ``None`` where it may.
+    :ivar pins: which of the operator's pins were needed. :ivar signer: its certificate; :ivar country: whose, two capital letters.
+    :ivar deviations: what departs from the profiles, stable codes.
+    """
+
+    refused: Answer | None
+    voucher: Voucher = Voucher.SIGNER
+    signer: Certificate | None = None
+    signed_at: datetime | None = None
+    pins: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def country(self) -> str | None:
+        """The signer's."""
+        return None if self.signer is None else alpha_2(self.signer.subject.country or "")
+
+
+def admit(read: SignedList, file_sha256: str, trusted: TrustSource, pins: frozenset[str], at: datetime) -> Admission:
+    """Whether *read* may go in.
+
+    :param file_sha256: of the file that holds it and nothing else; an empty text where it holds more.
+    """
+    by_file = tuple(sorted(pins & {file_sha256, read.sha256}))
+    if read.signed is None:
+        no = None if by_file else _refusal("list-not-signed")
+        return Admission(no, Voucher.PIN, pins=by_file, deviations=read.deviations)
+    finding = verify_signed_list(read.signed, trusted, at, known=read.certificates, pinned=pins)
+    by_pin = by_file or tuple(each.fingerprint for each in finding.path if each.fingerprint in pins)
+    claimed = claimed_signer(read.signed)
+    # 1. What the operator pinned, octet by octet, he answers for.
+    refused = None if by_file else _refused(finding, trusted, pinned=bool(by_pin))
+    # 2. What is said in a state's name is said by the one whose signature was verified.
+    if refused is None and not by_file and claimed not in (None, finding.signer):
+        refused = _refusal("list-signer-ambiguous")
+    return Admission(
+        refused,
+        Voucher.PIN if by_pin else Voucher.SIGNER,
+        finding.signer or claimed,
+        finding.signed_at,
+        by_pin,
+        (*read.deviations, *finding.deviations),
+    )
+
+
+def _refused(finding: SignedListFinding, trusted: TrustSource, *, pinned: bool) -> Answer | None:
+    for name in _REQUIRED:
+        answer = finding.answers[name]
+        if answer.ok is not True:
+            return answer
+    if finding.signing_time.ok is False and not pinned:
+        return finding.signing_time
+    if finding.validity.ok is False and not pinned:
+        return _refusal("list-signer-expired")
+    return _refusal("list-signer-revoked") if _is_revoked(finding, trusted) else None
+
+
+def _is_revoked(finding: SignedListFinding, trusted: TrustSource) -> bool:
+    """Whether a good revocation list of the signer's CSCA names him."""
+    signer, authorities = finding.path[0], finding.path[1:]
+    for crl in trusted.revocation_lists(signer.issuer):
+        try:
+            if crl.find(signer.serial_octets) is not None and any(crl.verified_by(authority).valid for authority in authorities):
+                return True
+        except (MalformedData, UnsupportedFeature):
+            continue
+    return False
+
+
+def _refusal(reason: str) -> Answer:
+    return Answer(False, reason, REASONS[reason])
