@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
+from issuer import AT
 from pki_desk import verdict, workshop
 
+from chipid import open_trust
 from chipid.crypto import asn1
 from chipid.errors import UnsupportedFeature
 from chipid.issuing.certificates import Departures, extension
@@ -18,6 +21,8 @@ from chipid.issuing.pki import KeyOptions
 from chipid.issuing.pki_faults import PKI_FAULTS, pki_fault
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.pki import extensions as ext
+from chipid.trust.database import TrustDatabase
+from chipid.trust.importing import import_paths
 from chipid.verification import CheckName, Verdict, reasons
 from chipid.verification.policy import POLICIES
 from chipid.verification.reasons import explain
@@ -187,3 +192,18 @@ SOUND = {
 def test_what_is_sound_in_another_way_is_accepted_too(variant: str) -> None:
     accepted = verdict(SOUND[variant](workshop()), "strict")
     assert (accepted.decision.value, accepted.reasons, accepted.deviations) == ("accepted", (), ())
+
+
+# Through the trust store -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_trust_store_gives_the_same_answer(name: str, tmp_path: Path) -> None:
+    """What the operator has is written to files and imported. A damaged revocation list does not get into a store at all."""
+    with TrustDatabase.create(tmp_path / "trust.db") as database:
+        report = import_paths(database, _built(name).save(tmp_path / "files"), at=AT)
+    refused, kept = [refusal.reason for refusal in report.refused], verdict(_built(name), trust=open_trust(tmp_path / "trust.db"))
+    if name == "crl-malformed":
+        assert (refused, kept.check(CheckName.REVOCATION).reason) == (["malformed-crl"], "no-crl")
+    else:
+        assert (refused, kept) == ([], found(name, "counter"))
