@@ -40,6 +40,7 @@ PERIOD_MAX: Final = timedelta(days=90)
 
 _EXTENSION_LIMIT = 64
 _NUMBER_SIZE_MAX = 20
+_TIMES = (asn1.UTC_TIME, asn1.GENERALIZED_TIME)
 _PLAIN = frozenset({ext.AUTHORITY_KEY_IDENTIFIER, ext.ISSUER_ALT_NAME, CRL_NUMBER})
 _UNDERSTOOD = _PLAIN | {ISSUING_DISTRIBUTION_POINT, FRESHEST_CRL}
 _UNDERSTOOD_IN_ENTRIES = frozenset({REASON_CODE, HOLD_INSTRUCTION, INVALIDITY_DATE})
@@ -166,11 +167,12 @@ class CertificateRevocationList:
         revoked = self._revoked
         if revoked is None:
             return ()
-        count = sum(1 for _ in revoked.children())
+        dates = [_revocation_date(element) for element in revoked.children()]
         noted = {
             "entry-extension": any(_FORBIDDEN_IN_ENTRIES & entry.extensions.keys() for entry in self.entries.values()),
-            "entry-repeated": count != len(self.entries),
+            "entry-repeated": len(dates) != len(self.entries),
             "entry-not-der": not asn1.is_der(revoked),
+            "time-encoding": any(date.raw != asn1.time(date.time()) for date in dates),
         }
         return tuple(code for code, applies in noted.items() if applies)
 
@@ -233,8 +235,8 @@ class _Parser:
         version = self._version(fields)
         tbs_algorithm = self._der(fields.expect(asn1.SEQUENCE)).raw
         issuer = Name.parse(self._der(fields.expect(asn1.SEQUENCE)))
-        this_update = self._time(fields.expect(asn1.UTC_TIME, asn1.GENERALIZED_TIME))
-        following = fields.optional(asn1.UTC_TIME, asn1.GENERALIZED_TIME)
+        this_update = self._time(fields.expect(*_TIMES))
+        following = fields.optional(*_TIMES)
         next_update = None if following is None else self._time(following)
         revoked = fields.optional(asn1.SEQUENCE)
         extensions = self._extensions(fields.optional(0xA0))
@@ -300,12 +302,18 @@ def _entry(element: asn1.Element) -> RevokedCertificate:
     serial = fields.expect(asn1.INTEGER)
     if serial.value_start == serial.value_end:
         raise serial.error("an INTEGER without octets")
-    revoked_at = fields.expect(asn1.UTC_TIME, asn1.GENERALIZED_TIME).time()
+    revoked_at = fields.expect(*_TIMES).time()
     extensions = _NO_EXTENSIONS
     if not fields.at_end:
         extensions = MappingProxyType(_read_extensions(fields.expect(asn1.SEQUENCE)))
         fields.finish()
     return RevokedCertificate(serial.value.lstrip(b"\0"), revoked_at, extensions)
+
+
+def _revocation_date(entry: asn1.Element) -> asn1.Element:
+    fields = entry.children()
+    fields.expect(asn1.INTEGER)
+    return fields.expect(*_TIMES)
 
 
 def _read_extensions(listed: asn1.Element) -> dict[str, ext.Extension]:

@@ -167,6 +167,7 @@ def test_departures_from_the_profile_are_named(forge: Forge, deviations: set[str
         *((revoking(extension(oid, b"")), ("entry-extension",)) for oid in ("2.5.29.21", "2.5.29.23", "2.5.29.24", "2.5.29.29")),
         (asn1.sequence(entry(5), entry(5)), ("entry-repeated",)),
         (asn1.sequence(b"\x30\x81" + entry(5)[1:]), ("entry-not-der",)),
+        (asn1.sequence(entry(5, revoked_at=asn1.encode(asn1.GENERALIZED_TIME, b"20260601000000Z"))), ("time-encoding",)),
         (asn1.sequence(entry(5), entry(6, extension(UNKNOWN, b""))), ()),
     ],
 )
