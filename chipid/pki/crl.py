@@ -167,10 +167,11 @@ class CertificateRevocationList:
         revoked = self._revoked
         if revoked is None:
             return ()
+        entries = self.entries
         dates = [_revocation_date(element) for element in revoked.children()]
         noted = {
-            "entry-extension": any(_FORBIDDEN_IN_ENTRIES & entry.extensions.keys() for entry in self.entries.values()),
-            "entry-repeated": len(dates) != len(self.entries),
+            "entry-extension": any(_FORBIDDEN_IN_ENTRIES & entry.extensions.keys() for entry in entries.values()),
+            "entry-repeated": len(dates) != len(entries),
             "entry-not-der": not asn1.is_der(revoked),
             "time-encoding": any(date.raw != asn1.time(date.time()) for date in dates),
         }
