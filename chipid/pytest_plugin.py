@@ -12,6 +12,11 @@ Installed with chipid and found by pytest by itself; nothing of chipid is import
         card = chipid_card_factory(image=forged)
         ...
 
+    def test_a_revoked_signer(chipid_pki_fault, chipid_card_factory, chipid_keys):
+        image, trust = chipid_pki_fault("dsc-revoked")
+        evidence = chipid.read(chipid_keys, channel=chipid_card_factory(image=image))
+        assert not chipid.verify(evidence, trust=trust).accepted
+
 ============================  ========  =======================================================================
 fixture                       scope     what it gives
 ============================  ========  =======================================================================
@@ -25,6 +30,8 @@ fixture                       scope     what it gives
                                         powered card
 ``emulated_cccd``             test      a powered card with ``chipid_card_image``
 ``chipid_keys``               session   the access keys for it, from the number on the card
+``chipid_pki_fault``          session   ``chipid_pki_fault(name)`` gives that card's image, and a trust store, of a PKI with one of
+                                        the faults of :mod:`chipid.issuing.pki_faults`
 ``chipid_cv_pki``             session   the CVCA that ``emulated_eac_card`` trusts, a document verifier, a terminal
 ``chipid_terminal``           session   that terminal's credentials, with rights to DG3 and DG4, for ``terminal=``
 ``emulated_eac_card``         test      the same citizen's card, whose fingerprints need Terminal Authentication
@@ -87,6 +94,13 @@ class Issuer(NamedTuple):
 
     csca: TestCsca
     signer: DocumentSigner
+
+
+class FaultyCard(NamedTuple):
+    """A card that a PKI with a fault signed, and what the operator of a terminal has of that PKI."""
+
+    image: CardImage
+    trust: TrustStore
 
 
 class CvPki(NamedTuple):
@@ -190,6 +204,23 @@ def chipid_keys() -> AccessKeys:
     from chipid.profiles.access_keys import AccessKeys
 
     return AccessKeys.from_number(_CITIZEN["number"])
+
+
+@pytest.fixture(scope="session")
+def chipid_pki_fault(chipid_card_image: CardImage) -> Callable[[str], FaultyCard]:
+    """The invented citizen's card, signed anew by a PKI with the fault of that name, and the trust store that goes with it."""
+    from datetime import UTC, datetime
+    from functools import cache
+
+    from chipid.issuing.document_pki import PkiWorkshop
+    from chipid.issuing.pki_faults import pki_fault
+
+    @cache
+    def issue(name: str) -> FaultyCard:
+        pki = pki_fault(name).build(PkiWorkshop(datetime.now(UTC)))
+        return FaultyCard(pki.sign_card(chipid_card_image), pki.trust())
+
+    return issue
 
 
 # Terminal Authentication -------------------------------------------------------------------------------------------

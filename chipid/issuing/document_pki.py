@@ -7,7 +7,7 @@ The workshop makes each part sound; whoever wants a fault says which part shall 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from os import PathLike
@@ -16,6 +16,7 @@ from typing import Any
 
 from chipid.crypto.random import RandomSource, system_random
 from chipid.iso7816.file_ids import FileId
+from chipid.issuing.card_image import CardImage
 from chipid.issuing.pki import DocumentSigner, KeyOptions, TestCsca
 from chipid.issuing.revocation_lists import RevocationListProfile
 from chipid.pki.certificate import Certificate
@@ -25,6 +26,7 @@ from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.defect_list import DEFECT_LIST, DefectList
 from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
 from chipid.pki.trust_store import TrustStore
+from chipid.protocols.card_security import card_security_infos
 
 KEY = KeyOptions("secp256r1")
 """What signs where the key does not matter: the quickest of those that Doc 9303 allows."""
@@ -47,7 +49,7 @@ class DocumentPki:
     :ivar certificates: CSCA and link certificates, and document signers that EF.SOD leaves out.
     :ivar revocation_lists: of their authorities; :ivar signed_lists: deviation and defect lists.
     :ivar signer: of EF.SOD and EF.CardSecurity; :ivar sign_sod: EF.SOD over data groups by number, by the signer where ``None``.
-    :ivar prepare: what is done to a card's files before they are signed; :ivar finish: afterwards.
+    :ivar prepare: what is done to a card's files before they are signed.
     """
 
     certificates: tuple[bytes, ...] = field(repr=False)
@@ -56,7 +58,6 @@ class DocumentPki:
     signed_lists: tuple[bytes, ...] = field(default=(), repr=False)
     sign_sod: SignSod | None = None
     prepare: Callable[[Files], Files] = _unchanged
-    finish: Callable[[Files], Files] = _unchanged
 
     def trust(self) -> TrustStore:
         """What the operator has, as a trust store. The lists in it are taken for good, as a store's are."""
@@ -92,11 +93,21 @@ class DocumentPki:
         return tuple(written)
 
     def sign(self, files: Files) -> dict[FileId, bytes]:
-        """A card's *files* with an EF.SOD of this PKI."""
-        prepared = self.prepare(files)
+        """A card's *files* with an EF.SOD of this PKI, and an EF.CardSecurity where there was one.
+
+        :raises MalformedData: there was one, and it is damaged.
+        """
+        prepared = dict(self.prepare(files))
+        if FileId.CARD_SECURITY in prepared:
+            infos = card_security_infos(prepared[FileId.CARD_SECURITY])
+            prepared[FileId.CARD_SECURITY] = self.signer.sign_card_security(infos)
         groups = {file.data_group: raw for file, raw in prepared.items() if file.data_group is not None}
         sign_sod: SignSod = self.sign_sod or self.signer.sign_sod
-        return dict(self.finish({**prepared, FileId.SOD: sign_sod(groups)}))
+        return {**prepared, FileId.SOD: sign_sod(groups)}
+
+    def sign_card(self, image: CardImage) -> CardImage:
+        """*image* with the files of :meth:`sign`."""
+        return replace(image, files=self.sign(image.files))
 
 
 class PkiWorkshop:

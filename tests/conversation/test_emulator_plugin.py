@@ -31,6 +31,14 @@ def test_forged(chipid_card_factory, chipid_card_image, chipid_keys, chipid_trus
     assert not chipid.verify(chipid.read(chipid_keys, channel=card), trust=chipid_trust).accepted
 
 
+@pytest.mark.parametrize(("fault", "reason"), [("dsc-revoked", "dsc-revoked"), ("csca-expired", "csca-expired")])
+def test_a_pki_with_a_fault(chipid_pki_fault, chipid_card_factory, chipid_keys, fault, reason):
+    image, trust = chipid_pki_fault(fault)
+    assert chipid_pki_fault(fault).trust is trust
+    evidence = chipid.read(chipid_keys, channel=chipid_card_factory(image=image))
+    assert reason in chipid.verify(evidence, trust=trust).reasons
+
+
 def test_quirks_and_changes(chipid_card_factory, chipid_issue, chipid_citizen):
     chipid_citizen["name"] = "Trần Thị Bình"
     card = chipid_card_factory(faults.LeLimit(112), link=Link(extended_length=False), **chipid_citizen)
@@ -67,7 +75,7 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_other_projects_get_cards_and_trust(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS, encoding="utf-8")
     done = run_pytest(tmp_path)
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "7 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_documented_fixtures_are_those_there_are(tmp_path: Path) -> None:
