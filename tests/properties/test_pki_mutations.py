@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chipid.crypto import asn1
 from chipid.crypto.algorithms import build_algorithm_identifier, hash_from_algorithm_identifier, scheme_from_algorithm_identifier
 from chipid.crypto.domain import EcDomain
-from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Pkcs1Scheme, PssScheme, RsaPublicKey, Scheme
+from chipid.crypto.signature import DsaScheme, EcdsaScheme, EcPublicKey, Pkcs1Scheme, PssScheme, RsaPublicKey, Scheme
 from chipid.crypto.spki import CURVE_OIDS, build_ec_parameters, build_spki, parse_ec_parameters, parse_public_key
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence
@@ -132,6 +132,7 @@ SPKIS = [
     build_spki(EcPublicKey(EcDomain.named("brainpoolP256r1"), EcDomain.named("brainpoolP256r1").generator, explicit=True)),
     build_spki(EcPublicKey(EcDomain.named("secp256r1"), EcDomain.named("secp256r1").generator)),
     build_spki(RsaPublicKey((1 << 1023) + 1, 65537)),
+    build_spki(RsaPublicKey((1 << 1023) + 1, 3, pss_only=True, pss_parameters=PssScheme("sha256", "sha384", 20))),
 ]
 
 
@@ -141,6 +142,7 @@ def test_public_keys(data: bytes) -> None:
         key = parse_public_key(data)
         if isinstance(key, EcPublicKey):
             assert key.domain.check_point(key.point) == key.point
+        assert parse_public_key(build_spki(key)) == key
 
 
 @given(mutated(build_ec_parameters(EcDomain.named("secp256r1"), explicit=True)))
@@ -155,6 +157,7 @@ SCHEMES = st.one_of(
     st.builds(Pkcs1Scheme, HASHES),
     st.builds(EcdsaScheme, HASHES, st.booleans()),
     st.builds(PssScheme, HASHES, HASHES, st.integers(0, 128)),
+    st.builds(DsaScheme, HASHES),
 )
 
 

@@ -4,25 +4,21 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import pytest
+from cms_forge import AT, CONTENT, DIGEST_ATTRIBUTE, KEY, TYPE, TYPE_ATTRIBUTE, Forge, attribute, sound_attributes
 
 from chipid.crypto import asn1
-from chipid.crypto.algorithms import build_algorithm_identifier, build_hash_identifier
+from chipid.crypto.algorithms import build_hash_identifier
 from chipid.crypto.signature import EcdsaScheme
 from chipid.errors import CertificateError
 from chipid.iso7816.tlv import build_tlv
-from chipid.issuing.pki import DocumentSigner, KeyOptions, TestCsca
+from chipid.issuing.pki import DocumentSigner, TestCsca
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.issuing.signing_keys import SigningKey
 from chipid.pki.cms import CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, SignedData
 from chipid.pki.signed_data import SignerFinding, verify_signers
-
-AT = datetime(2026, 6, 1, tzinfo=UTC)
-TYPE, CONTENT = "2.23.136.1.1.1", b"the list of hashes"
-KEY = KeyOptions("secp256r1")
 
 
 @pytest.fixture(scope="module")
@@ -33,75 +29,6 @@ def csca() -> TestCsca:
 @pytest.fixture(scope="module")
 def signer(csca: TestCsca) -> DocumentSigner:
     return csca.issue_document_signer(at=AT, key=KEY)
-
-
-@dataclass(frozen=True)
-class Forge:
-    """A SignedData of any shape, signed by a signer's real key unless a signature is given."""
-
-    signer: DocumentSigner
-    content: bytes | None = CONTENT
-    content_type: str = TYPE
-    attributes: tuple[bytes, ...] | None = None  # None: those that belong there
-    without_attributes: bool = False
-    stored: bytes | None = None  # how the attributes are stored, where not as they were signed
-    version: int = 3
-    signer_version: int = 1
-    sid: bytes | None = None
-    digest_algorithms: bytes | None = None
-    digest: bytes = build_hash_identifier("sha256")
-    algorithm: bytes | None = None
-    signature: bytes | None = None
-    certificates: tuple[bytes, ...] | None = None
-    signers: int = 1
-
-    def build(self) -> bytes:
-        fields = asn1.sequence(
-            asn1.integer(self.version),
-            self.digest_algorithms if self.digest_algorithms is not None else asn1.set_of(self.digest),
-            asn1.sequence(asn1.oid(self.content_type), self._content()),
-            self._certificates(),
-            asn1.encode(asn1.SET, *[self._signer_info()] * self.signers),
-        )
-        return asn1.sequence(asn1.oid("1.2.840.113549.1.7.2"), asn1.encode(0xA0, fields))
-
-    def findings(self) -> tuple[SignerFinding, ...]:
-        return verify_signers(SignedData.parse(self.build()))
-
-    def finding(self) -> SignerFinding:
-        (finding,) = self.findings()
-        return finding
-
-    def _content(self) -> bytes:
-        return b"" if self.content is None else asn1.encode(0xA0, asn1.octet_string(self.content))
-
-    def _certificates(self) -> bytes:
-        given = self.certificates if self.certificates is not None else (self.signer.certificate,)
-        return asn1.encode(0xA0, *given) if given else b""
-
-    def _signer_info(self) -> bytes:
-        certificate = self.signer.parsed
-        sid = asn1.sequence(certificate.issuer.raw, asn1.integer(certificate.serial))
-        attributes = asn1.set_of(*(self.attributes if self.attributes is not None else sound_attributes()))
-        signed = (self.content or b"") if self.without_attributes else attributes
-        stored = b"" if self.without_attributes else self.stored or b"\xa0" + attributes[1:]
-        return asn1.sequence(
-            asn1.integer(self.signer_version),
-            self.sid if self.sid is not None else sid,
-            self.digest,
-            stored,
-            self.algorithm or build_algorithm_identifier(self.signer.key.scheme),
-            asn1.octet_string(self.signature if self.signature is not None else self.signer.key.sign(signed)),
-        )
-
-
-def attribute(oid: str, *values: bytes) -> bytes:
-    return asn1.sequence(asn1.oid(oid), asn1.encode(asn1.SET, *values))
-
-
-def sound_attributes(content: bytes = CONTENT, content_type: str = TYPE) -> tuple[bytes, ...]:
-    digest = asn1.octet_string(hashlib.sha256(content).digest())
-    return attribute(CONTENT_TYPE, asn1.oid(content_type)), attribute(MESSAGE_DIGEST, digest)
 
 
 def test_a_sound_object_is_read_and_verified(signer: DocumentSigner) -> None:
@@ -140,9 +67,7 @@ def test_without_attributes_the_signature_covers_the_content(signer: DocumentSig
 
 # What is refused -----------------------------------------------------------------------------------------------------
 
-TYPE_ATTRIBUTE, DIGEST_ATTRIBUTE = sound_attributes()
 OTHER_DIGEST = sound_attributes(b"other content")[1]
-
 
 TWO_VALUES = attribute(MESSAGE_DIGEST, *[asn1.octet_string(hashlib.sha256(CONTENT).digest())] * 2)
 RSA_IDENTIFIER = asn1.sequence(asn1.oid("1.2.840.113549.1.1.11"), asn1.null())

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import astuple, replace
 
 import pytest
@@ -102,6 +103,17 @@ def test_a_key_that_is_none_is_refused(change: dict[str, int]) -> None:
 def test_sizes_that_fips_does_not_know_are_unsupported(number: str, bits: int) -> None:
     with pytest.raises(UnsupportedFeature):
         parse_certificate_key(build_spki(replace(KEY, **{number: (1 << bits) - 1})))
+
+
+@given(st.integers(0, len(build_spki(KEY)) - 1), st.integers(1, 255), st.integers(0, len(build_spki(KEY))))
+def test_hostile_octets_are_refused_or_another_spelling(place: int, change: int, end: int) -> None:
+    spki = bytearray(build_spki(KEY))
+    spki[place] ^= change
+    for data in (bytes(spki), bytes(spki[:end])):
+        with contextlib.suppress(MalformedData, UnsupportedFeature):
+            key = parse_certificate_key(data)
+            assert isinstance(key, DsaPublicKey)
+            assert parse_certificate_key(build_spki(key)) == key
 
 
 @pytest.mark.parametrize("parameters", [b"", asn1.null()])
