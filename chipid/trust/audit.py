@@ -7,7 +7,7 @@ is out of date still shows whom it certified.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -29,8 +29,8 @@ class ObjectFinding:
 
     :ivar relation: which signature was looked for: a CSCA's own, a link's, another certificate's or revocation list's, a list's.
     :ivar ok: whether it is good; ``None`` where it cannot be decided.
-    :ivar reason: ``ok``; ``signature-invalid``; ``issuer-not-in-store``; ``issuer-key-unknown``, where its name is there;
-        ``unsupported-algorithm``; ``malformed-key``; or a list's reason.
+    :ivar reason: ``ok``; ``signature-invalid``; ``issuer-not-in-store``; ``issuer-key-unknown``, where its issuer's name is there
+        and the key that it names is not; ``unsupported-algorithm``; ``malformed-key``; or a list's reason.
     :ivar by: the fingerprint of the certificate whose key made the signature. :ivar deviations: what is odd about it.
     """
 
@@ -105,7 +105,7 @@ def _issuers_of_list(stored: StoredObject, database: TrustDatabase) -> tuple[Cer
 def _verify(
     stored: StoredObject,
     relation: Relation,
-    issuers: Iterable[Certificate],
+    issuers: Sequence[Certificate],
     verified_by: Callable[[Certificate], SignatureFinding],
 ) -> ObjectFinding:
     """Try each of *issuers*; of those that fail, the most telling reason counts."""
@@ -121,8 +121,17 @@ def _verify(
             if found.valid:
                 return ObjectFinding(stored, relation, True, "ok", "The signature is good.", issuer.fingerprint, found.deviations)
             failures["signature-invalid"] = _WRONG_KEY[relation]
+    if "signature-invalid" in failures and _names_another_key(stored, issuers):
+        failures["issuer-key-unknown"] = "Its issuer's name is in the store, and the key that it names is not."
     reason = next(code for code in _MOST_TELLING if code in failures)
     return ObjectFinding(stored, relation, False if reason in _WRONG else None, reason, failures[reason])
+
+
+def _names_another_key(stored: StoredObject, issuers: Sequence[Certificate]) -> bool:
+    """Whether *stored* names its issuer's key, and none of *issuers* has it."""
+    certificate = stored.certificate if stored.kind is Kind.CERTIFICATE else stored.revocation_list
+    key_id = certificate.authority_key_id
+    return key_id is not None and not any(key_id in issuer.key_identifiers for issuer in issuers)
 
 
 _WRONG_KEY: dict[Relation, str] = {
@@ -130,7 +139,7 @@ _WRONG_KEY: dict[Relation, str] = {
     "link": "None of the keys that are known under its issuer's name made its signature.",
     "issued": "None of the keys that are known under its issuer's name made its signature.",
 }
-_MOST_TELLING = ("unsupported-algorithm", "malformed-key", "signature-invalid", "issuer-not-in-store")
+_MOST_TELLING = ("unsupported-algorithm", "issuer-key-unknown", "malformed-key", "signature-invalid", "issuer-not-in-store")
 _WRONG = frozenset({"signature-invalid", "malformed-key"})
 
 
@@ -145,8 +154,3 @@ def _list_finding(stored: StoredObject, database: TrustDatabase, at: datetime) -
     signer = None if found.signer is None else found.signer.fingerprint
     detail = "The operator pinned it." if found.voucher is Voucher.PIN else "The signature is good."
     return ObjectFinding(stored, "list", True, "ok", detail, signer, found.deviations)
-
-
-def sound_certificates(report: AuditReport) -> Iterator[Certificate]:
-    """The certificates of a store that was examined."""
-    return (finding.stored.certificate for finding in report.findings if finding.stored.kind is Kind.CERTIFICATE)

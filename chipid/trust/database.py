@@ -182,7 +182,7 @@ class TrustDatabase(TrustSource):
     def examine(self) -> tuple[tuple[str, ...], Iterator[StoredObject]]:
         """What is wrong with the file, in words, and the objects with which nothing is."""
         damage = [f"file: {text}" for (text,) in self._rows("PRAGMA integrity_check(100)") if text != "ok"]
-        sound = []
+        sound: list[StoredObject] = []
         for (number,) in self._rows("SELECT id FROM object ORDER BY id"):
             try:
                 sound += self._select("id = ?", number)

@@ -15,7 +15,8 @@ from chipid.trust.database import TrustDatabase
 from chipid.trust.objects import Kind, StoredObject
 
 _SUFFIXES: Final = {
-    Kind.CERTIFICATE: "cer", Kind.REVOCATION_LIST: "crl", Kind.MASTER_LIST: "ml", Kind.DEVIATION_LIST: "dl", Kind.DEFECT_LIST: "dfl",
+    Kind.CERTIFICATE: "cer", Kind.REVOCATION_LIST: "crl", Kind.MASTER_LIST: "ml", Kind.DEVIATION_LIST: "dl",
+    Kind.DEFECT_LIST: "dfl",
 }  # fmt: skip
 _LABELS: Final = {Kind.CERTIFICATE: "CERTIFICATE", Kind.REVOCATION_LIST: "X509 CRL"}
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -49,7 +50,8 @@ def export_folder(
     place = Path(folder)
     place.mkdir(exist_ok=True)
     count = 0
-    for count, stored in enumerate(chosen(database, kinds, countries), 1):
+    for stored in chosen(database, kinds, countries):
+        count += 1
         with (place / file_name(stored)).open("xb") as file:
             file.write(stored.octets)
     return count

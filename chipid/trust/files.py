@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -86,7 +86,7 @@ def _in_folder(root: Path) -> Iterator[File | Refusal | Note]:
                 yield _read_if_possible(path, name)
 
 
-def _entries(folder: Path, root: Path) -> list[Path | Refusal]:
+def _entries(folder: Path, root: Path) -> Sequence[Path | Refusal]:
     try:
         return sorted(folder.iterdir())
     except OSError as error:

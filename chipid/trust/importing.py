@@ -2,7 +2,7 @@
 """Importing into a trust store: all that can be read goes in, what cannot is told with its place, and one import is one change.
 
 What is trusted, and on whose word: a certificate in a file, folder or ZIP that the operator names, on his; one in a master list on
-that of the list's signer, see :mod:`chipid.trust.signed_lists`; an authority in a directory (LDIF) on nobody's, unless it is pinned.
+that of the list's signer, see :mod:`chipid.trust.signed_lists`; an authority in a directory (LDIF) on nobody's, unless pinned.
 """
 
 from __future__ import annotations
@@ -200,8 +200,15 @@ class _Import:
     def _import_of_list(self, candidate: Candidate, read: SignedList, admission: Admission) -> int:
         signer = None if admission.signer is None else admission.signer.fingerprint
         made = Import(
-            self._at, candidate.where, read.sha256, admission.voucher, signer, admission.country, admission.signed_at, admission.pins
-        )  # fmt: skip
+            at=self._at,
+            source=candidate.where,
+            sha256=read.sha256,
+            voucher=admission.voucher,
+            signer=signer,
+            country=admission.country,
+            signed_at=admission.signed_at,
+            pins=admission.pins,
+        )
         return self._database.add_import(made)
 
     def _of_same_state(self, read: SignedList, admission: Admission) -> tuple[list[Import], list[Import]]:

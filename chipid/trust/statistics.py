@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from chipid.crypto.algorithms import scheme_from_algorithm_identifier
-from chipid.crypto.signature import EcdsaScheme, EcPublicKey, PssScheme, PublicKey
+from chipid.crypto.signature import CertificateKey, DsaScheme, EcdsaScheme, EcPublicKey, PssScheme
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.certificate import Certificate, describe_key
 from chipid.pki.countries import alpha_2
@@ -74,10 +74,11 @@ def algorithm_name(identifier: bytes) -> str:
         return "malformed"
     if isinstance(scheme, PssScheme):
         return f"{scheme.hash}-rsa-pss-{scheme.salt_length}"
-    return f"{scheme.hash}-ecdsa" if isinstance(scheme, EcdsaScheme) else f"{scheme.hash}-rsa"
+    kinds = {EcdsaScheme: "ecdsa", DsaScheme: "dsa"}
+    return f"{scheme.hash}-{kinds.get(type(scheme), 'rsa')}"
 
 
-def _public_key(certificate: Certificate) -> PublicKey | str:
+def _public_key(certificate: Certificate) -> CertificateKey | str:
     try:
         return certificate.public_key
     except UnsupportedFeature:
