@@ -7,6 +7,8 @@ import hashlib
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chipid.crypto import asn1
 from chipid.crypto.algorithms import (
@@ -17,7 +19,7 @@ from chipid.crypto.algorithms import (
     scheme_from_algorithm_identifier,
 )
 from chipid.crypto.random import system_random
-from chipid.crypto.signature import EcdsaScheme, Hash, Pkcs1Scheme, PssScheme, Scheme
+from chipid.crypto.signature import EcdsaScheme, EcPublicKey, Hash, Pkcs1Scheme, PssScheme, RsaPublicKey, Scheme
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.issuing.signing_keys import SigningKey
 from chipid.pki.signatures import verify_signature
@@ -58,6 +60,37 @@ def test_each_scheme_goes_both_ways(scheme: Scheme) -> None:
 @pytest.mark.parametrize("parameters", [b"", asn1.null()])
 def test_published_identifiers(oid: str, scheme: Scheme, parameters: bytes) -> None:
     assert scheme_from_algorithm_identifier(identifier(oid, parameters)) == scheme
+
+
+@pytest.mark.parametrize(
+    "oid",
+    [
+        "1.2.840.113549.1.1.4",  # RSA with MD5
+        "1.2.840.113549.1.1.15", "1.2.840.113549.1.1.16",  # with SHA-512/224 and SHA-512/256
+        "2.16.840.1.101.3.4.3.14",  # with SHA3-256
+        "1.3.6.1.5.5.7.6.31",  # RSASSA-PSS with SHAKE256
+        "1.2.840.113549.1.1.7",  # RSAES-OAEP: no signature
+        "2.16.840.1.101.3.4.3.10", "1.3.6.1.5.5.7.6.33",  # ECDSA with SHA3-256, with SHAKE256
+        "1.2.840.10045.4.2",  # ECDSA with a hash that the key's length tells
+        "0.4.0.127.0.7.1.1.4.1.6",  # plain ECDSA with RIPEMD-160
+        "2.16.840.1.101.3.4.3.6",  # DSA with SHA3-256
+        "1.3.101.112", "1.3.101.113",  # Ed25519, Ed448
+        "1.2.643.7.1.1.3.2", "1.2.156.10197.1.501", "2.16.840.1.101.3.4.3.17",  # GOST, SM2, ML-DSA-44
+    ],
+)  # fmt: skip
+def test_what_is_not_claimed_is_unsupported(rsa_key: SigningKey, ec_key: SigningKey, oid: str) -> None:
+    """Neither valid nor invalid: whoever asks must be told that nobody looked."""
+    for key in (rsa_key, ec_key):
+        with pytest.raises(UnsupportedFeature):
+            verify_signature(key.public, identifier(oid), MESSAGE, key.sign(MESSAGE), "sha256")
+
+
+def test_a_key_beyond_the_limits_is_unsupported() -> None:
+    """RSA of 1024 to 8192 bits with an exponent of at most 64; in a key of more bits the work would be the attacker's choice."""
+    algorithm = build_algorithm_identifier(Pkcs1Scheme("sha256"))
+    for n, e in (((1 << 1022) + 1, 3), ((1 << 8193) - 1, 3), ((1 << 2048) - 1, (1 << 64) + 1)):
+        with pytest.raises(UnsupportedFeature):
+            verify_signature(RsaPublicKey(n, e), algorithm, MESSAGE, bytes((n.bit_length() + 7) // 8))
 
 
 def test_an_identifier_without_a_hash_takes_the_digest_algorithms() -> None:
@@ -182,6 +215,64 @@ def test_pkcs1_without_null_is_told(rsa_key: SigningKey) -> None:
     finding = verify_signature(rsa_key.public, algorithm, MESSAGE, pkcs1_without_null(rsa_key))
     assert (finding.valid, finding.deviations) == (True, ("pkcs1-digest-info",))
     assert not verify_signature(rsa_key.public, algorithm, b"other", pkcs1_without_null(rsa_key))
+
+
+@pytest.mark.parametrize("parameters", [b"", asn1.null()], ids=["without NULL", "with NULL"])
+def test_a_cube_root_is_no_signature(parameters: bytes) -> None:
+    """With e = 3 anybody finds a number whose cube begins as a signature does (Bleichenbacher, 2006): all of it is compared."""
+    n = (1 << 2048) - 1942289  # any modulus will do: the cube is smaller, and nobody needs to know its factors
+    digest = asn1.octet_string(hashlib.sha256(MESSAGE).digest())
+    info = asn1.sequence(identifier("2.16.840.1.101.3.4.2.1", parameters), digest)
+    block = b"\0\1" + b"\xff" * 8 + b"\0" + info
+    target = int.from_bytes(block.ljust(256, b"\0"), "big")
+    root = cube_root(target) + 1
+    assert (root**3).to_bytes(256, "big").startswith(block)
+    algorithm = build_algorithm_identifier(Pkcs1Scheme("sha256"))
+    assert not verify_signature(RsaPublicKey(n, 3), algorithm, MESSAGE, root.to_bytes(256, "big"))
+
+
+def cube_root(number: int) -> int:
+    """The largest whole number whose cube is not larger."""
+    low, high = 0, 1 << (number.bit_length() // 3 + 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if middle**3 <= number else (low, middle - 1)
+    return low
+
+
+def tolerated(rsa_key: SigningKey, ec_key: SigningKey) -> list[tuple[SigningKey, bytes, bytes, Hash | None]]:
+    """A signature that is valid by each tolerance: key, algorithm, signature, digestAlgorithm."""
+    plain = SigningKey(ec_key.private, EcdsaScheme("sha256", plain=True))
+    sha384 = SigningKey(ec_key.private, EcdsaScheme("sha384"))
+    return [
+        (rsa_key, build_algorithm_identifier(Pkcs1Scheme("sha256")), pkcs1_without_null(rsa_key), None),
+        (ec_key, build_algorithm_identifier(ec_key.scheme), plain.sign(MESSAGE), None),
+        (ec_key, build_algorithm_identifier(plain.scheme), ec_key.sign(MESSAGE), None),
+        (ec_key, build_algorithm_identifier(ec_key.scheme), sha384.sign(MESSAGE), "sha384"),
+        (ec_key, build_algorithm_identifier(sha384.scheme), plain.sign(MESSAGE), "sha256"),
+    ]
+
+
+@given(place=st.integers(0, 4), bit=st.integers(0, 8 * 256 - 1), other=st.binary(max_size=40))
+def test_a_tolerance_lets_nobody_but_the_keys_holder_sign(
+    rsa_key: SigningKey, ec_key: SigningKey, place: int, bit: int, other: bytes
+) -> None:
+    """Each changes how the same numbers are written: any other octets, message or key, and the signature is none."""
+    key, algorithm, signature, hint = tolerated(rsa_key, ec_key)[place]
+    assert verify_signature(key.public, algorithm, MESSAGE, signature, hint)
+    changed = bytearray(signature)
+    changed[bit // 8 % len(changed)] ^= 1 << bit % 8
+    assert not verify_signature(key.public, algorithm, MESSAGE, bytes(changed), hint)
+    assert not verify_signature(key.public, algorithm, MESSAGE, other, hint)
+    assert other == MESSAGE or not verify_signature(key.public, algorithm, other, signature, hint)
+    stranger = STRANGERS[type(key.public)]
+    assert not verify_signature(stranger.public, algorithm, MESSAGE, signature, hint)
+
+
+STRANGERS = {
+    RsaPublicKey: SigningKey.generate("rsa-2048", system_random),
+    EcPublicKey: SigningKey.generate("secp256r1", system_random),
+}
 
 
 def test_nothing_hides_behind_a_pkcs1_digest(rsa_key: SigningKey) -> None:

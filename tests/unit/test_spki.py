@@ -161,6 +161,8 @@ def test_a_curve_that_nobody_knows_is_not_computed_with() -> None:
     [
         pytest.param(asn1.null(), UnsupportedFeature, id="inherited"),
         pytest.param(asn1.oid("1.3.132.0.10"), UnsupportedFeature, id="secp256k1"),
+        pytest.param(asn1.oid("1.3.36.3.3.2.8.1.1.8"), UnsupportedFeature, id="brainpoolP256t1"),
+        pytest.param(asn1.oid("1.2.250.1.223.101.256.1"), UnsupportedFeature, id="FRP256v1"),
         pytest.param(explicit(P256, field_oid="1.2.840.10045.1.2"), UnsupportedFeature, id="binary field"),
         pytest.param(explicit(P256, version=4), MalformedData, id="version"),
         pytest.param(explicit(P256, p=b"\0"), MalformedData, id="p is zero"),
