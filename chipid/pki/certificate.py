@@ -175,6 +175,8 @@ class _Parser:
 
     def certificate(self) -> Certificate:
         outer = self._root.children()
+        if outer.peek() == asn1.OBJECT_IDENTIFIER:
+            raise self._root.error("a CMS object, and no certificate")
         tbs = outer.expect(asn1.SEQUENCE)
         algorithm = outer.expect(asn1.SEQUENCE).raw
         signature = outer.expect(asn1.BIT_STRING).bits()
