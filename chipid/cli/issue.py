@@ -21,7 +21,9 @@ from chipid.errors import ChipIdError, MalformedData
 
 if TYPE_CHECKING:
     from chipid.issuing.card_image import CardImage
+    from chipid.issuing.document_pki import DocumentPki
     from chipid.issuing.pki import TestCsca
+    from chipid.issuing.pki_faults import PkiFault
     from chipid.report.schema import IssueReport
 
 DESCRIPTION_LIMIT = 1024 * 1024
@@ -66,6 +68,54 @@ def _cvca_certificates(path: Path) -> list[bytes]:
     return [certificate.raw for certificate in certificates]
 
 
+def _list_pki_faults(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from chipid.issuing.pki_faults import PKI_FAULTS  # noqa: PLC0415
+
+    width = max(map(len, PKI_FAULTS))
+    for name, fault in sorted(PKI_FAULTS.items()):
+        click.echo(f"{name:{width}}  {fault.what}")
+    context.exit()
+
+
+def _pki_fault(name: str | None, csca: str | None, csca_out: str | None) -> PkiFault | None:
+    if name is None:
+        return None
+    if csca is not None or csca_out is not None:
+        raise Misuse("--pki-fault makes a CSCA of its own", "Leave --csca and --csca-out out.")
+    from chipid.issuing.pki_faults import pki_fault  # noqa: PLC0415
+
+    try:
+        return pki_fault(name)
+    except ChipIdError as problem:
+        raise Misuse(f"--pki-fault: {problem}", problem.hint) from None
+
+
+def _trust_path(name: str | None, fault: PkiFault | None, *, force: bool) -> Path | None:
+    """A file, or with *fault* a folder: the operator of such a PKI may have more than one certificate."""
+    if name is None:
+        return None
+    if fault is None:
+        return output_path(name, force=force)
+    from chipid.cli.save_files import files_folder  # noqa: PLC0415
+
+    return files_folder(name, force=force, option="--trust-out")
+
+
+def _faulty_pki(fault: PkiFault | None, image: CardImage, at: datetime) -> DocumentPki | None:
+    """Of the state that DG1 names; of Viet Nam where it names one that is in no list."""
+    if fault is None:
+        return None
+    from chipid.iso7816.file_ids import FileId  # noqa: PLC0415
+    from chipid.issuing.document_pki import PkiWorkshop  # noqa: PLC0415
+    from chipid.lds.dg1 import Dg1  # noqa: PLC0415
+    from chipid.pki.countries import alpha_2  # noqa: PLC0415
+
+    country = alpha_2(Dg1.parse(image.files[FileId.DG1]).mrz.issuing_state)
+    return fault.build(PkiWorkshop(at) if country is None else PkiWorkshop(at, country))
+
+
 @click.command("issue")
 @click.argument("description", type=click.Path(exists=True, dir_okay=False))
 @click.option("--out", required=True, type=click.Path(), metavar="FILE", help="The card image (mode 0600).")
@@ -91,6 +141,19 @@ def _cvca_certificates(path: Path) -> list[bytes]:
     metavar="YYYY-MM-DD",
     help="The day that the chip believes in, for terminals' certificates; with --cvca the day of signing otherwise.",
 )
+@click.option(
+    "--pki-fault",
+    metavar="NAME",
+    help="Issue under a PKI with this fault; --trust-out is then a folder for `chipid trust import`.",
+)
+@click.option(
+    "--list-pki-faults",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_pki_faults,
+    help="List the faults of a PKI and exit.",
+)
 @click.option("--at", metavar="TIME", help="Sign as of this time (ISO 8601) instead of now.")
 @json_option
 @force_option
@@ -101,6 +164,7 @@ def command(  # noqa: PLR0913, PLR0917  # one for each option
     trust_out: str | None,
     csca: str | None,
     csca_out: str | None,
+    pki_fault: str | None,
     at: str | None,
     as_json: bool,
     force: bool,
@@ -110,12 +174,14 @@ def command(  # noqa: PLR0913, PLR0917  # one for each option
 
     DESCRIPTION is JSON. Never describe a real person.
     """
+    fault = _pki_fault(pki_fault, csca, csca_out)
     if trust_out is None and csca is None:
         raise Misuse("nobody could verify this card", "Give --trust-out FILE, which keeps the new CSCA's certificate.")
     require_distinct(description, out, qr_out, trust_out, csca_out, csca, *terminal_authentication["cvca"])
-    card_path, qr_path, trust_path, csca_path = (
-        output_path(name, force=force) if name is not None else None for name in (out, qr_out, trust_out, csca_out)
+    card_path, qr_path, csca_path = (
+        output_path(name, force=force) if name is not None else None for name in (out, qr_out, csca_out)
     )
+    trust_path = _trust_path(trust_out, fault, force=force)
     moment = point_in_time(at) or datetime.now(UTC)
     trusted = _Trusted.of(**terminal_authentication, moment=moment)
     with _named(Path(description)):
@@ -123,6 +189,9 @@ def command(  # noqa: PLR0913, PLR0917  # one for each option
     authority = _authority(csca, moment)
     with _named(Path(description)):
         image = _personalise(entries, authority, moment, Path(description).parent, trusted)
+    pki = _faulty_pki(fault, image, moment)
+    if pki is not None:
+        image = pki.sign_card(image)
     code = _qr_code(image) if qr_path is not None else b""
     if card_path is not None:
         image.save(card_path)
@@ -130,7 +199,9 @@ def command(  # noqa: PLR0913, PLR0917  # one for each option
         from chipid.records import write_private  # noqa: PLC0415
 
         write_private(qr_path, code)
-    if trust_path is not None:
+    if trust_path is not None and pki is not None:
+        pki.save(trust_path)
+    elif trust_path is not None:
         trust_path.write_bytes(authority.certificate_pem())
     if csca_path is not None:
         authority.save(csca_path)

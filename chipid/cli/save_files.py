@@ -19,22 +19,23 @@ OPTION = "--save-files"
 _SUFFIXES = {"JPEG": "jpg", "JPEG2000": "jp2", "JPEG_LS": "jls", "PNG": "png", "WSQ": "wsq"}
 
 
-def files_folder(name: str, *, force: bool) -> Path:
+def files_folder(name: str, *, force: bool, option: str = OPTION) -> Path:
     """The folder of *name*, which may be new: looked at before a card is.
 
+    :param option: by which the folder is given.
     :raises Misuse: it is none, it cannot be made or written to, or it is not empty and *force* does not say that files in it may be
         overwritten: a file of another card that stayed among them would be taken for one of this.
     """
     folder = Path(name)
     if folder.exists() and not folder.is_dir():
-        raise Misuse(f"{OPTION}: {name} is no folder")
+        raise Misuse(f"{option}: {name} is no folder")
     if not folder.exists() and not folder.parent.is_dir():
-        raise Misuse(f"{OPTION}: the folder {folder.parent} does not exist")
+        raise Misuse(f"{option}: the folder {folder.parent} does not exist")
     if not os.access(folder if folder.exists() else folder.parent, os.W_OK | os.X_OK):
-        raise Misuse(f"{OPTION}: {name} cannot be written to")
+        raise Misuse(f"{option}: {name} cannot be written to")
     if folder.exists() and not force and next(folder.iterdir(), None) is not None:
         hint = "Give a new folder; --force overwrites files of the same name."
-        raise Misuse(f"{OPTION}: there are files in {name} already", hint)
+        raise Misuse(f"{option}: there are files in {name} already", hint)
     return folder
 
 

@@ -74,7 +74,7 @@ class DocumentPki:
         )
 
     def save(self, folder: str | PathLike[str]) -> tuple[Path, ...]:
-        """Write what the operator has into *folder*, a file each; returns them.
+        """Write what the operator has into *folder*, a file each; returns them. What another PKI left there so goes.
 
         :raises OSError: the folder cannot be made, or a file not written.
         """
@@ -87,6 +87,8 @@ class DocumentPki:
         )
         written = []
         for name, objects in kinds:
+            for left in path.glob(name.format("*")):
+                left.unlink()
             for number, raw in enumerate(objects, 1):
                 written.append(path / name.format(number))
                 written[-1].write_bytes(raw)

@@ -16,6 +16,7 @@ import chipid
 from chipid.emulator.vpcd import Ending
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.cv_pki import CvProfile, TestCvca
+from chipid.issuing.pki_faults import PKI_FAULTS
 from chipid.report.schema import IssueReport
 
 
@@ -102,6 +103,49 @@ def test_a_csca_without_its_key_is_2(cli, desk, description: Path, tmp_path: Pat
     assert f"error: --csca: {desk.trust}: a private key and one certificate" in result.err
     assert "--csca-out" in result.err
     assert not (tmp_path / "card").exists()
+
+
+# A PKI with a fault ------------------------------------------------------------------------------------------------
+
+
+def test_a_card_of_a_pki_with_a_fault(cli, desk, description: Path, tmp_path: Path) -> None:
+    card, trust = tmp_path / "card", tmp_path / "trust"
+    for fault in ("link-loop", "dsc-expired"):
+        assert cli("issue", description, "--out", card, "--trust-out", trust, "--pki-fault", fault, "--force").code == 0
+    assert sorted(file.name for file in trust.iterdir()) == ["certificate-1.cer", "revocation-list-1.crl"]
+    judged = cli("dump", "--card", card, "--number-file", desk.number, "--verify", "--trust", trust, "--json")
+    assert "dsc-expired" in judged.report.verdict.reasons
+    assert cli("issue", description, "--out", card, "--trust-out", trust, "--pki-fault", "dsc-expired").code == 2
+
+
+def test_a_pki_with_a_fault_is_of_the_state_that_the_description_names(cli, tmp_path: Path) -> None:
+    described, trust = tmp_path / "passport.json", tmp_path / "trust"
+    passport = {"document": "passport", "state": "AUT", "number": "X1234567", "surname": "Muster", "birth": "1974-08-12"}
+    described.write_text(json.dumps({**passport, "nationality": "AUT", "expiry": "2032-04-15", "portrait": "none"}))
+    assert cli("issue", described, "--out", tmp_path / "card", "--trust-out", trust, "--pki-fault", "crl-stale").code == 0
+    (csca,) = chipid.TrustStore.load(trust).certificates
+    assert csca.subject.country == "AT"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--pki-fault", "nonsense", "--trust-out", "trust"), "hint: There are alternative-name-missing"),
+        (("--pki-fault", "dsc-expired", "--trust-out", "trust", "--csca-out", "csca"), "makes a CSCA of its own"),
+        (("--pki-fault", "dsc-expired"), "nobody could verify"),
+    ],
+)
+def test_a_fault_that_cannot_be_had_is_2(cli, description: Path, tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    result = cli("issue", description, "--out", tmp_path / "card", *options)
+    assert result.code == 2
+    assert message in result.err
+    assert not (tmp_path / "card").exists()
+
+
+def test_the_faults_of_a_pki_are_listed(cli) -> None:
+    listed = cli("issue", "--list-pki-faults")
+    assert listed.code == 0
+    assert [line.split()[0] for line in listed.out.splitlines()] == sorted(PKI_FAULTS)
 
 
 # Terminal Authentication -------------------------------------------------------------------------------------------

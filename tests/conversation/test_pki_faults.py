@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from issuer import AT
 from pki_desk import verdict, workshop
+from reader_desk import CAM, issue, read
 
 from chipid import open_trust
 from chipid.crypto import asn1
@@ -23,7 +24,7 @@ from chipid.issuing.signed_data import SignatureOptions
 from chipid.pki import extensions as ext
 from chipid.trust.database import TrustDatabase
 from chipid.trust.importing import import_paths
-from chipid.verification import CheckName, Verdict, reasons
+from chipid.verification import CheckName, Policy, Verdict, reasons, verify
 from chipid.verification.policy import POLICIES
 from chipid.verification.reasons import explain
 
@@ -192,6 +193,16 @@ SOUND = {
 def test_what_is_sound_in_another_way_is_accepted_too(variant: str) -> None:
     accepted = verdict(SOUND[variant](workshop()), "strict")
     assert (accepted.decision.value, accepted.reasons, accepted.deviations) == ("accepted", (), ())
+
+
+def test_card_security_is_signed_anew_too() -> None:
+    """Another PKI's word for the chip's key would not be believed."""
+    image = issue(pace=[CAM], chip_authentication=None, terminal_authentication=None)
+    pki = workshop().pki()
+    judged = verify(read(pki.sign_card(image)), pki.trust(), Policy.counter(), at=AT)
+    assert judged.accepted
+    assert judged.check(CheckName.CARD_SECURITY).reason == "ok"
+    assert not verify(read(image), pki.trust(), Policy.counter(), at=AT).accepted
 
 
 # Through the trust store -------------------------------------------------------------------------------------------------
