@@ -14,6 +14,7 @@ from chipid.cli.exit_codes import ExitCode
 from chipid.cli.keys import KINDS
 from chipid.cli.root import COMMANDS, chipid
 from chipid.emulator.catalogue import FAULTS, fault_from_text
+from chipid.issuing.pki_faults import PKI_FAULTS, PkiFault
 from chipid.report.schema import SCHEMA, VERSION, json_schema
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -70,7 +71,9 @@ def test_the_json_on_the_page_is_the_schema() -> None:
 
 # Faults ----------------------------------------------------------------------------------------------------------------
 
-FAULTS_PAGE = (Path(__file__).resolve().parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+FAULTS_PAGE, PKI_FAULTS_PART = (
+    (Path(__file__).resolve().parents[2] / "docs" / "faults.md").read_text(encoding="utf-8").split("\n# Faults of a PKI\n")
+)
 
 
 def _default(field: Field[object]) -> str:
@@ -91,6 +94,18 @@ def test_the_table_of_faults_is_the_registry() -> None:
         settings = ", ".join(f"`{field.name}` ({_default(field)})" for field in fields(kind))
         expected.append((name, settings or "–", (kind.__doc__ or "").splitlines()[0]))
     assert told == expected
+
+
+def pki_fault_row(fault: PkiFault) -> str:
+    expected = fault.expected
+    deviations = ", ".join(f"`{code}`" for code in sorted(expected.deviations)) or "–"
+    reason = f"`{expected.reason}`" if expected.reason != "ok" else "–"
+    return f"| `{fault.name}` | {fault.what} | {expected.check} | {reason} | {deviations} | {expected.counter}, {expected.strict} |"
+
+
+def test_the_table_of_faults_of_a_pki_is_the_catalogue() -> None:
+    rows = [line for line in PKI_FAULTS_PART.splitlines() if line.startswith("| `")]
+    assert rows == [pki_fault_row(fault) for fault in PKI_FAULTS.values()]
 
 
 def test_the_faults_in_its_example_can_be_had() -> None:
