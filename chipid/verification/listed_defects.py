@@ -173,7 +173,7 @@ def listed_defects(
     codes = tuple(sorted(found, key=_place))
     # 3. Does it explain which data groups differ from EF.SOD?
     differing = evidence.data_groups.keys() - passive.signed_groups
-    explained = 1 in passive.signed_groups and differing <= (wrong & passive.listed_groups) - _NEVER_EXPLAINED
+    explained = differing <= (wrong & passive.listed_groups) - _NEVER_EXPLAINED
     return ListedDefects(_told(codes), codes, explained)
 
 

@@ -267,12 +267,22 @@ def test_a_listed_signer_is_not_trusted(
 
 
 def test_a_forger_stays_one_whatever_a_list_says_of_his_certificate(signer: DocumentSigner, sod: bytes) -> None:
-    """A status that is open does not open a question that was answered, and another answer is not made of it."""
+    """A question that was answered is not opened again, and the answer stays its own."""
     stranger = TestCsca.create(at=AT, key=KEY)
+    before = told(judged(stranger, evidence(sod)), CheckName.TRUST_STATUS)
+    assert before[0] is F
     for status in (0, 1):
         verdict = judged(stranger, evidence(sod), defects(signer, "1.1", parameters=status_parameters(status)))
-        assert told(verdict, CheckName.TRUST_STATUS)[0] is F
-        assert "listed-dsc-on-hold" not in told(verdict, CheckName.TRUST_STATUS)[1]
+        assert told(verdict, CheckName.TRUST_STATUS) == before
+
+
+@pytest.mark.parametrize(("status", "expected"), [(0, (F, "listed-dsc-revoked")), (1, (U, "no-trust-anchor"))])
+def test_a_signer_of_whom_nothing_is_known_is_at_most_revoked(
+    status: int, expected: tuple[Outcome, str], signer: DocumentSigner, sod: bytes
+) -> None:
+    elsewhere = TestCsca.create("FR", at=AT, key=KEY)
+    verdict = judged(elsewhere, evidence(sod), defects(signer, "1.1", parameters=status_parameters(status)))
+    assert told(verdict, CheckName.TRUST_STATUS)[:2] == expected
 
 
 def broken_signature(sod: bytes) -> bytes:
@@ -324,6 +334,20 @@ def test_a_failure_that_is_listed_says_nothing_any_more(
     lists = deviations(*types, number=listed.get("number"), signer=by_key(signer))  # type: ignore[arg-type]
     verdict = judged(csca, evidence(sod, **changed), lists)
     assert told(verdict, name)[:2] == expected
+
+
+def test_a_group_that_the_signer_never_listed_is_not_explained(csca: TestCsca, signer: DocumentSigner, sod: bytes) -> None:
+    lists = [deviations("2.2", number=number, signer=by_key(signer)) for number in (12, 13)]
+    verdict = judged(csca, evidence(sod, dg12=b"\x6c\x00", dg13=b"\x6d\x00"), *lists)
+    assert told(verdict, CheckName.DATA_GROUP_INTEGRITY)[:2] == (F, "dg-hash-mismatch")
+
+
+def test_one_group_s_wrong_hash_does_not_explain_what_is_wrong_with_another(
+    csca: TestCsca, signer: DocumentSigner, sod: bytes
+) -> None:
+    lists = [deviations(kind, number=number, signer=by_key(signer)) for kind, number in (("2.2", 11), ("2.1", 12))]
+    verdict = judged(csca, evidence(sod, dg12=b"\x6c\x00"), *lists)
+    assert told(verdict, CheckName.DATA_GROUP_INTEGRITY)[:2] == (F, "dg-hash-mismatch")
 
 
 def test_who_lets_them_pass_says_so_by_name(csca: TestCsca, sod: bytes) -> None:

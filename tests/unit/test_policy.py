@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipid.cli import judging
 from chipid.verification.policy import DEVIATIONS, FAMILIES, POLICIES, Level, Policy
 from chipid.verification.reasons import REASONS, explain
 from chipid.verification.verdict import Check, CheckName, CodeDecision, Decision, Effect, Outcome
@@ -120,6 +119,8 @@ def test_a_reason_is_not_weighed_twice_where_it_is_a_deviation_too() -> None:
         ("lds-version", Effect.REJECTED),
     ]
     assert {each.effect for each in Policy.counter().decide(checks).decisions} == {Effect.NOT_COUNTED}
+    passed = Check(CheckName.MRZ, Outcome.SUCCESSFUL, "lds-version", deviations=("lds-version",))
+    assert [each.code for each in Policy.strict().decide([passed]).decisions if each.check is passed.name] == ["lds-version"]
 
 
 # Changing a policy -----------------------------------------------------------------------------------------------
@@ -231,6 +232,7 @@ def test_tolerating_more_rejects_nothing_more_and_can_be_taken_back(policy: Poli
     changed = policy.tolerating(*names, *families)
     assert changed.tolerated >= policy.tolerated | names
     assert all(changed.tolerates(code) for code in names)
+    assert not policy.not_tolerating(*names).tolerating(*names).refused & names
     strict_again = changed.not_tolerating(*names, *families)
     assert not any(strict_again.tolerates(code, deviation=True) for code in names)
 
@@ -240,10 +242,6 @@ def test_a_policy_that_forgets_a_check_is_refused() -> None:
     del levels[CheckName.TRUST_STATUS]
     with pytest.raises(ValueError, match="trust status"):
         Policy("forgetful", levels)
-
-
-def test_the_commands_offer_them_all() -> None:
-    assert judging.POLICIES == POLICIES
 
 
 def test_unknown_names_are_told() -> None:
