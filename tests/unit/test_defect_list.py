@@ -116,6 +116,7 @@ def test_several_entries_for_one_signer_add_up(signers: tuple[DocumentSigner, Do
         asn1.sequence(asn1.integer(0), asn1.set_of()),
         asn1.sequence(asn1.integer(0), asn1.oid(SHA_256), asn1.set_of(), asn1.null()),
         asn1.sequence(asn1.integer(0), asn1.oid(SHA_256), asn1.set_of(asn1.null())),
+        asn1.sequence(asn1.integer(0), asn1.oid(SHA_256), asn1.set_of(b"\x31" + Defect(STRANGER, (REVOKED,)).build()[1:])),
         asn1.sequence(asn1.integer(0), asn1.oid(SHA_256), asn1.set_of(asn1.sequence(asn1.encode(0x80, b"k")))),
         DefectList((Defect(STRANGER, (KnownDefect("1.2", asn1.null() * 2),)),)).build(),
         DefectList(()).build() + b"\0",

@@ -139,6 +139,7 @@ ENTRY = one(DeviationDocuments()).deviations[0].build()
         asn1.sequence(asn1.set_of(ENTRY)),
         asn1.sequence(asn1.integer(0), asn1.set_of(ENTRY), asn1.null()),
         asn1.sequence(asn1.integer(0), asn1.set_of(asn1.null())),
+        asn1.sequence(asn1.integer(0), asn1.set_of(b"\x31" + ENTRY[1:])),
         asn1.sequence(asn1.integer(0), asn1.set_of(asn1.sequence(asn1.encode(0x80, b"P")))),
         asn1.sequence(asn1.integer(0), asn1.set_of(ENTRY)) + b"\0",
         one(DeviationDocuments(), DeviationDescription("1.2", asn1.integer(1) * 2)).build(),
