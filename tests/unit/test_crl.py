@@ -193,6 +193,7 @@ URL = asn1.encode(0xA0, asn1.encode(0xA0, asn1.encode(0x86, b"http://pki.example
             (Forge(extensions=listed(extension(POINT, asn1.sequence(URL, asn1.encode(tag, b"\xff"))))), (POINT,))
             for tag in (0x81, 0x82, 0x83, 0x84, 0x85)  # certain certificates, certain reasons, other issuers' certificates
         ),
+        (Forge(extensions=listed(extension(POINT, asn1.sequence(asn1.encode(0x83, b"\0"))))), (POINT,)),  # for no reason at all
         (Forge(extensions=listed(extension(POINT, asn1.sequence(asn1.encode(0x84, b"\0"))))), ()),
         (Forge(extensions=listed(extension(POINT, asn1.null()))), (POINT,)),
         (Forge(revoked=revoking(extension(UNKNOWN, b"", critical=True))), (UNKNOWN,)),
@@ -237,6 +238,9 @@ def test_the_key_that_signed_verifies_and_no_other_does() -> None:
     at = raw.index(SERIAL)
     altered = CertificateRevocationList.parse(raw[:at] + b"\x7e" + raw[at + 1 :])
     assert not altered.verified_by(csca.parsed).valid
+    # the algorithm is the one that the signature covers
+    other_outside = asn1.sequence(crl.tbs, OTHER_ALGORITHM, asn1.bit_string(crl.signature))
+    assert CertificateRevocationList.parse(other_outside).verified_by(csca.parsed).valid
 
 
 # Hostile and odd octets ------------------------------------------------------------------------------------------------
@@ -273,6 +277,17 @@ def test_malformed_entries_are_refused_when_they_are_read(broken: bytes) -> None
     crl = Forge(revoked=asn1.sequence(broken)).parse()
     with pytest.raises(CertificateError):
         crl.entries  # noqa: B018
+
+
+def test_the_octets_around_the_signed_part_are_looked_at() -> None:
+    crl = Forge().parse()
+    with pytest.raises(CertificateError, match="too many"):
+        CertificateRevocationList.parse(asn1.sequence(crl.tbs, ALGORITHM, asn1.bit_string(crl.signature), asn1.null()))
+    fields = asn1.parse(crl.tbs, asn1.SEQUENCE).value
+    indefinite = b"\x30\x80" + fields + b"\0\0"
+    assert CertificateRevocationList.parse(
+        asn1.sequence(indefinite, ALGORITHM, asn1.bit_string(crl.signature))
+    ).deviations == ("not-der",)
 
 
 def test_a_list_that_is_too_long_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,7 +354,7 @@ def test_lists_are_read_from_der_and_pem() -> None:
     [
         (pem("CERTIFICATE", b"x"), "without X509 CRL"),
         (pem("X509 CRL", Forge().build()).replace(b"-----END X509 CRL-----", b""), "damaged"),
-        (b"-----BEGIN X509 CRL-----\nMII\n-----END X509 CRL-----\n", "damaged"),
+        *((b"-----BEGIN X509 CRL-----\n%s\n-----END X509 CRL-----\n" % body, "damaged") for body in (b"MII", b"MA==MA==")),
         (pem("X509 CRL", b"\x30\x00"), "missing"),
     ],
 )

@@ -101,7 +101,7 @@ def test_records_that_add_an_entry_are_read_as_entries() -> None:
         ("cn: x", CertificateError, "without a name"),
         ("dn:: /w==\ncn: x", CertificateError, "not UTF-8"),
         ("dn: x\ncn:: a", CertificateError, "cn is not base64"),
-        ("dn: x\ncn:: AA*=", CertificateError, "cn is not base64"),
+        ("dn: x\ncn:: AA*==", CertificateError, "cn is not base64"),
         (" x\ndn: x", CertificateError, "middle of a line"),
         ("dn: x\nuserCertificate;binary:< file:///etc/passwd", UnsupportedFeature, "nothing is fetched"),
         ("dn: x\ncn:<http://pki.example", UnsupportedFeature, "nothing is fetched"),
@@ -128,7 +128,9 @@ def test_nothing_is_opened_for_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(read("version: 1\ndn: x\ncn:< file:///dev/null")[0], RefusedRecord)
 
 
-@pytest.mark.parametrize("long", ["cn: " + "x" * 100, "cn: x" + "\n x" * 60, "cn: x\n" * 20])
+@pytest.mark.parametrize(
+    "long", ["cn: " + "x" * 100, "cn: " + "x" * 78 + "\ncn: y", "cn: x" + "\n x" * 60, "a:\n" * 20]
+)
 def test_records_that_are_too_long_are_refused_alone(long: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ldif, "RECORD_LIMIT", 80)
     monkeypatch.setattr(ldif, "LINE_COUNT_LIMIT", 10)

@@ -70,6 +70,9 @@ def test_limits_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "CERTIFICATE_LIMIT", 1)
     with pytest.raises(CertificateError, match="too many"):
         CscaMasterList.parse(content)
+    monkeypatch.setattr(lists, "SIZE_LIMIT", len(content))
+    with pytest.raises(CertificateError, match="more than"):
+        SignedMasterList.parse(SIGNED)
     monkeypatch.setattr(lists, "SIZE_LIMIT", len(content) - 1)
     for parse in (CscaMasterList.parse, SignedMasterList.parse):
         with pytest.raises(CertificateError, match="more than"):
