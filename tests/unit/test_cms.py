@@ -219,11 +219,20 @@ def test_attributes_of_indefinite_length_are_signed_in_der(signer: DocumentSigne
     assert (finding.ok, finding.deviations) == (True, ("signed-attributes-not-der",))
 
 
-def test_attributes_signed_as_they_are_stored_are_told(signer: DocumentSigner) -> None:
-    """Not sorted, and signed so: the octets are hashed as read, never re-encoded first."""
-    unsorted = b"".join(reversed([child.raw for child in asn1.parse(asn1.set_of(*sound_attributes()), asn1.SET).children()]))
-    signature = signer.key.sign(asn1.encode(asn1.SET, unsorted))
-    finding = Forge(signer, stored=asn1.encode(0xA0, unsorted), signature=signature).finding()
+UNSORTED = b"".join(reversed([child.raw for child in asn1.parse(asn1.set_of(*sound_attributes()), asn1.SET).children()]))
+
+
+@pytest.mark.parametrize(
+    ("stored", "signed"),
+    [
+        pytest.param(asn1.encode(0xA0, UNSORTED), asn1.encode(asn1.SET, UNSORTED), id="not sorted"),
+        pytest.param(b"\xa0\x80" + UNSORTED + b"\0\0", b"\x31\x80" + UNSORTED + b"\0\0", id="of indefinite length"),
+        pytest.param(b"\xa0\x80" + UNSORTED + b"\0\0", asn1.encode(asn1.SET, UNSORTED), id="not sorted, lengths made definite"),
+    ],
+)
+def test_attributes_that_were_not_signed_in_der_are_told(signer: DocumentSigner, stored: bytes, signed: bytes) -> None:
+    """The octets are hashed as read first, never re-encoded unseen."""
+    finding = Forge(signer, stored=stored, signature=signer.key.sign(signed)).finding()
     assert (finding.ok, finding.deviations) == (True, ("signed-attributes-not-der",))
 
 

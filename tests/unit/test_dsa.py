@@ -77,6 +77,13 @@ def test_signatures_are_verified(name: Hash) -> None:
     assert (alone.valid, "signature-algorithm-without-hash" in alone.deviations) == (True, True)
 
 
+@pytest.mark.parametrize(("p_bits", "q_bits", "is_short"), [(2048, 224, False), (2048, 223, True), (2047, 224, True)])
+def test_short_keys_are_told(p_bits: int, q_bits: int, is_short: bool) -> None:
+    """ICAO 9303-12 §4.1.6.2."""
+    key = DsaPublicKey((1 << p_bits) - 1, (1 << q_bits) - 1, 2, 2)
+    assert ("short-key" in finding(key, b"").deviations) is is_short
+
+
 @given(st.integers(0, Q + 1), st.integers(0, Q + 1), st.binary(max_size=3))
 def test_no_other_numbers_are_a_signature(r: int, s: int, tail: bytes) -> None:
     good = PRIVATE.sign(MESSAGE, hashes.SHA256())
