@@ -109,7 +109,7 @@ class SignedData:
     :ivar content_type: eContentType, dotted.
     :ivar content: eContent's octets, ``None`` where it is detached.
     :ivar certificate_octets: the X.509 certificates, encoded, in their order.
-    :ivar is_der: whether all of it is DER, as ICAO 9303-10 §4.6.2.2 wants.
+    :ivar is_der: whether all of it is DER, as ICAO 9303-10 §4.6.2.2 wants; what is inside a certificate is that one's.
     :ivar has_revocation_lists: which Doc 9303 forbids.
     """
 
@@ -133,8 +133,10 @@ class SignedData:
         info = root.children()
         if info.expect(asn1.OBJECT_IDENTIFIER).oid() != SIGNED_DATA:
             raise root.error("a ContentInfo of another type than SignedData")
-        fields = info.expect(0xA0).only_child(asn1.SEQUENCE).children()
+        explicit = info.expect(0xA0)
+        signed_data = explicit.only_child(asn1.SEQUENCE)
         info.finish()
+        fields = signed_data.children()
         version = fields.expect(asn1.INTEGER).integer()
         algorithms = fields.expect(asn1.SET)
         digest_algorithms = tuple(each.raw for each in _at_most(DIGEST_LIMIT, algorithms, "hash algorithms"))
@@ -143,7 +145,7 @@ class SignedData:
         revocation_lists = fields.optional(0xA1)
         signers = _signers(fields.expect(asn1.SET))
         fields.finish()
-        is_der = asn1.is_der(root)
+        is_der = all(map(asn1.has_der_header, (root, explicit, signed_data))) and all(map(_is_der, signed_data.children()))
         return cls(
             version, digest_algorithms, content_type, content, certificates, signers, is_der, revocation_lists is not None
         )
@@ -178,6 +180,10 @@ def _certificates(element: asn1.Element | None, limit: int) -> tuple[bytes, ...]
         return ()
     choices = _at_most(limit, element, "certificates")
     return tuple(choice.raw for choice in choices if choice.tag == asn1.SEQUENCE)
+
+
+def _is_der(field: asn1.Element) -> bool:
+    return asn1.has_der_header(field) if field.tag == _CERTIFICATES else asn1.is_der(field)
 
 
 def _at_most(limit: int, element: asn1.Element, what: str) -> Iterator[asn1.Element]:

@@ -31,8 +31,8 @@ OBJECT_ATTRIBUTES: Final[Mapping[str, ObjectKind]] = MappingProxyType(
 )
 """Attributes that hold an object, in small letters and without options: today's names, and those of older collections."""
 
-RECORD_LIMIT: Final = 48 * 1024 * 1024
-"""Octets of one record, as they stand: those of the longest master list in base64, and some more."""
+RECORD_LIMIT: Final = 32 * 1024 * 1024
+"""Octets of one record, as they stand: those of the longest revocation list in base64, and some more."""
 
 LINE_COUNT_LIMIT: Final = 256
 """Lines of one record, continuations not counted."""

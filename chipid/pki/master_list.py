@@ -21,7 +21,7 @@ from chipid.pki.pem import is_pem, read_pem
 
 CSCA_MASTER_LIST: Final = "2.23.136.1.1.2"
 
-SIZE_LIMIT: Final = 32 * 1024 * 1024
+SIZE_LIMIT: Final = 8 * 1024 * 1024
 """Octets of one list; the largest there is has one."""
 
 CERTIFICATE_LIMIT: Final = 8192

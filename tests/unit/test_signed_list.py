@@ -233,16 +233,23 @@ def test_of_several_signers_the_best_counts() -> None:
         assert finding.deviations == ("list-several-signers",)
 
 
-def rebuilt(signed: bytes, *, version: bytes | None = None, crls: bytes = b"", unsigned: bytes = b"") -> SignedData:
+def rebuilt(
+    signed: bytes,
+    *,
+    version: bytes | None = None,
+    certificates: Callable[[bytes], bytes] = lambda raw: raw,
+    crls: bytes = b"",
+    unsigned: bytes = b"",
+) -> SignedData:
     """*signed* with other things that no signature covers."""
     info = asn1.parse(signed, asn1.SEQUENCE).children()
     oid = info.read().raw
-    was, algorithms, content, certificates, signers = (each.raw for each in info.read().only_child(asn1.SEQUENCE).children())
+    was, algorithms, content, beside, signers = (each.raw for each in info.read().only_child(asn1.SEQUENCE).children())
     signer = asn1.parse(signers, asn1.SET).only_child(asn1.SEQUENCE).value
     infos = asn1.set_of(asn1.sequence(signer, unsigned))
-    return SignedData.parse(
-        asn1.sequence(oid, asn1.encode(0xA0, asn1.sequence(version or was, algorithms, content, certificates, crls, infos)))
-    )
+    beside = certificates(beside)
+    fields = asn1.sequence(version or was, algorithms, content, beside, crls, infos)
+    return SignedData.parse(asn1.sequence(oid, asn1.encode(0xA0, fields)))
 
 
 def test_departures_of_the_object_are_named() -> None:
@@ -259,6 +266,14 @@ def test_departures_of_the_object_are_named() -> None:
     for code, signed in expected.items():
         finding = judge(signed, csca())
         assert (answers(finding), finding.deviations) == ({}, (code,))
+
+
+def test_certificates_beside_a_list_are_der_or_not_on_their_own() -> None:
+    raw = master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, replace(PLAIN, other_certificates=(csca().certificate,)))
+    ber = b"\x30\x80" + asn1.null() + b"\0\0"
+    with_another = rebuilt(raw, certificates=lambda beside: asn1.encode(0xA0, asn1.parse(beside, 0xA0).value, ber))
+    assert (with_another.is_der, with_another.certificate_octets[-1]) == (True, ber)
+    assert not rebuilt(raw, certificates=lambda beside: b"\xa0\x80" + asn1.parse(beside, 0xA0).value + b"\0\0").is_der
 
 
 # Hostile lists ---------------------------------------------------------------------------------------------------------
