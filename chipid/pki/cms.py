@@ -25,6 +25,9 @@ SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
 SIGNER_LIMIT, CERTIFICATE_LIMIT, ATTRIBUTE_LIMIT, DIGEST_LIMIT = 8, 64, 64, 64
 """More than any document has; beyond them the data are malformed, so that a hostile chip cannot buy work."""
 
+ATTRIBUTES_SIZE_LIMIT: Final = 8192
+"""Octets of one signer's signed attributes, which are encoded anew where they are no DER; real ones have a few hundred."""
+
 LIST_CERTIFICATE_LIMIT: Final = 2048
 """Certificates beside the content of a signed list, whose issuer may put every CSCA that it knows there."""
 
@@ -239,6 +242,8 @@ def issuer_and_serial_number(element: asn1.Element) -> IssuerAndSerialNumber:
 def _attributes(element: asn1.Element | None) -> tuple[Mapping[str, tuple[bytes, ...]], tuple[str, ...]]:
     attributes: dict[str, tuple[bytes, ...]] = {}
     repeated = []
+    if element is not None and len(element.raw) > ATTRIBUTES_SIZE_LIMIT:
+        raise element.error("too large signed attributes")
     for count, attribute in enumerate(() if element is None else element.children()):
         if count >= ATTRIBUTE_LIMIT:
             raise attribute.error("too many attributes")

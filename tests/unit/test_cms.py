@@ -286,6 +286,7 @@ def test_other_objects_are_refused(signer: DocumentSigner) -> None:
         pytest.param({"stored": asn1.encode(0xA0, asn1.null())}, id="attribute"),
         pytest.param({"stored": asn1.encode(0xA0, asn1.sequence(asn1.oid("1.2.3")))}, id="attribute without values"),
         pytest.param({"stored": too_many(attribute("1.2.3.4"), 65)}, id="too many attributes"),
+        pytest.param({"stored": asn1.encode(0xA0, attribute("1.2.3.4", *[asn1.null()] * 4096))}, id="too large attributes"),
         pytest.param({"signers": 9}, id="too many signers"),
         pytest.param({"certificates": (asn1.sequence(),) * 65}, id="too many certificates"),
     ],
