@@ -25,6 +25,7 @@ from chipid.emulator.icc import EmulatedCard
 from chipid.issuing.card_image import CardImage
 from chipid.pytest_plugin import Issuer
 from chipid.readers.pcsc import ReaderState
+from chipid.verification.policy import POLICIES
 
 CAN = "234567"
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,14 +98,20 @@ def test_the_page_on_python_runs(desk: Path, capsys) -> None:
     for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         exec(compile(block, "docs/python.md", "exec"), {})
     said = [line.split() for line in capsys.readouterr().out.splitlines()]
-    verdicts, citizen = said[:3], [line for line in said[3:] if line[0] != "form"]
+    verdicts, citizen = said[:5], [line for line in said[5:] if line[0] != "form"]
     form = [line[1:] for line in said if line[0] == "form"]
-    assert [policy for policy, *_ in verdicts] == ["counter", "strict", "data-only"]
+    assert [policy for policy, *_ in verdicts] == [*POLICIES, "tolerant"]
     assert ["field", "full_name", "DG13", "2", "Nguyễn", "Văn", "An"] in citizen
     assert ["field", "religion", "DG13", "7", "(masked)"] in citizen
     assert citizen[-2:] == [["not", "said:", "portrait", "not-asked"], ["DG1", "and", "DG13", "differ", "in:"]]
     assert said[0] == ["counter", "accepted"]
     assert [line[-1] for line in form] == ["099012345678", "An", "17/09/1999", "Nam", "Ninh", "Cúc", "17/09/2039"]
+
+
+def test_the_page_on_policies_runs(capsys) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "policies.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(compile(block, "docs/policies.md", "exec"), {})
+    assert capsys.readouterr().out.strip() == block.strip().split("  # ")[-1]
 
 
 def test_the_page_on_python_lists_each_attack() -> None:
