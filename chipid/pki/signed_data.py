@@ -166,6 +166,9 @@ class _Verification:
         if signer.signed_attributes is None:
             # RFC 5652 §5.3 wants attributes for any content type but id-data; without them the signature covers the content itself.
             self._deviations.append("signed-attributes-missing")
+            if content.startswith(bytes((asn1.SET,))) and asn1.oid(MESSAGE_DIGEST) in content:
+                # Anybody can put what a signer signed as attributes in the content's place: it was never meant to be one.
+                return _Stop(False, "content-is-attributes", "What was signed are the attributes of another signature.")
             return None
         signed_type, signed_digest = signer.attribute(CONTENT_TYPE), signer.attribute(MESSAGE_DIGEST)
         if signed_digest is not None:

@@ -27,6 +27,7 @@ _SOD_SIGNATURE: Final = {
     "signer-malformed": "The signer's part of EF.SOD is malformed.",
     "signer-key-malformed": "The signer's public key, or the name of its algorithm, is malformed or forges a known curve.",
     "content-missing": "The signature is there, and what it should cover is not.",
+    "content-is-attributes": "What was signed are the attributes of another signature, not the content.",
     "duplicate-attribute": "A signed attribute is there twice.",
     "message-digest-missing": "The signed attributes hold no hash of the content.",
     "message-digest-mismatch": "The content changed after it was signed.",

@@ -65,6 +65,15 @@ def test_without_attributes_the_signature_covers_the_content(signer: DocumentSig
     assert (lied.ok, lied.reason) == (False, "signature-invalid")
 
 
+def test_attributes_put_in_the_contents_place_are_no_content(signer: DocumentSigner) -> None:
+    """A signature over attributes is one over an object without attributes whose content they are; EF.CardSecurity is a SET, too."""
+    attributes = asn1.set_of(*sound_attributes())
+    finding = Forge(signer, content=attributes, without_attributes=True).finding()
+    assert (finding.ok, finding.reason, finding.signature_ok) == (False, "content-is-attributes", True)
+    infos = asn1.set_of(asn1.sequence(asn1.oid("1.2.3.4"), asn1.integer(1)))
+    assert Forge(signer, content=infos, without_attributes=True).finding().ok
+
+
 # What is refused -----------------------------------------------------------------------------------------------------
 
 OTHER_DIGEST = sound_attributes(b"other content")[1]
