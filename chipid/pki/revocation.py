@@ -132,7 +132,7 @@ class _Lookup:
         names = {authority.subject.normalised: authority.subject}
         country = alpha_2(authority.subject.country or "")
         known = self._source.authorities_of(country) if country is not None else ()
-        changes = [each for each in known if ext.NAME_CHANGE in each.extensions and not each.is_self_issued]
+        changes = [each for each in known if ext.NAME_CHANGE in each.extensions]
         for _ in range(NAME_LIMIT):
             link = next((each for each in changes if _joins(each, names)), None)
             if link is None:
@@ -157,7 +157,7 @@ class _Lookup:
     def _verify(self, crl: CertificateRevocationList) -> tuple[str, tuple[str, ...]]:
         candidates = self._candidates(crl)
         fits = crl.authority_key_id is None or any(crl.authority_key_id in each.key_identifiers for each in candidates)
-        problem = "crl-signature-invalid" if fits and candidates else "crl-signer-unknown"
+        problem = "crl-signature-invalid" if fits else "crl-signer-unknown"
         for candidate in candidates:
             if self._signatures_left == 0:
                 return "crl-search-limit", ()

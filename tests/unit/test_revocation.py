@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,7 +32,7 @@ SIGNER = SHOP.signer().parsed
 STRANGER = SHOP.authority(common_name="Another CSCA")
 
 
-def judge(certificates: list[bytes | Certificate], *lists: bytes, signer: Certificate = SIGNER) -> RevocationFinding:
+def judge(certificates: Sequence[bytes | Certificate], *lists: bytes, signer: Certificate = SIGNER) -> RevocationFinding:
     """What the lists say of the path of *signer*, which must be a good one."""
     parsed = [each if isinstance(each, Certificate) else Certificate.parse(each) for each in certificates]
     source = TrustStore(parsed, map(CertificateRevocationList.parse, lists))
@@ -79,6 +80,7 @@ OVERDUE: dict[str, Any] = {"age": timedelta(days=120)}
         (with_entry(age=-DAY), REVOKED),
         (with_signature_altered(with_entry()), (None, "crl-signature-invalid")),
         (SHOP.revocation_list(SHOP.authority(), SIGNER), (None, "crl-signer-unknown")),
+        (with_entry().replace(asn1.oid(ext.AUTHORITY_KEY_IDENTIFIER), asn1.oid("2.5.29.99")), (None, "crl-signature-invalid")),
         (SHOP.revocation_list(STRANGER, SIGNER), (None, "no-crl")),
         (without_entry(extra_extensions=(UNKNOWN_CRITICAL,)), (None, "crl-unknown-critical-extension")),
         (with_entry(extra_extensions=(UNKNOWN_CRITICAL,)), (None, "crl-unknown-critical-extension")),
@@ -116,7 +118,8 @@ def test_the_newest_good_list_counts() -> None:
     assert (told(finding), finding.deviations) == (REVOKED, ("crl-newer-unusable",))
     newer_damaged = SHOP.revocation_list(age=DAY, **DAMAGED)
     assert (told(of_csca(newer_damaged, old)), told(of_csca(newer_damaged))) == (REVOKED, (None, "crl-malformed"))
-    assert told(of_csca(broken, newer_damaged))[0] is None
+    assert told(of_csca(newer_damaged, with_signature_altered(old))) == (None, "crl-malformed")
+    assert told(of_csca(SHOP.revocation_list(**DAMAGED), broken)) == (None, "crl-signature-invalid")
 
 
 def test_of_two_lists_of_one_moment_the_higher_number_counts() -> None:
@@ -151,10 +154,15 @@ def test_a_revoked_link_is_told() -> None:
 
 def test_after_a_change_of_name_the_newest_list_of_either_name_counts() -> None:
     new = SHOP.authority(common_name="Renamed CSCA")
-    held: list[bytes | Certificate] = [SHOP.csca.certificate, SHOP.csca.issue_link(new)]
+    held = [SHOP.csca.certificate, SHOP.csca.issue_link(new)]
     before, after = SHOP.revocation_list(age=20 * DAY), SHOP.revocation_list(new, SIGNER, age=DAY)
     assert told(judge(held, before, after)) == REVOKED
-    assert told(judge([SHOP.csca.certificate], before, after)) == OK  # nobody says that they are one CSCA
+    newest = SHOP.authority(common_name="CSCA of a third name")
+    chained = [*held, new.issue_link(newest)]
+    assert told(judge(chained, before, SHOP.revocation_list(newest, SIGNER, age=DAY))) == REVOKED
+    silent = SHOP.csca.issue_link(new, departures=Departures(extensions={ext.NAME_CHANGE: None}))
+    for others in ([], [new.certificate, silent]):  # nobody says that they are one CSCA
+        assert told(judge([SHOP.csca.certificate, *others], before, after)) == OK
 
 
 def test_a_link_that_no_anchor_vouches_for_joins_no_names() -> None:
@@ -175,16 +183,30 @@ def test_a_list_of_another_country_does_not_count() -> None:
 
 def test_a_key_that_only_a_stranger_certifies_signs_no_list() -> None:
     """It bears the CSCA's name, and is no anchor: another state, or a CSCA of another name, certified it."""
-    impostor = SHOP.authority()
+    impostor, abroad, nobody = SHOP.authority(), SHOP.authority(country="DE"), SHOP.authority(common_name="Nobody's CSCA")
     crl = SHOP.revocation_list(impostor, SIGNER)
-    for above in (STRANGER, SHOP.authority(country="DE")):
-        for departures in (Departures(), Departures(extensions={ext.NAME_CHANGE: None})):
-            below = above.issue_link(impostor, departures=departures)
-            finding = judge([SHOP.csca.certificate, below], crl)
-            assert told(finding) == (None, "crl-signer-unknown")
-    abroad = SHOP.authority(country="DE")
-    finding = judge([SHOP.csca.certificate, abroad.certificate, abroad.issue_link(impostor)], crl)
-    assert told(finding) == (None, "crl-signer-unknown")
+    silent = Departures(extensions={ext.NAME_CHANGE: None})
+    for others in (
+        [STRANGER.issue_link(impostor)],
+        [STRANGER.issue_link(impostor), nobody.issue_link(STRANGER)],
+        [STRANGER.issue_link(impostor, departures=silent), STRANGER.certificate],
+        [abroad.issue_link(impostor), abroad.certificate],
+    ):
+        assert told(judge([SHOP.csca.certificate, *others], crl)) == (None, "crl-signer-unknown")
+
+
+def test_an_authority_below_a_csca_signs_its_own_lists() -> None:
+    """As a territory's, where the CSCA allows it: each has its list, and both are asked."""
+    unlimited = extension(ext.BASIC_CONSTRAINTS, asn1.sequence(asn1.encode(asn1.BOOLEAN, b"\xff")), critical=True)
+    above = SHOP.authority(departures=Departures(extensions={ext.BASIC_CONSTRAINTS: unlimited}))
+    below = SHOP.authority(common_name="Territory")
+    held = [above.certificate, above.issue_link(below, departures=Departures(extensions={ext.NAME_CHANGE: None}))]
+    signer = SHOP.signer(below).parsed
+    of_both = (SHOP.revocation_list(above), SHOP.revocation_list(below))
+    assert told(judge(held, *of_both, signer=signer)) == OK
+    assert told(judge(held, SHOP.revocation_list(above), SHOP.revocation_list(below, signer), signer=signer)) == REVOKED
+    for alone in of_both:
+        assert told(judge(held, alone, signer=signer)) == (None, "no-crl")
 
 
 def test_a_key_that_may_not_sign_lists_does_not() -> None:
