@@ -98,7 +98,7 @@ def _of_key(certificate: Certificate) -> dict[str, bool]:
         "signature-algorithm": used is None,
         "sha1-signature": used == "sha1",
         "named-curve": key is not None and not key.explicit,
-        "cofactor-missing": key is not None and key.explicit and _lacks_cofactor(certificate.spki, key),
+        "cofactor-missing": key is not None and key.explicit and _lacks_cofactor(certificate.spki),
     }
 
 
@@ -117,11 +117,14 @@ def _ec_key(certificate: Certificate) -> EcPublicKey | None:
     return key if isinstance(key, EcPublicKey) else None
 
 
-def _lacks_cofactor(spki: bytes, key: EcPublicKey) -> bool:
+def _lacks_cofactor(spki: bytes) -> bool:
+    """Whether explicit parameters, which are known to be some, end with the order."""
     algorithm = asn1.Reader(spki).sequence().sequence()
     algorithm.read()
-    *_, last = algorithm.sequence()
-    return last.natural() == key.domain.order.lstrip(b"\0")
+    parameters = algorithm.sequence()
+    for _ in ("version", "fieldID", "curve", "base", "order"):
+        parameters.read()
+    return parameters.peek() != asn1.INTEGER
 
 
 def _of_dates(certificate: Certificate) -> dict[str, bool]:

@@ -27,6 +27,7 @@ AT = datetime(2026, 6, 1, tzinfo=UTC)
 KEY = SigningKey.generate("secp256r1", system_random)
 NAME = Subject("VN", "Someone", "Some organization").build()
 WITH_NULL = asn1.sequence(asn1.oid("1.2.840.10045.4.3.2"), asn1.null())
+SPELT_OUT = asn1.sequence(asn1.oid("1.2.3.4"), asn1.encode(asn1.BOOLEAN, b"\0"), asn1.octet_string(b""))
 VALIDITY = asn1.sequence(asn1.time(AT), asn1.time(AT + timedelta(days=365)))
 
 
@@ -120,6 +121,7 @@ def test_it_is_read_as_another_library_reads_it() -> None:
                      id="no seconds"),
         pytest.param({"extensions": [extension(ext.BASIC_CONSTRAINTS, bytes.fromhex("3006010101020100"))]},
                      "basic-constraints-encoding", id="true is not FF"),
+        pytest.param({"extensions": [SPELT_OUT]}, "default-value-encoded", id="critical FALSE"),
         pytest.param({"extensions": [extension(ext.BASIC_CONSTRAINTS, bytes.fromhex("3003010100"))]},
                      "default-value-encoded", id="explicit default"),
         pytest.param({"extensions": [extension(ext.BASIC_CONSTRAINTS, b"\x30\x05\x01")]}, "basic-constraints-malformed",
@@ -188,7 +190,6 @@ def test_key_usage_bits_are_read_one_by_one() -> None:
         pytest.param(certificate()[:-1], id="cut"),
         pytest.param(certificate() + b"\0", id="something behind"),
         pytest.param(asn1.sequence(), id="empty"),
-        pytest.param(asn1.sequence(asn1.oid("1.2.840.113549.1.7.2")), id="a CMS object"),
         pytest.param(certificate(spki=b""), id="without a key"),
         pytest.param(certificate(issuer=b""), id="without an issuer"),
         pytest.param(certificate(serial=b"\x02\x00"), id="serial without octets"),
@@ -204,6 +205,11 @@ def test_key_usage_bits_are_read_one_by_one() -> None:
 def test_what_is_no_certificate_is_refused(der: bytes) -> None:
     with pytest.raises(CertificateError):
         Certificate.parse(der)
+
+
+def test_a_cms_object_is_named_as_such() -> None:
+    with pytest.raises(CertificateError, match="a CMS object, and no certificate"):
+        Certificate.parse(asn1.sequence(asn1.oid("1.2.840.113549.1.7.2"), asn1.encode(0xA0)))
 
 
 def test_equality_is_of_octets(csca: TestCsca) -> None:

@@ -137,6 +137,7 @@ HTTP, LDAP = asn1.encode(0x86, b"http://vn.example/csca.crl"), asn1.encode(0x86,
         ((point(),), False),
         ((point(HTTP), point(directory("2.5.4.3", b"CRL1"))), False),
         ((point(asn1.encode(0x86, b"ftp://vn.example")),), False),
+        ((point(asn1.encode(0x82, b"http://vn.example")),), False),  # a host, not a URI
         ((asn1.sequence(asn1.encode(0xA0, asn1.encode(0xA1))),), False),  # relative to the issuer's name
         ((point(HTTP, behind=asn1.encode(0x81, b"\0\x80")),), False),  # reasons
         ((point(HTTP, behind=asn1.encode(0xA2, directory("2.5.4.3", b"VNM"))),), False),  # cRLIssuer

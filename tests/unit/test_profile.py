@@ -282,11 +282,11 @@ def test_both_names_are_of_one_country() -> None:
 # Key, signature, dates ------------------------------------------------------------------------------------------------
 
 
-def without_cofactor() -> bytes:
+def explicit_curve(change: Callable[[list[bytes]], list[bytes]]) -> bytes:
     algorithm, point = asn1.parse(build_spki(KEY.public), asn1.SEQUENCE).children()
     oid, parameters = algorithm.children()
-    shorter = asn1.sequence(*(each.raw for each in list(parameters.children())[:-1]))
-    return asn1.sequence(asn1.sequence(oid.raw, shorter), point.raw)
+    changed = asn1.sequence(*change([each.raw for each in parameters.children()]))
+    return asn1.sequence(asn1.sequence(oid.raw, changed), point.raw)
 
 
 def named_curve() -> bytes:
@@ -295,7 +295,8 @@ def named_curve() -> bytes:
 
 @pytest.mark.parametrize(
     ("spki", "code"),
-    [(without_cofactor, {"cofactor-missing"}), (named_curve, {"named-curve"}),
+    [(lambda: explicit_curve(lambda fields: fields[:-1]), {"cofactor-missing"}), (named_curve, {"named-curve"}),
+     (lambda: explicit_curve(lambda fields: [*fields, asn1.null()]), set()),
      (lambda: build_spki(SigningKey.generate("rsa-2048", system_random).public), set()),
      (lambda: asn1.sequence(asn1.sequence(asn1.oid("1.2.3")), asn1.bit_string(b"\0")), set())],
 )  # fmt: skip
