@@ -68,7 +68,6 @@ def pairwise_deviations(path: Certificates) -> Iterator[str]:
             "issued-outside-validity": not authority.is_valid_at(moment),
             "issued-outside-usage-period": period is not None and not period.covers(moment),
             "outlives-issuer": subordinate.not_after > authority.not_after,
-            "name-change-missing": role == "csca" and not is_key_change(subordinate),
         }
         yield from (f"{role}-{code}" for code, applies in noted.items() if applies)
 

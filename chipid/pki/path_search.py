@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from chipid.crypto.signature import EcPublicKey, PublicKey
+from chipid.crypto.signature import EcPublicKey
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2
@@ -80,19 +80,23 @@ class _Searcher:
         self._signatures_left = SIGNATURE_LIMIT
 
     def run(self, certificate: Certificate) -> Search:
-        found, routes, followed = self._found, deque([Path((certificate,))]), 0
-        while routes:
+        found, routes = self._found, deque([Path((certificate,))])
+        for _ in range(ROUTE_LIMIT):
+            if not routes:
+                return found
             path = routes.popleft()
-            followed += 1
-            if followed > ROUTE_LIMIT or len(path.certificates) > PATH_LIMIT:
-                found.exhausted = True
-                continue
-            longer = self._grow(path)
-            routes.extend(each for each in longer if not each.reaches_anchor)
-            found.paths += [each for each in longer if each.reaches_anchor]
-            if not longer and len(path.certificates) > 1:
+            is_first = len(path.certificates) == 1
+            if path.reaches_anchor and not is_first:
                 found.paths.append(path)
-        return found
+            elif len(path.certificates) == PATH_LIMIT:
+                found.exhausted = True
+                found.paths.append(path)
+            elif longer := self._grow(path):
+                routes.extend(longer)
+            elif not is_first:
+                found.paths.append(path)
+        found.exhausted = True
+        return replace(found, paths=found.paths or [routes[0]])
 
     def _grow(self, path: Path) -> list[Path]:
         last = path.certificates[-1]
@@ -164,5 +168,5 @@ def _is_same_key(one: Certificate, other: Certificate) -> bool:
         return False
 
 
-def _numbers(key: PublicKey) -> object:
+def _numbers(key: object) -> object:
     return (key.domain.parameters, key.point) if isinstance(key, EcPublicKey) else key

@@ -21,7 +21,7 @@ from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import ChainFinding, validate_chain
 from chipid.pki.extensions import KeyUsage
-from chipid.pki.path_search import PATH_LIMIT, SIGNATURE_LIMIT
+from chipid.pki.path_search import ROUTE_LIMIT, SIGNATURE_LIMIT, find_paths
 from chipid.pki.signatures import SignatureFinding
 from chipid.pki.trust_store import TrustStore
 from chipid.verification.reasons import explain
@@ -146,6 +146,7 @@ def test_a_trusted_key_under_another_name_is_refused(csca: TestCsca) -> None:
     finding = judge(signer_of(renamed), csca)
     assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, False, "issuer-name-mismatch")
     assert finding.anchor is None
+    assert judge(signer_of(renamed, departures=identified(None)), csca).trust.reason == "issuer-name-mismatch"
 
 
 def test_a_document_signer_signs_no_document_signers(csca: TestCsca) -> None:
@@ -183,6 +184,9 @@ def test_a_link_alone_is_no_anchor(csca: TestCsca) -> None:
     link = Certificate.parse(csca.issue_link(successor))
     finding = judge(signer_of(successor), link)
     assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "csca-anchor-missing")
+    renamed = new_csca(common_name="Renamed CSCA")
+    unnamed = Certificate.parse(csca.issue_link(renamed, departures=identified(None)))
+    assert judge(signer_of(renamed), unnamed).trust.reason == "csca-anchor-missing"
     assert finding.anchor is None
 
 
@@ -211,7 +215,7 @@ def test_a_path_has_an_end(csca: TestCsca) -> None:
     generations = [csca, *(new_csca(common_name=f"CSCA {number}") for number in range(8))]
     links = [Certificate.parse(old.issue_link(new)) for old, new in pairwise(generations)]
     finding = judge(signer_of(generations[-1]), csca, *links)
-    assert (finding.trust.ok, finding.trust.reason) == (None, "path-search-limit")
+    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "path-search-limit")
     assert judge(signer_of(generations[6]), csca, *links).anchor == csca.parsed
 
 
@@ -219,11 +223,13 @@ def test_a_web_of_links_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seven keys, each certified by each: thousands of paths lead nowhere."""
     keys = [new_csca() for _ in range(7)]
     links = [Certificate.parse(old.issue_link(new)) for old in keys for new in keys if old is not new]
+    signer = signer_of(keys[0])
     verified = count_signatures(monkeypatch)
-    finding = judge(signer_of(keys[0]), *links)
-    assert (finding.trust.ok, len(finding.path) <= PATH_LIMIT) == (None, True)
-    # Where a path ends, the last certificate is asked whether it is self-signed: that is not counted among the limit's.
-    assert len(verified) <= SIGNATURE_LIMIT + len(links)
+    search = find_paths(signer, TrustStore(links))
+    assert (search.exhausted, len(search.paths) <= ROUTE_LIMIT) == (True, True)
+    # Each is looked at twice at the most: who signed it, and whether it did so itself.
+    assert len(verified) <= 2 * (len(links) + 1)
+    assert judge(signer, *links).trust.ok is None
 
 
 def test_among_hundreds_of_one_name_the_search_ends(csca: TestCsca, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,10 +266,20 @@ def test_an_anchor_that_its_own_key_did_not_sign_is_none(csca: TestCsca) -> None
 
 
 def test_of_two_good_paths_the_shorter_counts(csca: TestCsca) -> None:
-    successor = new_csca()
+    unlimited = build.extension(ext.BASIC_CONSTRAINTS, authority(None), critical=True)
+    successor = new_csca(departures=Departures(extensions={ext.BASIC_CONSTRAINTS: unlimited}))
     link = Certificate.parse(csca.issue_link(successor))
     for trusted in ((csca, link, successor), (successor, link, csca)):
-        assert judge(signer_of(successor), *trusted).path[1:] == (successor.parsed,)
+        finding = judge(signer_of(successor), *trusted)
+        assert (finding.path[1:], finding.deviations) == ((successor.parsed,), ("csca-path-length",))
+
+
+def test_a_path_that_may_go_on_counts_more_than_one_that_breaks_a_rule(csca: TestCsca) -> None:
+    successor = new_csca(common_name="Renamed CSCA")
+    refused = Certificate.parse(csca.issue_link(successor, departures=Departures(extensions={ext.NAME_CHANGE: None})))
+    open_link = Certificate.parse(new_csca().issue_link(successor))
+    assert judge(signer_of(successor), csca, refused).trust.reason == "path-too-long"
+    assert judge(signer_of(successor), csca, refused, open_link).trust.reason == "csca-anchor-missing"
 
 
 def test_one_key_in_several_certificates_is_one_issuer(csca: TestCsca) -> None:
@@ -502,6 +518,12 @@ def test_a_name_change_that_is_not_told_is_no_key_change() -> None:
 
 def authority(limit: int | None) -> bytes:
     return asn1.sequence(asn1.encode(asn1.BOOLEAN, b"\xff"), b"" if limit is None else asn1.integer(limit))
+
+
+def test_that_another_authority_of_the_state_cannot_be_asked_excuses_nobody(csca: TestCsca) -> None:
+    other = new_csca(common_name="Another CSCA", departures=respelt(asn1.oid("1.2.840.10045.2.1"), asn1.oid("1.2.840.10045.2.9")))
+    forged = signer_of(new_csca(), departures=identified(csca.parsed.subject_key_id))
+    assert judge(forged, csca, other).trust.reason == "untrusted-signer"
 
 
 def test_a_key_further_up_that_cannot_be_used_is_told(csca: TestCsca) -> None:
