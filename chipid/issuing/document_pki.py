@@ -34,6 +34,8 @@ KEY = KeyOptions("secp256r1")
 Files = Mapping[FileId, bytes]
 SignSod = Callable[[Mapping[int, bytes]], bytes]
 
+_COUNTRIES = ("DE", "FR")
+
 # When the parts begin, before the moment of the inspection: the document signer's key is in its usage period at that moment.
 _CSCA_AGE, _SIGNER_AGE, _LIST_AGE = timedelta(days=900), timedelta(days=60), timedelta(days=10)
 
@@ -123,6 +125,11 @@ class PkiWorkshop:
         self.at = at
         self.country = country
         self._random = random
+
+    @property
+    def other_country(self) -> str:
+        """Of another state."""
+        return next(country for country in _COUNTRIES if country != self.country.upper())
 
     @cached_property
     def csca(self) -> TestCsca:

@@ -20,21 +20,20 @@ CHIP = {"active_authentication": {"curve": "secp256r1"}}
 
 
 @cache
-def _read() -> Evidence:
-    card = EmulatedCard(issue_passport(CHIP))
+def _read(state: str) -> Evidence:
+    card = EmulatedCard(issue_passport(CHIP | {"state": state, "nationality": state}))
     return chipid.read(AccessKeys.from_can(CAN), channel=card, at=AT)
 
 
-def workshop() -> PkiWorkshop:
-    """Of the state and the moment of the card."""
-    return PkiWorkshop(AT)
+def workshop(country: str = "VN") -> PkiWorkshop:
+    """Of the moment of the reading."""
+    return PkiWorkshop(AT, country)
 
 
-def evidence(pki: DocumentPki) -> Evidence:
-    """The card with an EF.SOD of *pki*; the chip's proof is as it was, its key is signed again."""
-    return replace(_read(), files=pki.sign(_read().files))
+def verdict(pki: DocumentPki, policy: str = "counter", trust: TrustSource | None = None, *, state: str = "VNM") -> Verdict:
+    """What is said of the card of *state*, with an EF.SOD of *pki*: the chip's proof is as it was, its key is signed again.
 
-
-def verdict(pki: DocumentPki, policy: str = "counter", trust: TrustSource | None = None) -> Verdict:
-    """What is said of the card; by what *pki* leaves with the operator where *trust* is ``None``."""
-    return verify(evidence(pki), pki.trust() if trust is None else trust, Policy.by_name(policy), at=AT)
+    :param trust: what *pki* leaves with the operator where ``None``.
+    """
+    evidence = replace(_read(state), files=pki.sign(_read(state).files))
+    return verify(evidence, pki.trust() if trust is None else trust, Policy.by_name(policy), at=AT)

@@ -24,7 +24,7 @@ from chipid.issuing.signed_data import SignatureOptions
 from chipid.pki import extensions as ext
 from chipid.trust.database import TrustDatabase
 from chipid.trust.importing import import_paths
-from chipid.verification import CheckName, Policy, Verdict, reasons, verify
+from chipid.verification import CheckName, Outcome, Policy, Verdict, reasons, verify
 from chipid.verification.policy import POLICIES
 from chipid.verification.reasons import explain
 
@@ -36,7 +36,7 @@ NOT_OF_THE_PKI = {
     ),
     **dict.fromkeys(
         (
-            "no-signer", "signer-malformed", "content-missing", "content-type-missing", "content-type-mismatch",
+            "no-signer", "signer-malformed", "content-missing", "content-is-attributes", "content-type-missing", "content-type-mismatch",
             "duplicate-attribute", "message-digest-missing",
         ),
         "the CMS object is malformed, whoever signed it: unit/test_cms.py",
@@ -60,14 +60,8 @@ def _built(name: str) -> DocumentPki:
     return PKI_FAULTS[name].build(workshop())
 
 
-def answer(found: Verdict) -> set[tuple[str, str, str]]:
-    """What differs from a sound PKI: checks with outcome and reason."""
-    pairs = zip(found.checks, sound().checks, strict=True)
-    return {
-        (one.name.value, one.outcome.value, one.reason)
-        for one, other in pairs
-        if (one.outcome, one.reason) != (other.outcome, other.reason)
-    }
+def answers(verdict: Verdict) -> set[tuple[CheckName, Outcome, str, frozenset[str]]]:
+    return {(check.name, check.outcome, check.reason, frozenset(check.deviations)) for check in verdict.checks}
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -88,10 +82,19 @@ def test_a_fault_has_the_expected_answer(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fault_never_looks_like_a_sound_pki(name: str) -> None:
     counter, strict = found(name, "counter"), found(name, "strict")
-    assert answer(counter) or set(counter.deviations) != set(sound().deviations)
+    assert answers(counter) != answers(sound())
     assert not strict.accepted
     for code in (*counter.reasons, *counter.deviations):
         assert explain(code) != code
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_fault_is_one_whatever_the_state_and_wherever_it_is_judged(name: str) -> None:
+    """A server that gets the files alone decides as the counter does, as far as the PKI goes."""
+    assert found(name, "data-only").decision is found(name, "counter").decision
+    german = verdict(PKI_FAULTS[name].build(workshop("DE")), state="D")
+    assert answers(german) == answers(found(name, "counter"))
+    assert german.decision is found(name, "counter").decision
 
 
 def test_no_two_faults_have_one_answer_but_where_the_catalogue_says_why() -> None:

@@ -96,10 +96,6 @@ def _key_identifier(octets: bytes) -> Mapping[str, bytes | None]:
     return _with(ext.AUTHORITY_KEY_IDENTIFIER, asn1.sequence(asn1.encode(0x80, octets)))
 
 
-def _another_name(oid: str, country: str) -> Mapping[str, bytes | None]:
-    return _with(oid, Subject(country, "", "").build_alternative())
-
-
 def _forged_generator(key: PublicKey) -> bytes:
     """The SubjectPublicKeyInfo of *key*, whose point is made the generator too: 1 is a private key for it (CVE-2020-0601)."""
     if not isinstance(key, EcPublicKey):
@@ -111,6 +107,15 @@ def _forged_generator(key: PublicKey) -> bytes:
 def _unsupported_key(_: PublicKey) -> bytes:
     """An Ed25519 key, which Doc 9303 does not know."""
     return asn1.sequence(_ED25519, asn1.bit_string(bytes(range(32))))
+
+
+def _of_another_issuer(shop: PkiWorkshop) -> DocumentPki:
+    return dsc(issuer=Subject(shop.country, "Another CSCA", "another organization"))(shop)
+
+
+def _alternative_name_of_another_state(shop: PkiWorkshop) -> DocumentPki:
+    name = Subject(shop.other_country, "", "").build_alternative()
+    return dsc(extensions=_with(ext.SUBJECT_ALT_NAME, name))(shop)
 
 
 def _dsc_signature_altered(shop: PkiWorkshop) -> DocumentPki:
@@ -330,8 +335,7 @@ _PURPOSES: Final = (
 _REFERENCES: Final = (
     PkiFault(
         "dsc-issuer-name", "The document signer's certificate names another issuer than the CSCA that signed it.",
-        dsc(issuer=Subject("VN", "Another CSCA", "another organization")),
-        rejected(TRUST, "issuer-name-mismatch", "dsc-issuer-name-order"),
+        _of_another_issuer, rejected(TRUST, "issuer-name-mismatch", "dsc-issuer-name-order"),
     ),
     PkiFault(
         "dsc-key-identifier-differs", "The document signer's certificate names another key of the CSCA than the one that signed.",
@@ -373,11 +377,12 @@ _STATELESS: Final = (
 _STATES: Final = (
     PkiFault(
         "dsc-of-another-state", "The CSCA certified a document signer of another state.",
-        lambda shop: shop.pki(signer=shop.signer(country="DE")), rejected(TRUST, "country-mismatch", "dsc-country-differs"),
+        lambda shop: shop.pki(signer=shop.signer(country=shop.other_country)),
+        rejected(TRUST, "country-mismatch", "dsc-country-differs"),
     ),
     PkiFault(
         "csca-of-another-state", "The CSCA of another state certified the document signer.",
-        lambda shop: shop.pki(german := shop.authority(country="DE"), shop.signer(german, country=shop.country)),
+        lambda shop: shop.pki(foreign := shop.authority(country=shop.other_country), shop.signer(foreign, country=shop.country)),
         rejected(TRUST, "country-mismatch", "dsc-country-differs"), "Whichever of both is foreign.",
     ),
     PkiFault(
@@ -387,7 +392,7 @@ _STATES: Final = (
     ),
     PkiFault(
         "pki-of-another-state", "The whole PKI is another state's than the document.",
-        lambda shop: shop.pki(shop.authority(country="DE")), rejected(STATE, "issuing-state-mismatch"),
+        lambda shop: shop.pki(shop.authority(country=shop.other_country)), rejected(STATE, "issuing-state-mismatch"),
     ),
     PkiFault(
         "pki-without-state", "Neither the document signer nor its CSCA names a country.",
@@ -400,7 +405,7 @@ _STATES: Final = (
     ),
     PkiFault(
         "alternative-name-of-another-state", "The document signer's alternative name is of another state than its name.",
-        dsc(extensions=_another_name(ext.SUBJECT_ALT_NAME, "DE")),
+        _alternative_name_of_another_state,
         departure(STATE, "alternative-name-state", "dsc-subject-alternative-name-country"),
     ),
     PkiFault(

@@ -65,7 +65,7 @@ def _newest_altered(shop: PkiWorkshop) -> DocumentPki:
 
 def _of_a_former_state(shop: PkiWorkshop) -> DocumentPki:
     """A link tells that the CSCA was another state's before: its former self issued the only list."""
-    former = shop.authority(country="DE")
+    former = shop.authority(country=shop.other_country)
     link = former.issue_link(shop.csca)
     return shop.pki(
         certificates=(shop.csca.certificate, former.certificate, link), revocation_lists=(shop.revocation_list(former),)

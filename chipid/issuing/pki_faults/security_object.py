@@ -28,7 +28,6 @@ from chipid.issuing.pki_faults.entry import (
 from chipid.issuing.signed_data import LDS_SECURITY_OBJECT, SignatureOptions, build_signed_data
 from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.cms import SubjectKeyIdentifier
-from chipid.pki.countries import alpha_3
 from chipid.pki.defect_list import DEFECT_LIST, Defect, DefectList, KnownDefect, StatusCode, status_parameters
 from chipid.pki.deviation_list import (
     DEVIATION_LIST,
@@ -42,6 +41,7 @@ from chipid.pki.deviation_list import (
 _DEFECT_LIST_SIGNING_KEY: Final = f"{DEFECT_LIST}.1"
 _CERT_REVOKED: Final = f"{DEFECT_LIST}.1.1"
 _DG_MALFORMED: Final = f"{DEVIATION_LIST}.2.1"
+_ZONE: Final = b"\x5f\x1f"
 _NO_STATE: Final = b"QQQ"
 
 Groups = Mapping[int, bytes]
@@ -96,11 +96,12 @@ def _named_by_another_key(signer: DocumentSigner, groups: Groups) -> bytes:
 
 
 def _of_no_state(shop: PkiWorkshop) -> DocumentPki:
-    """The state stands first in DG1's zone, behind the document code; no check digit covers it."""
-    state = (alpha_3(shop.country) or "").encode()
+    """The state stands behind the two characters of the document code in DG1's zone; no check digit covers it."""
 
     def prepare(files: Files) -> Files:
-        return {**files, FileId.DG1: files[FileId.DG1].replace(state, _NO_STATE, 1)}
+        raw = files[FileId.DG1]
+        place = raw.index(_ZONE) + len(_ZONE) + 1 + 2
+        return {**files, FileId.DG1: raw[:place] + _NO_STATE + raw[place + len(_NO_STATE) :]}
 
     return shop.pki(prepare=prepare)
 
