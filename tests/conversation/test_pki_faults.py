@@ -36,8 +36,8 @@ NOT_OF_THE_PKI = {
     ),
     **dict.fromkeys(
         (
-            "no-signer", "signer-malformed", "content-missing", "content-is-attributes", "content-type-missing", "content-type-mismatch",
-            "duplicate-attribute", "message-digest-missing",
+            "no-signer", "signer-malformed", "content-missing", "content-is-attributes",
+            "content-type-missing", "content-type-mismatch", "duplicate-attribute", "message-digest-missing",
         ),
         "the CMS object is malformed, whoever signed it: unit/test_cms.py",
     ),
