@@ -56,7 +56,6 @@ _CODES: Final = MappingProxyType(
         f"{DEFECT_LIST}.2.1": "listed-dg-malformed",
         f"{DEFECT_LIST}.2.2": "listed-sod-invalid",
         f"{DEFECT_LIST}.2.3": "listed-com-sod",
-        **{f"{DEFECT_LIST}.3.{each}": "listed-eid-application" for each in range(1, 5)},
         f"{DEFECT_LIST}.4.1": "listed-card-security",
         f"{DEFECT_LIST}.4.2": "listed-chip-security",
         f"{DEFECT_LIST}.4.3": "listed-power-down",
@@ -64,6 +63,7 @@ _CODES: Final = MappingProxyType(
         f"{DEFECT_LIST}.4.5": "listed-terminal-info",
     }
 )
+_EID, _EID_CATEGORY = "listed-eid-application", f"{DEFECT_LIST}.3."
 _CERT_REVOKED = f"{DEFECT_LIST}.1.1"
 _STATUS: Mapping[int | None, str] = MappingProxyType(
     {code.value: _ON_HOLD if code is StatusCode.ON_HOLD else _REVOKED for code in StatusCode}
@@ -192,7 +192,7 @@ def _detail(codes: tuple[str, ...]) -> str:
 
 
 def _place(code: str) -> int:
-    order = (*_WEIGHTS, *_CODES.values())
+    order = (*_WEIGHTS, *_CODES.values(), _EID)
     return order.index(code)
 
 
@@ -270,6 +270,9 @@ def _defects(lists: Iterable[DefectList], document: _Document) -> Iterator[tuple
 
 
 def _code(known: KnownDefect) -> str:
-    if known.defect_type != _CERT_REVOKED:
-        return _CODES.get(known.defect_type, _UNKNOWN)
-    return _STATUS.get(known.status, _UNCLEAR)
+    """Of the eID application nothing is read here, so that whatever is wrong with it decides nothing."""
+    if known.defect_type == _CERT_REVOKED:
+        return _STATUS.get(known.status, _UNCLEAR)
+    if known.defect_type.startswith(_EID_CATEGORY):
+        return _EID
+    return _CODES.get(known.defect_type, _UNKNOWN)

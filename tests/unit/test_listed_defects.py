@@ -204,7 +204,7 @@ ICAO = {
 }  # fmt: skip
 BSI = {
     "1.2": "listed-dsc-malformed", "1.3": CA, "1.4": AA, "2.1": "listed-dg-malformed", "2.2": "listed-sod-invalid",
-    "2.3": "listed-com-sod", "3.1": "listed-eid-application", "3.4": "listed-eid-application", "4.1": "listed-card-security",
+    "2.3": "listed-com-sod", "3.1": "listed-eid-application", "3.99": "listed-eid-application", "4.1": "listed-card-security",
     "4.2": "listed-chip-security", "4.3": "listed-power-down", "4.4": "listed-dsc-malformed", "4.5": "listed-terminal-info",
 }  # fmt: skip
 
