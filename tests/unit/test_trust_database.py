@@ -109,7 +109,7 @@ def test_nothing_is_parsed_that_is_not_asked_for(filled: Path, monkeypatch: pyte
         assert database
         assert parsed == []
         for _ in range(2):
-            assert database.authorities_named(FOREIGN.parsed.subject) == (FOREIGN.parsed,)
+            assert database.authorities_named(sought.subject) == (sought,)
     assert parsed == [FOREIGN.certificate]
 
 

@@ -1,0 +1,593 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes into a trust store, on whose word, and that an import is made whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import signal
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chipid.crypto import asn1
+from chipid.errors import ChipIdError, TrustStoreError
+from chipid.issuing.pki import DocumentSigner, SignerProfile, TestCsca
+from chipid.issuing.revocation_lists import RevocationListProfile
+from chipid.pki.defect_list import DEFECT_LIST, DefectList
+from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
+from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
+from chipid.trust import files, importing, unpacking
+from chipid.trust.database import TrustDatabase
+from chipid.trust.exporting import export_folder, export_pem, export_zip
+from chipid.trust.import_report import NOTES, REASONS, ImportReport
+from chipid.trust.importing import import_paths
+from chipid.trust.objects import Kind, Role
+from chipid.trust.pins import read_pin
+from chipid.trust.provenance import Voucher
+from chipid.trust.recognise import kind_of
+from chipid.trust.upkeep import expire, outdated, remove
+
+Put = Callable[..., ImportReport]
+
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+MASTER, DEVIATION = "2.23.136.1.1.3", "2.23.136.1.1.8"
+CSCA = TestCsca.create("UT", at=AT)
+OTHERS = [TestCsca.create("XO", at=AT, common_name=f"CSCA {number}") for number in range(3)]
+DSC = CSCA.issue_document_signer(at=AT)
+LINK = CSCA.issue_link(TestCsca.create("UT", at=AT + DAY))
+CRL = CSCA.issue_revocation_list((7,), at=AT)
+LIST_SIGNER = CSCA.issue_list_signer(MASTER, at=AT)
+
+
+def master_list(
+    *certificates: bytes, at: datetime = AT + DAY, signer: DocumentSigner = LIST_SIGNER, csca: TestCsca = CSCA
+) -> bytes:
+    return signer.sign_list(CSCA_MASTER_LIST, CscaMasterList.of(certificates).content, csca, at=at)
+
+
+LIST = master_list(CSCA.certificate, OTHERS[0].certificate)
+BARE = CscaMasterList.of([OTHERS[0].certificate]).content
+DEVIATIONS = CSCA.issue_list_signer(DEVIATION, at=AT).sign_list(DEVIATION_LIST, DeviationList(()).build(), CSCA, at=AT + DAY)
+DEFECT_SIGNER = CSCA.issue_document_signer(at=AT, profile=SignerProfile(document_types=None))
+DEFECTS = DEFECT_SIGNER.sign_list(DEFECT_LIST, DefectList(()).build(), CSCA, at=AT + DAY)
+
+
+def pem(label: str, octets: bytes) -> bytes:
+    return b"-----BEGIN %b-----\n%b-----END %b-----\n" % (label.encode(), base64.encodebytes(octets), label.encode())
+
+
+def ldif(*pairs: tuple[str, bytes]) -> bytes:
+    records = [
+        f"dn: cn={number},dc=data\n{name};binary:: {base64.b64encode(value).decode()}\n"
+        for number, (name, value) in enumerate(pairs)
+    ]
+    return "\n".join(["version: 1\n", *records]).encode()
+
+
+def packed(*members: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, octets in members:
+            archive.writestr(name, octets)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[TrustDatabase]:
+    with TrustDatabase.create(tmp_path / "trust.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def put(database: TrustDatabase, tmp_path: Path) -> Put:
+    """Import octets, each as a file of its own that the operator names."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+
+    def run(*contents: bytes, at: datetime = AT + 2 * DAY, **options: object) -> ImportReport:
+        paths = []
+        for octets in contents:
+            path = folder / f"{sha256(octets).hexdigest()[:8]}.bin"
+            path.write_bytes(octets)
+            paths.append(path)
+        report = import_paths(database, paths, at=at, **options)  # type: ignore[arg-type]
+        assert {refusal.reason for refusal in report.refused} <= {*REASONS, *_LIST_REASONS}
+        assert {note.code for note in report.notes} <= set(NOTES)
+        return report
+
+    return run
+
+
+_LIST_REASONS = {
+    "list-signer-no-trust-anchor", "list-signer-extended-key-usage", "list-signer-is-document-signer", "list-signature-invalid",
+    "list-message-digest-mismatch", "list-signer-csca-key-unknown", "list-signed-outside-validity", "list-signer-untrusted-signer",
+}  # fmt: skip
+
+
+def reasons(report: ImportReport) -> list[str]:
+    return [refusal.reason for refusal in report.refused]
+
+
+def kinds(entries: Sequence[object]) -> list[str]:
+    return sorted(str(entry.kind) for entry in entries)
+
+
+def everything(database: TrustDatabase) -> set[tuple[object, ...]]:
+    return {
+        (each.kind, each.octets, *sorted(origin.imported.voucher for origin in database.origins(each)))
+        for each in database.objects()
+    }
+
+
+# Kinds of files ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "added"),
+    [
+        (CSCA.certificate, ["certificate"]),
+        (CSCA.certificate_pem() + b"text between\n" + DSC.certificate_pem(), ["certificate"] * 2),
+        (CSCA.to_pem(), ["certificate"]),  # the private key is left aside
+        (CRL, ["crl"]),
+        (pem("X509 CRL", CRL), ["crl"]),
+        (ldif(("userCertificate", DSC.certificate), ("certificateRevocationList", CRL)), ["certificate", "crl"]),
+        (packed(("a/b.der", CSCA.certificate), ("list", LIST)), ["certificate", "certificate", "master-list"]),
+        (packed(("inner.zip", packed(("c.cer", CSCA.certificate)))), ["certificate"]),
+        (packed(("pkd.ldif", ldif(("userCertificate", DSC.certificate)))), ["certificate"]),
+    ],
+)
+def test_a_file_is_recognised_by_its_content(put: Put, content: bytes, added: list[str]) -> None:
+    report = put(content)
+    assert (kinds(report.added), report.refused, report.applied) == (added, (), True)
+
+
+@pytest.mark.parametrize(
+    ("octets", "kind"),
+    [
+        (CSCA.certificate, Kind.CERTIFICATE), (CRL, Kind.REVOCATION_LIST), (LIST, Kind.MASTER_LIST), (BARE, Kind.MASTER_LIST),
+        (DEVIATIONS, Kind.DEVIATION_LIST), (DEFECTS, Kind.DEFECT_LIST), (b"", None), (b"0\0", None), (CSCA.certificate[:-1], None),
+        (asn1.sequence(asn1.integer(1)), None), (asn1.sequence(asn1.sequence()), None), (asn1.sequence(asn1.oid("1.2.3")), None),
+    ],
+)  # fmt: skip
+def test_kinds(octets: bytes, kind: Kind | None) -> None:
+    assert kind_of(octets) is kind
+
+
+def test_deviation_and_defect_lists_are_kept_and_read_again(put: Put, database: TrustDatabase) -> None:
+    report = put(CSCA.certificate, DEVIATIONS, DEFECTS)
+    assert kinds(report.added) == ["certificate", "defect-list", "deviation-list"]
+    assert [each.country for each in database.deviation_lists()] == ["UT"]
+    assert database.defect_lists() == (DefectList(()),)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"nothing that is known", "unrecognised"),
+        (CSCA.certificate[:-1], "unrecognised"),
+        (CSCA.certificate[:200] + b"\0" * (len(CSCA.certificate) - 200), "malformed-certificate"),
+        (CSCA.issue_revocation_list((7,), at=AT, profile=RevocationListProfile(extra_entries=(asn1.sequence(),))), "malformed-crl"),
+        (CSCA.certificate_pem().replace(b"\nM", b"\n*", 1), "malformed-pem"),
+        (pem("CMS", CSCA.certificate[:-1]), "unrecognised"),
+        (b"version: 2\n\ndn: x\n", "malformed-ldif"),
+        (b"version: 1\n\ndn: x\nuserCertificate;binary:: !\n", "malformed-ldif"),
+        (packed(("x", CSCA.certificate))[:-30], "malformed-zip"),
+        (packed(("x.cer", b"broken")), "unrecognised"),
+        (packed(("1.zip", packed(("2.zip", packed(("3.zip", b"")))))), "nested-too-deep"),
+        (packed(("trust.db", b"SQLite format 3\0")), "malformed-store"),
+        (asn1.sequence(asn1.integer(0), asn1.set_of(asn1.integer(1)), asn1.integer(2)), "malformed-master-list"),
+        (b"SQLite format 3\0", "malformed-store"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_the_rest_goes_in(put: Put, content: bytes, reason: str) -> None:
+    report = put(content, OTHERS[0].certificate)
+    assert (reasons(report), kinds(report.added)) == ([reason], ["certificate"])
+    assert report.refused[0].place.startswith(sha256(content).hexdigest()[:8])
+    assert report.refused[0].detail
+
+
+def test_one_bad_certificate_of_a_list_is_refused_alone(put: Put) -> None:
+    broken = OTHERS[1].certificate.replace(b"\x06\x03\x55", b"\x07\x03\x55")
+    report = put(CSCA.certificate, master_list(OTHERS[0].certificate, broken))
+    assert (reasons(report), kinds(report.added)) == (["malformed-certificate"], ["certificate", "certificate", "master-list"])
+    assert ", certificate " in report.refused[0].place
+
+
+def test_an_encrypted_member_is_told(put: Put) -> None:
+    raw = bytearray(packed(("x.cer", CSCA.certificate)))
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1
+    assert reasons(put(bytes(raw))) == ["malformed-zip"]
+
+
+def test_places_name_file_member_record_and_number(put: Put) -> None:
+    report = put(packed(("pkd.ldif", ldif(("userCertificate", b"\x30\x03\x02\x01\x01")))))
+    assert report.refused[0].place.endswith(".bin: pkd.ldif, line 3, cn=0,dc=data")
+
+
+# On whose word ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_trusted_by_a_csca_in_the_store_and_never_by_the_one_that_it_brings(put: Put, database: TrustDatabase) -> None:
+    assert reasons(put(LIST)) == ["list-signer-no-trust-anchor"]
+    assert not database
+    report = put(LIST, CSCA.certificate)
+    assert (report.refused, kinds(report.added)) == ((), ["certificate", "certificate", "master-list"])
+    (stored,) = database.find(OTHERS[0].parsed.fingerprint)
+    (origin,) = database.origins(stored)
+    assert (origin.imported.voucher, origin.imported.signer) == (Voucher.SIGNER, LIST_SIGNER.parsed.fingerprint)
+    assert (origin.imported.country, origin.imported.signed_at) == ("UT", AT + DAY)
+    assert (origin.imported.sha256, origin.place[:12]) == (sha256(LIST).hexdigest(), "certificate ")
+
+
+@pytest.mark.parametrize(
+    "pin",
+    [CSCA.parsed.fingerprint, LIST_SIGNER.parsed.fingerprint, sha256(LIST).hexdigest().upper()],
+    ids=["csca", "signer", "file"],
+)
+def test_a_list_is_trusted_by_a_pin(put: Put, database: TrustDatabase, pin: str) -> None:
+    assert reasons(put(LIST, pins=["0" * 64])) == ["list-signer-no-trust-anchor"]
+    report = put(LIST, pins=[pin])
+    assert report.refused == ()
+    (stored,) = database.find(OTHERS[0].parsed.fingerprint)
+    assert [(each.imported.voucher, each.imported.pins) for each in database.origins(stored)] == [(Voucher.PIN, (pin.lower(),))]
+
+
+def test_a_bare_list_is_trusted_by_the_pin_of_its_file_alone(put: Put) -> None:
+    assert reasons(put(BARE, pins=[OTHERS[0].parsed.fingerprint])) == ["list-not-signed"]
+    report = put(BARE, pins=[sha256(BARE).hexdigest()])
+    assert (report.refused, kinds(report.added)) == ((), ["certificate", "master-list"])
+    assert "list-pinned" in [note.code for note in report.notes]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "reason"),
+    [
+        (master_list(OTHERS[0].certificate, signer=DSC), {}, "list-signer-is-document-signer"),
+        (master_list(OTHERS[0].certificate, signer=CSCA.issue_list_signer(DEVIATION, at=AT)), {}, "list-signer-extended-key-usage"),
+        (LIST.replace(b"chipid test PKI", b"chipid fake PKI"), {}, "list-message-digest-mismatch"),
+        (master_list(OTHERS[0].certificate, at=AT - DAY), {}, "list-signed-outside-validity"),
+        (LIST, {"at": AT + timedelta(days=12 * 365)}, "list-signer-expired"),
+        (
+            master_list(OTHERS[0].certificate, signer=OTHERS[1].issue_list_signer(MASTER, at=AT), csca=OTHERS[1]), {},
+            "list-signer-no-trust-anchor",
+        ),
+    ],
+)  # fmt: skip
+def test_lists_that_nobody_may_trust(put: Put, content: bytes, options: dict[str, datetime], reason: str) -> None:
+    put(CSCA.certificate)
+    report = put(content, **options)
+    assert (reasons(report), report.added) == ([reason], ())
+
+
+def test_a_revoked_signer_of_lists_is_refused(put: Put) -> None:
+    revocation = CSCA.issue_revocation_list((LIST_SIGNER.parsed.serial,), at=AT)
+    forged = revocation[:-1] + bytes((revocation[-1] ^ 1,))
+    assert put(CSCA.certificate, forged, LIST).refused == ()
+    assert reasons(put(revocation, LIST)) == ["list-signer-revoked"]
+
+
+def test_an_authority_in_a_directory_is_trusted_by_a_pin_alone(put: Put, database: TrustDatabase) -> None:
+    authorities = (("cACertificate", CSCA.certificate), ("cACertificate", LINK))
+    content = ldif(*authorities, ("userCertificate", DSC.certificate), ("cscaMasterListData", LIST))
+    report = put(content)
+    assert reasons(report) == ["authority-not-vouched-for"] * 2 + ["list-signer-no-trust-anchor"]
+    assert [(entry.role, entry.country) for entry in report.added] == [(Role.DOCUMENT_SIGNER, "UT")]
+    (stored,) = database.objects()
+    assert [origin.imported.voucher for origin in database.origins(stored)] == [Voucher.NOBODY]
+    report = put(content, pins=[CSCA.parsed.fingerprint])
+    assert reasons(report) == ["authority-not-vouched-for"]
+    assert kinds(report.added) == ["certificate", "certificate", "master-list"]
+    assert Voucher.PIN in {origin.imported.voucher for origin in database.origins(database.find(CSCA.parsed.fingerprint)[0])}
+
+
+def test_a_signer_speaks_for_his_own_state_alone(put: Put, database: TrustDatabase) -> None:
+    """Two signers: the first, of another state, signed nothing; the second did. The list is not the first one's."""
+    other = OTHERS[0].issue_list_signer(DEVIATION, at=AT)
+    mine = CSCA.issue_list_signer(DEVIATION, at=AT)
+    content = DeviationList(()).build()
+    good = mine.sign_list(DEVIATION_LIST, content, CSCA, at=AT + DAY)
+    bad = other.sign_list(DEVIATION_LIST, content, OTHERS[0], at=AT + DAY)
+    report = put(CSCA.certificate, with_two_signers(bad, good))
+    assert (reasons(report), database.deviation_lists()) == (["list-signer-ambiguous"], ())
+
+
+def with_two_signers(first: bytes, second: bytes) -> bytes:
+    """A CMS object with the certificates and the signers of two; the first one's signature spoilt."""
+    parts = []
+    for raw in (first, second):
+        signed = asn1.parse(raw, asn1.SEQUENCE).children()
+        head = signed.read().raw
+        fields = [element.raw for element in signed.read().only_child(asn1.SEQUENCE).children()]
+        parts.append((head, fields))
+    (head, one), (_, two) = parts
+    inner = [asn1.parse(fields[-1], asn1.SET).children().read().raw for fields in (one, two)]
+    inner[0] = inner[0][:-1] + bytes((inner[0][-1] ^ 1,))
+    certificates = asn1.encode(0xA0, *(asn1.parse(fields[-2], 0xA0).value for fields in (one, two)))
+    body = asn1.sequence(*one[:-2], certificates, asn1.encode(asn1.SET, *inner))
+    return asn1.sequence(head, asn1.encode(0xA0, body))
+
+
+# Order, duplicates, newer lists -------------------------------------------------------------------------------------------
+
+
+def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
+    second = master_list(OTHERS[2].certificate, signer=OTHERS[0].issue_list_signer(MASTER, at=AT), csca=OTHERS[0])
+    contents = {"csca": CSCA.certificate, "crl": CRL, "list": LIST, "second": second}
+    for name, octets in contents.items():
+        (tmp_path / name).write_bytes(octets)
+    seen = set()
+    for number, order in enumerate(permutations(contents)):
+        with TrustDatabase.create(tmp_path / f"{number}.db") as database:
+            assert import_paths(database, [tmp_path / name for name in order], at=AT + 2 * DAY).refused == ()
+            seen.add(frozenset(everything(database)))
+    assert len(seen) == 1
+
+
+def test_a_duplicate_is_told_and_one_object_has_several_origins(put: Put, database: TrustDatabase) -> None:
+    put(CSCA.certificate, LIST)
+    report = put(CSCA.certificate_pem(), LIST, master_list(OTHERS[0].certificate))
+    assert kinds(report.added) == ["master-list"]
+    assert kinds(report.known) == ["certificate", "certificate", "master-list"]
+    (stored,) = database.find(CSCA.parsed.fingerprint)
+    assert [each.imported.voucher for each in database.origins(stored)] == [Voucher.OPERATOR, Voucher.SIGNER, Voucher.OPERATOR]
+
+
+def test_the_same_import_again_changes_nothing(put: Put, database: TrustDatabase) -> None:
+    put(CSCA.certificate, LIST, CRL)
+    before = (database.imports(), everything(database))
+    assert put(CSCA.certificate, LIST, CRL).added == ()
+    assert (database.imports(), everything(database)) == before
+
+
+def test_what_a_newer_list_does_not_have_is_told_and_withdrawn_on_demand(put: Put, database: TrustDatabase) -> None:
+    old = master_list(*(each.certificate for each in OTHERS))
+    new = master_list(OTHERS[0].certificate, at=AT + 2 * DAY, signer=CSCA.issue_list_signer(MASTER, at=AT))
+    put(CSCA.certificate, old, OTHERS[1].certificate)  # the operator vouches for the second himself
+    report = put(new)
+    missing = [note.detail for note in report.notes if note.code == "missing-from-newer-list"]
+    assert [any(each.parsed.fingerprint in detail for detail in missing) for each in OTHERS] == [False, True, True]
+    assert (report.withdrawn, len(database.authorities_of("XO"))) == ((), 3)
+    report = put(new, replace=True)
+    assert {entry.fingerprint for entry in report.withdrawn} == {OTHERS[2].parsed.fingerprint, sha256(old).hexdigest()}
+    assert set(database.authorities_of("XO")) == {OTHERS[0].parsed, OTHERS[1].parsed}
+    assert reasons(put(old, replace=True)) == ["list-older-than-held"]
+    assert "older-master-list" in [note.code for note in put(old).notes]
+
+
+def test_an_older_revocation_list_is_kept_and_told(put: Put, database: TrustDatabase) -> None:
+    """Anybody can write a newer one: until a signature is verified, the older may be the good one."""
+    newer = CSCA.issue_revocation_list(at=AT + DAY)
+    put(newer)
+    report = put(CRL)
+    assert [note.code for note in report.notes] == ["older-crl"]
+    assert [crl.raw for crl in database.revocation_lists(CSCA.parsed.subject)] == [newer, CRL]
+
+
+# All or nothing -----------------------------------------------------------------------------------------------------------
+
+
+def test_strict_takes_all_or_nothing(put: Put, database: TrustDatabase) -> None:
+    report = put(CSCA.certificate, b"broken", strict=True)
+    assert (report.applied, reasons(report), kinds(report.added)) == (False, ["unrecognised"], ["certificate"])
+    assert (list(database.objects()), database.imports()) == ([], ())
+    assert put(CSCA.certificate, strict=True).applied
+
+
+@pytest.mark.parametrize("moment", ["_take_certificate", "_take_lists", "_admit"])
+def test_an_interruption_changes_nothing(
+    put: Put, database: TrustDatabase, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    put(OTHERS[0].certificate)
+    before = everything(database)
+    real = getattr(importing._Import, moment)
+
+    def interrupted(*arguments: object) -> None:
+        real(*arguments)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing._Import, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            put(CRL, CSCA.certificate, LIST)
+    assert everything(database) == before
+    assert kinds(put(CRL, CSCA.certificate, LIST).added) == ["certificate", "crl", "master-list"]
+
+
+def test_a_full_disk_changes_nothing(put: Put, database: TrustDatabase) -> None:
+    put(CSCA.certificate)
+    before = everything(database)
+    (pages,) = database._rows("PRAGMA page_count")[0]
+    database._rows(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(TrustStoreError, match="SQLITE_FULL") as caught:
+        put(*(csca.certificate for csca in OTHERS), LIST)
+    assert "full" in str(caught.value.hint)
+    assert everything(database) == before
+
+
+def test_a_path_that_is_not_there_changes_nothing(database: TrustDatabase, tmp_path: Path) -> None:
+    (tmp_path / "csca").write_bytes(CSCA.certificate)
+    with pytest.raises(FileNotFoundError):
+        import_paths(database, [tmp_path / "csca", tmp_path / "none"], at=AT)
+    assert list(database.objects()) == []
+
+
+# Folders, and limits ------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_searched(database: TrustDatabase, tmp_path: Path) -> None:
+    root, outside = tmp_path / "pki", tmp_path / "outside.cer"
+    (root / "deep" / "er").mkdir(parents=True)
+    outside.write_bytes(OTHERS[0].certificate)
+    (root / "deep" / "er" / "csca").write_bytes(CSCA.certificate)
+    (root / "crl.crl").write_bytes(CRL)
+    (root / "README").write_text("about these files")
+    (root / "broken.cer").write_text("about these files")
+    (root / ".hidden").write_bytes(OTHERS[1].certificate)
+    (root / "out.cer").symlink_to(outside)
+    (root / "up").symlink_to(tmp_path, target_is_directory=True)
+    (root / "again").symlink_to(root / "crl.crl")
+    os.mkfifo(root / "pipe")
+    report = import_paths(database, root, at=AT)
+    assert (kinds(report.added), kinds(report.known)) == (["certificate", "crl"], [])
+    assert [(each.place, each.reason) for each in report.refused] == [("pki/broken.cer", "unrecognised")]
+    assert sorted((note.place, note.code) for note in report.notes) == [
+        ("pki/.hidden", "hidden"), ("pki/README", "not-of-interest"), ("pki/out.cer", "symbolic-link"),
+        ("pki/pipe", "not-a-file"), ("pki/up", "symbolic-link"),
+    ]  # fmt: skip
+    assert {each.source for each in database.imports()} == {"pki/deep/er/csca", "pki/crl.crl", "pki/again"}
+
+
+def test_nothing_of_a_zip_is_written(database: TrustDatabase, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "x.zip").write_bytes(packed(("../../evil.cer", CSCA.certificate), ("/root.cer", OTHERS[0].certificate)))
+    before = sorted(tmp_path.rglob("*"))
+    report = import_paths(database, tmp_path / "in", at=AT)
+    assert (len(report.added), sorted(tmp_path.rglob("*"))) == (2, before)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "content", "reason"),
+    [
+        ((files, "FILE_LIMIT"), 1000, CSCA.certificate * 2, "too-large"),
+        ((unpacking, "FILE_LIMIT"), 1000, packed(("bomb", bytes(100_000))), "too-large"),
+        ((unpacking, "UNPACKED_LIMIT"), 1000, packed(("bomb", bytes(100_000)), ("more", b"")), "too-large"),
+        ((unpacking, "OBJECT_LIMIT"), 1, CSCA.certificate_pem() + DSC.certificate_pem(), "too-many"),
+        ((unpacking, "OBJECT_LIMIT"), 2, packed(("a", b""), ("b", b""), ("c", b"")), "too-many"),
+        ((importing, "LIST_LIMIT"), 0, BARE, "too-many"),
+        ((files, "FILE_COUNT_LIMIT"), 0, CRL, "too-many"),
+    ],
+)
+def test_limits(
+    put: Put, monkeypatch: pytest.MonkeyPatch, limit: tuple[object, str], value: int, content: bytes, reason: str
+) -> None:
+    monkeypatch.setattr(*limit, value)
+    assert reason in reasons(put(content))
+
+
+def test_folders_inside_each_other_have_an_end(database: TrustDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "FOLDER_DEPTH_LIMIT", 1)
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    assert reasons(import_paths(database, tmp_path / "a", at=AT)) == ["too-many"]
+
+
+def test_names_of_files_are_made_printable(database: TrustDatabase, tmp_path: Path) -> None:
+    path = tmp_path / "csca\x1b[2J\udcff.cer"
+    path.write_bytes(CSCA.certificate)
+    report = import_paths(database, path, at=AT)
+    assert [entry.place for entry in report.added] == ["csca?[2J?.cer"]
+    assert [each.source for each in database.imports()] == ["csca?[2J?.cer"]
+
+
+SOUND = (
+    LIST, CRL, BARE, DEVIATIONS, packed(("x", CSCA.certificate)), ldif(("userCertificate", DSC.certificate)),
+    CSCA.certificate_pem(),
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(
+    content=st.one_of(st.binary(max_size=200), st.sampled_from(SOUND)),
+    spoils=st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), max_size=5),
+)
+def test_no_file_ends_in_an_error(
+    content: bytes, spoils: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    raw = bytearray(content)
+    for place, value in spoils if raw else ():
+        raw[place % len(raw)] = value
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "file").write_bytes(raw)
+    with TrustDatabase.create(folder / "trust.db") as database:
+        report = import_paths(database, folder / "file", at=AT, pins=[sha256(raw).hexdigest()])
+        assert report.applied
+        assert report.added or report.refused or report.notes
+        damage, _ = database.examine()
+    assert damage == ()
+
+
+# Pins, upkeep, export -----------------------------------------------------------------------------------------------------
+
+
+def test_pins(tmp_path: Path) -> None:
+    fingerprint = CSCA.parsed.fingerprint
+    (tmp_path / "csca.pem").write_bytes(CSCA.certificate_pem())
+    colons = ":".join(fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
+    for text in (fingerprint, colons, str(tmp_path / "csca.pem")):
+        assert read_pin(text) == {fingerprint}
+    with pytest.raises(OSError, match="no-such-file"):
+        read_pin("no-such-file")
+    (tmp_path / "text").write_text("x")
+    with pytest.raises(ChipIdError):
+        read_pin(str(tmp_path / "text"))
+
+
+@pytest.mark.parametrize("pin", ["", "0" * 63, "g" * 64])
+def test_a_pin_that_is_none(put: Put, pin: str) -> None:
+    with pytest.raises(ValueError, match="64 hexadecimal"):
+        put(CRL, pins=[pin])
+
+
+def test_what_is_out_of_date_is_removed(put: Put, database: TrustDatabase) -> None:
+    newer = CSCA.issue_revocation_list(at=AT + DAY)
+    forged = OTHERS[0].issue_revocation_list(at=AT + 2 * DAY)
+    put(CSCA.certificate, DSC.certificate, CRL, newer, forged)
+    assert outdated(database, AT + 2 * DAY) != ()
+    late = DSC.parsed.not_after + timedelta(seconds=1)
+    expected = {(DSC.parsed.fingerprint, "expired"), (sha256(CRL).hexdigest(), "superseded")}
+    assert [each.stored.octets for each in outdated(database, DSC.parsed.not_after)] == [CRL]
+    assert {(each.stored.fingerprint, each.reason) for each in outdated(database, late)} == expected
+    assert len(list(database.objects())) == 5
+    assert {(each.stored.fingerprint, each.reason) for each in expire(database, late)} == expected
+    assert {each.octets for each in database.objects()} == {CSCA.certificate, newer, forged}
+    assert len(database.imports()) == 3
+
+
+def test_a_newer_list_that_nobody_signed_supersedes_nothing(put: Put, database: TrustDatabase) -> None:
+    newer = bytearray(CSCA.issue_revocation_list(at=AT + DAY))
+    newer[-1] ^= 1
+    put(CSCA.certificate, CRL, bytes(newer))
+    assert outdated(database, AT + 2 * DAY) == ()
+
+
+def test_one_object_is_removed(put: Put, database: TrustDatabase) -> None:
+    put(CSCA.certificate, CRL)
+    assert remove(database, sha256(CRL).hexdigest()[:12]).octets == CRL
+    assert [each.octets for each in database.objects()] == [CSCA.certificate]
+    with pytest.raises(KeyError):
+        remove(database, sha256(CRL).hexdigest())
+
+
+def test_what_is_exported_can_be_imported(put: Put, database: TrustDatabase, tmp_path: Path) -> None:
+    put(CSCA.certificate, CRL, LIST, DEVIATIONS, DEFECTS)
+    held = {each.octets for each in database.objects()}
+    (tmp_path / "all.pem").write_bytes(export_pem(database.objects()))
+    (tmp_path / "all.zip").write_bytes(export_zip(database.objects()))
+    export_folder(database.objects(), tmp_path / "all")
+    with pytest.raises(FileExistsError):
+        export_folder(database.objects(), tmp_path / "all")
+    export_folder(database.objects(), tmp_path / "all", replace=True)
+    assert len(held) == len(list((tmp_path / "all").iterdir()))
+    for name in ("all.pem", "all.zip", "all", "trust.db"):
+        source = tmp_path / name
+        with TrustDatabase.create(tmp_path / f"from {name}") as copy:
+            report = import_paths(copy, source, at=AT + 2 * DAY)
+            assert (report.refused, {each.octets for each in copy.objects()}) == ((), held), name
+
+
+def test_an_export_is_chosen(put: Put, database: TrustDatabase) -> None:
+    put(CSCA.certificate, OTHERS[0].certificate, CRL, BARE, pins=[sha256(BARE).hexdigest()])
+    assert export_pem(database.objects(kind=Kind.CERTIFICATE, country="XO")) == OTHERS[0].certificate_pem()
+    assert export_pem(database.objects(kind=Kind.MASTER_LIST)) == b""  # PEM has no name for a list that nobody signed
+    names = zipfile.ZipFile(io.BytesIO(export_zip(database.objects()))).namelist()
+    assert names[2:] == [f"UT_{sha256(CRL).hexdigest()}.crl", f"XX_{sha256(BARE).hexdigest()}.ml"]
+    assert names[0] == f"UT_{CSCA.parsed.fingerprint}.cer"
