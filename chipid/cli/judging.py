@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from chipid.cli.default_store import default_store
 from chipid.cli.messages import note, warning
 from chipid.cli.options import given_by, with_options
+from chipid.cli.trust_store import default_store
 from chipid.cli.usage import Misuse
 from chipid.errors import ChipIdError
 

@@ -10,7 +10,7 @@ import click
 import chipid as package
 from chipid.cli.exit_codes import ExitCode
 
-COMMANDS = ("readers", "dump", "verify", "emulate", "issue", "issue-terminal", "inspect", "pin")
+COMMANDS = ("readers", "dump", "verify", "emulate", "issue", "issue-terminal", "inspect", "pin", "trust")
 """In the order in which one meets them; each is ``command`` in the module of its name, with ``_`` for ``-``."""
 
 

@@ -7,7 +7,7 @@ import contextlib
 from datetime import UTC, datetime
 
 from chipid.crypto.agreement_key import DhPublicKey, parse_agreement_key
-from chipid.crypto.spki import parse_public_key
+from chipid.crypto.spki import parse_certificate_key
 from chipid.errors import ChipIdError
 from chipid.lds.dates import in_zone
 from chipid.pki.certificate import describe_key
@@ -20,7 +20,7 @@ def rfc3339(moment: datetime) -> str:
 
 def key_words(spki: bytes) -> str:
     """A public key in a few words, never its value: that one chip's key is a trace of its holder."""
-    for parse in (parse_public_key, parse_agreement_key):
+    for parse in (parse_certificate_key, parse_agreement_key):
         with contextlib.suppress(ChipIdError):
             key = parse(spki)
             return key.domain.name if isinstance(key, DhPublicKey) else describe_key(key)

@@ -59,16 +59,16 @@ def document_text(report: schema.DocumentReport, style: Style = plain) -> str:
         _origin(report),
         _holder(report, style),
         _access(report.access, style),
-        _table("Files", (_file_row(file) for file in report.files), style),
-        _table("The chip offers", (_offer_row(offer) for offer in report.offers), style),
-        _table("Proofs", (_proof_row(proof) for proof in report.proofs), style),
+        table("Files", (_file_row(file) for file in report.files), style),
+        table("The chip offers", (_offer_row(offer) for offer in report.offers), style),
+        table("Proofs", (_proof_row(proof) for proof in report.proofs), style),
         _rights(report.terminal_authentication, style),
         _signers(report.signers, style),
-        _table("Not understood", ((trouble.file, trouble.message) for trouble in report.troubles), style),
-        _table("Remarks", ((note,) for note in report.notes), style),
+        table("Not understood", ((trouble.file, trouble.message) for trouble in report.troubles), style),
+        table("Remarks", ((note,) for note in report.notes), style),
         notice_lines(report.notices, style),
     ]
-    return _joined(sections)
+    return joined(sections)
 
 
 def verdict_text(report: schema.VerdictReport, style: Style = plain) -> str:
@@ -81,13 +81,13 @@ def verdict_text(report: schema.VerdictReport, style: Style = plain) -> str:
         _signers(report.signers, style),
         notice_lines(report.notices, style),
     ]
-    return _joined(sections)
+    return joined(sections)
 
 
 def readers_text(report: schema.ReadersReport, style: Style = plain) -> str:
     """The readers, one a line."""
     rows = [(reader.name, reader.state, style(reader.atr, Role.FAINT) if reader.atr else "") for reader in report.readers]
-    return _joined([_columns(rows, indent="")])
+    return joined([columns(rows, indent="")])
 
 
 def terminal_text(report: schema.TerminalReport, style: Style = plain) -> str:
@@ -102,27 +102,27 @@ def terminal_text(report: schema.TerminalReport, style: Style = plain) -> str:
         )
         for each in report.holders
     ]
-    return _joined([_columns(rows, indent="")])
+    return joined([columns(rows, indent="")])
 
 
 def issue_text(report: schema.IssueReport, style: Style = plain) -> str:
     """What was issued."""
     rows = [("card image", printable(report.card)), ("trust anchor", printable(report.trust_anchor))]
-    return _joined([_columns(rows, indent=""), _table("Files", (_file_row(file) for file in report.files), style)])
+    return joined([columns(rows, indent=""), table("Files", (_file_row(file) for file in report.files), style)])
 
 
 def file_text(report: schema.FileReport, style: Style = plain) -> str:
     """What a file is."""
     sections = [
         [f"{style(report.title, Role.HEADING)}, {report.size} octets"],
-        _columns([(fact.name, fact.value) for fact in report.facts]),
+        columns([(fact.name, fact.value) for fact in report.facts]),
         _field_lines(report.holder),
         document_text(report.document, style).splitlines() if report.document is not None else [],
         list(_tree(report.structure)),
         ["… and more"] if report.truncated else [],
         [f"Structure {HIDDEN} (--show-personal shows it)"] if report.structure_redacted else [],
     ]
-    return _joined(sections)
+    return joined(sections)
 
 
 def verdict_lines(verdict: schema.Verdict, style: Style) -> list[str]:
@@ -139,8 +139,8 @@ def verdict_lines(verdict: schema.Verdict, style: Style) -> list[str]:
         reason = "" if check.reason == "ok" else check.reason
         told = reason or check.name in _TOLD_WHEN_PASSED
         rows.append((style(f"{outcome:13}", outcome_role), check.label, reason, check.detail if told else ""))
-    lines += ["", f"Checks, policy {verdict.policy}", *_columns(rows)]
-    passed = _table("Let pass", _let_pass(verdict), style)
+    lines += ["", f"Checks, policy {verdict.policy}", *columns(rows)]
+    passed = table("Let pass", _let_pass(verdict), style)
     return [*lines, "", *passed] if passed else lines
 
 
@@ -154,14 +154,14 @@ def _let_pass(verdict: schema.Verdict) -> Iterator[tuple[str, ...]]:
 
 def notice_lines(notices: Sequence[schema.Notice], style: Style) -> list[str]:
     """What the screen must say."""
-    return _table("Bear in mind", ((notice.text,) for notice in notices), style)
+    return table("Bear in mind", ((notice.text,) for notice in notices), style)
 
 
 def _origin(report: schema.DocumentReport) -> list[str]:
     rows = [("Read", report.read_at), ("Reader", report.reader or _EMPTY), ("ATR", report.atr or _EMPTY)]
     if not report.complete:
         rows.append(("Reading", "was broken off"))
-    return _columns(rows, indent="")
+    return columns(rows, indent="")
 
 
 def _holder(report: schema.DocumentReport, style: Style) -> list[str]:
@@ -187,7 +187,7 @@ def _field_lines(fields: Sequence[schema.PersonalField]) -> list[str]:
     labels = [(field.source, field.label, "") for field in fields]
     room = _SCREEN - len(_INDENT) - sum(width + len(_GAP) for width in _widths(labels))
     beside = [lines[0] if len(lines) == 1 and _width(lines[0]) <= room else "" for lines in values]
-    rows = _columns([(source, label, value) for (source, label, _), value in zip(labels, beside, strict=True)])
+    rows = columns([(source, label, value) for (source, label, _), value in zip(labels, beside, strict=True)])
     shown: list[str] = []
     for row, value, lines in zip(rows, beside, values, strict=True):
         shown += [row] if [value] == lines else [row, *(piece for line in lines for piece in _wrapped(line))]
@@ -241,7 +241,7 @@ def _access(attempts: Sequence[schema.Access], style: Style) -> list[str]:
         source = f" from {attempt.source}" if attempt.source not in ("", attempt.password) else ""
         result = attempt.result if attempt.reason is None else f"{attempt.result}: {attempt.reason}"
         rows.append((attempt.protocol, f"with {attempt.password.upper()}{source}", result, ", ".join(how)))
-    return _table("Access", rows, style)
+    return table("Access", rows, style)
 
 
 def _rights(record: schema.TerminalAuthentication | None, style: Style) -> list[str]:
@@ -258,11 +258,11 @@ def _rights(record: schema.TerminalAuthentication | None, style: Style) -> list[
     elif record.sw is not None:
         rows.append(("answer", record.sw))
     rows += [("foreseen", foreseen) for foreseen in record.foreseen]
-    return _table(f"Terminal Authentication, version {record.version}", rows, style)
+    return table(f"Terminal Authentication, version {record.version}", rows, style)
 
 
 def _signers(signers: Sequence[schema.Signer], style: Style) -> list[str]:
-    return _table("Signed by", ((each.file, each.subject, f"certified by {each.issuer}") for each in signers), style)
+    return table("Signed by", ((each.file, each.subject, f"certified by {each.issuer}") for each in signers), style)
 
 
 def _file_row(file: schema.File) -> tuple[str, ...]:
@@ -295,12 +295,13 @@ def _tree(nodes: Sequence[schema.Node], depth: int = 0) -> Iterator[str]:
         yield from _tree(node.children, depth + 1)
 
 
-def _table(title: str, rows: Iterable[tuple[str, ...]], style: Style) -> list[str]:
-    lines = _columns(list(rows))
+def table(title: str, rows: Iterable[tuple[str, ...]], style: Style) -> list[str]:
+    """A heading with rows below it; nothing where there are none."""
+    lines = columns(list(rows))
     return [style(title, Role.HEADING), *lines] if lines else []
 
 
-def _columns(rows: Sequence[tuple[str, ...]], indent: str = _INDENT) -> list[str]:
+def columns(rows: Sequence[tuple[str, ...]], indent: str = _INDENT) -> list[str]:
     """Rows with their columns below each other; the last column is not padded."""
     widths = _widths(rows)
     return [
@@ -335,5 +336,6 @@ def _without_colours(text: str) -> str:
     return kept
 
 
-def _joined(sections: Iterable[Sequence[str]]) -> str:
+def joined(sections: Iterable[Sequence[str]]) -> str:
+    """Sections with an empty line between each; those without lines are left out."""
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"

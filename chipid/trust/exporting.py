@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import Final
 
-from chipid.trust.database import TrustDatabase
 from chipid.trust.objects import Kind, StoredObject
 
 _SUFFIXES: Final = {
@@ -23,45 +23,38 @@ _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 """The same store gives the same file."""
 
 
-def chosen(database: TrustDatabase, kinds: Collection[Kind] = (), countries: Collection[str] = ()) -> Iterator[StoredObject]:
-    """The objects of *kinds* and *countries* (two capital letters); all of them where a choice is empty."""
-    for stored in database.objects():
-        if (not kinds or stored.kind in kinds) and (not countries or stored.index.country in countries):
-            yield stored
-
-
 def file_name(stored: StoredObject) -> str:
     """The name of the file that holds *stored*: its country, or ``XX``, and its fingerprint."""
     return f"{stored.index.country or 'XX'}_{stored.fingerprint}.{_SUFFIXES[stored.kind]}"
 
 
-def export_pem(database: TrustDatabase, kinds: Collection[Kind] = (), countries: Collection[str] = ()) -> bytes:
-    """The chosen objects in PEM (RFC 7468), one after another; a master list that nobody signed has no place in it."""
-    return b"".join(_pem(stored) for stored in chosen(database, kinds, countries) if _label(stored) is not None)
+def export_pem(objects: Iterable[StoredObject]) -> bytes:
+    """*objects* in PEM (RFC 7468), one after another; a master list that nobody signed has no place in it."""
+    return b"".join(_pem(stored) for stored in objects if _label(stored) is not None)
 
 
-def export_folder(
-    database: TrustDatabase, folder: str | PathLike[str], kinds: Collection[Kind] = (), countries: Collection[str] = ()
-) -> int:
-    """Write the chosen objects into *folder*, which is made, and tell how many.
+def export_folder(objects: Iterable[StoredObject], folder: str | PathLike[str], *, replace: bool = False) -> None:
+    """Write *objects* into *folder*, which is made where it is not there, a file each.
 
-    :raises FileExistsError: there is a file in the way: none is written over. :raises OSError: one cannot be written.
+    :param replace: write over files of the same names.
+    :raises FileExistsError: there is one, and *replace* is False: nothing is written. :raises OSError: one cannot be written.
     """
     place = Path(folder)
+    files = {place / file_name(stored): stored.octets for stored in objects}
+    for path in files:
+        if path.exists() and not replace:
+            raise FileExistsError(errno.EEXIST, "there is a file of this name already", str(path))
     place.mkdir(exist_ok=True)
-    count = 0
-    for stored in chosen(database, kinds, countries):
-        count += 1
-        with (place / file_name(stored)).open("xb") as file:
-            file.write(stored.octets)
-    return count
+    for path, octets in files.items():
+        with path.open("wb" if replace else "xb") as file:
+            file.write(octets)
 
 
-def export_zip(database: TrustDatabase, kinds: Collection[Kind] = (), countries: Collection[str] = ()) -> bytes:
-    """The chosen objects as the files of a ZIP."""
+def export_zip(objects: Iterable[StoredObject]) -> bytes:
+    """*objects* as the files of a ZIP."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for stored in chosen(database, kinds, countries):
+        for stored in objects:
             member = zipfile.ZipInfo(file_name(stored), _ZIP_TIME)
             archive.writestr(member, stored.octets, zipfile.ZIP_DEFLATED)
     return packed.getvalue()

@@ -37,7 +37,7 @@ def test_every_exit_code_is_in_the_table() -> None:
 def test_every_command_is_in_the_table() -> None:
     table = PAGE.split("| command | does |")[1].split("\n\n")[0]
     named = re.findall(r"^\| `chipid ([\w-]+)", table, re.MULTILINE)
-    assert named == ["readers", "dump", "verify", "inspect", "issue", "issue-terminal", "pin", "emulate"]
+    assert named == ["readers", "dump", "verify", "inspect", "issue", "issue-terminal", "trust", "pin", "emulate"]
     assert set(COMMANDS) == set(named)
 
 
@@ -54,7 +54,7 @@ def test_the_options_of_each_example_belong_to_its_command(line: str) -> None:
 
 
 def test_every_environment_variable_is_on_the_page() -> None:
-    for variable in (*(kind.variable for kind in KINDS), "CHIPID_TRUST", "CHIPID_READER", "CHIPID_DEBUG"):
+    for variable in (*(kind.variable for kind in KINDS), "CHIPID_TRUST", "CHIPID_TRUST_STORE", "CHIPID_READER", "CHIPID_DEBUG"):
         assert f"`{variable}" in PAGE
 
 
@@ -63,10 +63,10 @@ def test_the_json_on_the_page_is_the_schema() -> None:
     kinds = [
         definition["properties"]["kind"]["enum"][0]
         for definition in json_schema()["$defs"].values()
-        if "kind" in definition["properties"]
+        if "enum" in definition["properties"].get("kind", {})
     ]
     sentence = PAGE.split("and `kind`:")[1].split(".")[0]
-    assert sorted(re.findall(r"`(\w+)`", sentence)) == sorted([*kinds])
+    assert sorted(re.findall(r"`([\w-]+)`", sentence)) == sorted(kinds)
 
 
 # Faults ----------------------------------------------------------------------------------------------------------------

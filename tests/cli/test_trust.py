@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``chipid trust``: what goes into the operator's store, what is told of it, what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chipid.cli.trust_store import KINDS
+from chipid.issuing.pki import KeyOptions, TestCsca
+from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
+from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY
+from chipid.pki.trust_store import TrustStore
+from chipid.report.schema import TrustAuditReport, TrustImportReport, TrustListReport, TrustObjectReport
+from chipid.report.trust_text import trust_list_text
+from chipid.trust.objects import Kind, Role
+
+NOW = datetime.now(UTC)
+BEFORE = NOW - timedelta(days=100)
+KEY = KeyOptions("secp256r1")
+OURS = TestCsca.create("UT", at=BEFORE, key=KEY)
+FOREIGN = TestCsca.create("XO", at=BEFORE, key=KeyOptions("secp256r1", explicit_parameters=False), common_name="Foreign CSCA")
+DSC = OURS.issue_document_signer(at=BEFORE)
+CRL = OURS.issue_revocation_list((7,), at=NOW - timedelta(days=1))
+
+
+def master_list(signed_by: TestCsca = OURS, *listed: TestCsca) -> bytes:
+    content = CscaMasterList.of(csca.certificate for csca in (listed or (signed_by, FOREIGN))).content
+    signer = signed_by.issue_list_signer(MASTER_LIST_SIGNING_KEY, at=BEFORE)
+    return signer.sign_list(CSCA_MASTER_LIST, content, signed_by, at=NOW - timedelta(days=1))
+
+
+def fingerprint(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()
+
+
+@pytest.fixture
+def at_hand(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    def lay(name: str, octets: bytes) -> Path:
+        (tmp_path / name).write_bytes(octets)
+        return tmp_path / name
+
+    return lay
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """The default one's place, as the fixture ``cli`` has it."""
+    return tmp_path / "data" / "chipid" / "trust.db"
+
+
+@pytest.fixture
+def filled(cli, at_hand) -> None:
+    """The default store, with a CSCA, the list that her signer signed, a document signer and a revocation list."""
+    files = [at_hand("csca.cer", OURS.certificate), at_hand("list.ml", master_list()), at_hand("dsc.cer", DSC.certificate)]
+    assert cli("trust", "import", *files, at_hand("csca.crl", CRL)).code == 0
+
+
+# import -----------------------------------------------------------------------------------------------------------------
+
+
+def test_what_goes_in_is_told_and_twice_is_no_error(cli, at_hand, store: Path) -> None:
+    csca = at_hand("csca.pem", OURS.certificate_pem())
+    assert not store.exists()
+    assert cli("trust", "import", csca).out == "1 added\n  csca       1\n"
+    again = cli("trust", "import", csca, "--json")
+    assert isinstance(again.report, TrustImportReport)
+    assert (again.code, again.report.added, len(again.report.known), again.report.applied) == (0, (), 1, True)
+    assert (store.parent.stat().st_mode & 0o777) == 0o700
+
+
+def test_several_sources_are_one_import(cli, at_hand) -> None:
+    """The list comes before the CSCA that vouches for it."""
+    result = cli("trust", "import", at_hand("a.ml", master_list()), at_hand("b.cer", OURS.certificate), "--json")
+    assert result.code == 0
+    assert {(each.role, each.country) for each in result.report.added} == {("csca", "UT"), ("csca", "XO"), (None, "UT")}
+
+
+def test_what_is_refused_is_told_with_its_place_and_the_rest_goes_in(cli, at_hand) -> None:
+    sources = (at_hand("csca.cer", OURS.certificate), at_hand("strange.ml", master_list(FOREIGN)), at_hand("cut.cer", b"0\x82\x01"))
+    result = cli("trust", "import", *sources)
+    assert result.code == 1
+    assert result.out.startswith("1 added, 2 refused\n")
+    assert "chipid: warning: cut.cer: unrecognised: " in result.err
+    assert "chipid: warning: strange.ml: list-signer-no-trust-anchor: " in result.err
+    assert "chipid: hint: A list is trusted by its signer's CSCA" in result.err
+    report = cli("trust", "import", *sources, "--json").report
+    assert {(each.place, each.kind) for each in report.refused} == {("cut.cer", None), ("strange.ml", "master-list")}
+
+
+def test_strict_changes_nothing_where_anything_is_refused(cli, at_hand, store: Path) -> None:
+    sources = (at_hand("csca.cer", OURS.certificate), at_hand("cut.cer", b"0\x82\x01"))
+    result = cli("trust", "import", "--strict", *sources)
+    assert result.code == 1
+    assert "the trust store has not been changed" in result.out
+    assert not store.exists()
+
+
+def test_an_empty_store_is_not_left_behind(cli, at_hand, store: Path) -> None:
+    assert cli("trust", "import", at_hand("cut.cer", b"0\x82\x01")).code == 1
+    assert list(store.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("pin", ["certificate", "certificate-digest", "file-digest"])
+def test_a_list_of_nobody_known_is_taken_where_it_is_pinned(cli, at_hand, pin: str) -> None:
+    listed = master_list(FOREIGN)
+    digest = fingerprint(FOREIGN.certificate)
+    values = {
+        "certificate": at_hand("pin.cer", FOREIGN.certificate),
+        "certificate-digest": ":".join(digest[i : i + 2] for i in range(0, 64, 2)).upper(),
+        "file-digest": fingerprint(listed),
+    }
+    source = at_hand("list.ml", listed)
+    assert cli("trust", "import", source).code == 1
+    assert cli("trust", "import", source, "--pin", values[pin]).code == 0
+
+
+@pytest.mark.parametrize("pin", ["0123", "/nowhere/at/all", ""])
+def test_a_pin_that_is_none_is_2(cli, at_hand, store: Path, pin: str) -> None:
+    result = cli("trust", "import", at_hand("csca.cer", OURS.certificate), "--pin", pin)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("chipid: error: --pin: ")
+    assert not store.exists()
+
+
+def test_a_pin_file_without_a_certificate_is_2(cli, at_hand) -> None:
+    result = cli("trust", "import", at_hand("csca.cer", OURS.certificate), "--pin", at_hand("pin.pem", b"nothing"))
+    assert result.code == 2
+    assert "pin.pem" in result.err
+
+
+def test_replace_withdraws_what_a_newer_list_has_not(cli, at_hand) -> None:
+    csca = at_hand("csca.cer", OURS.certificate)
+    content = CscaMasterList.of((OURS.certificate, FOREIGN.certificate)).content
+    older = OURS.issue_list_signer(MASTER_LIST_SIGNING_KEY, at=BEFORE).sign_list(CSCA_MASTER_LIST, content, OURS, at=BEFORE)
+    assert cli("trust", "import", csca, at_hand("older.ml", older)).code == 0
+    newer = at_hand("newer.ml", master_list(OURS, OURS))
+    assert "missing-from-newer-list" in cli("trust", "import", newer).err
+    result = cli("trust", "import", newer, "--replace", "--json")
+    assert result.code == 0
+    assert fingerprint(FOREIGN.certificate) in {each.fingerprint for each in result.report.withdrawn}
+
+
+def test_a_source_that_is_not_there_is_2(cli, tmp_path: Path) -> None:
+    assert cli("trust", "import", tmp_path / "nothing").code == 2
+    assert cli("trust", "import").code == 2
+
+
+def test_a_store_elsewhere(cli, at_hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    csca, place = at_hand("csca.cer", OURS.certificate), tmp_path / "elsewhere.db"
+    assert cli("trust", "import", csca, "--store", place).code == 0
+    monkeypatch.setenv("CHIPID_TRUST_STORE", str(place))
+    assert "UT" in cli("trust", "list").out
+    assert cli("trust", "import", csca, "--store", tmp_path / "no" / "folder.db").code == 2
+    not_a_store = at_hand("evidence", b"something else")
+    result = cli("trust", "import", csca, "--store", not_a_store)
+    assert (result.code, not_a_store.read_bytes()) == (2, b"something else")
+    assert result.err.startswith(f"chipid: error: {not_a_store}: this is no trust store")
+
+
+# list, show, verify -----------------------------------------------------------------------------------------------------
+
+
+def test_list_has_one_line_an_object(cli, filled) -> None:
+    lines = cli("trust", "list").out.splitlines()
+    assert len(lines) == 5
+    columns = lines[0].split(maxsplit=5)
+    assert columns[:2] == ["UT", "csca"]
+    assert columns[3:5] == ["secp256r1", fingerprint(OURS.certificate)[:16]]
+    assert columns[5] == str(OURS.parsed.subject)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), {"csca": 2, "document-signer": 1, "crl": 1, "master-list": 1}),
+        (("--country", "xo"), {"csca": 1}),
+        (("--kind", "crl"), {"crl": 1}),
+        (("--kind", "document-signer", "--country", "UT"), {"document-signer": 1}),
+        (("--country", "DE"), {}),
+    ],
+)
+def test_list_can_be_narrowed(cli, filled, arguments: tuple[str, ...], expected: dict[str, int]) -> None:
+    report = cli("trust", "list", *arguments, "--json").report
+    assert isinstance(report, TrustListReport)
+    found = [each.role or each.kind for each in report.objects]
+    assert {kind: found.count(kind) for kind in found} == expected
+    summary = cli("trust", "list", "--summary", *arguments, "--json").report.summary
+    assert {each.name: each.count for each in summary.kinds} == expected
+
+
+def test_the_summary_counts_certificates(cli, filled) -> None:
+    result = cli("trust", "list", "--summary")
+    assert "Certificates by country" in result.out
+    summary = cli("trust", "list", "--summary", "--json").report.summary
+    assert {each.name: each.count for each in summary.countries} == {"UT": 2, "XO": 1}
+    assert {each.name: each.count for each in summary.algorithms} == {"sha256-ecdsa": 3}
+    assert {each.name: each.count for each in summary.parameters} == {"explicit": 2, "named": 1}
+
+
+def test_a_country_and_a_kind_that_are_none_are_2(cli, filled) -> None:
+    assert cli("trust", "list", "--country", "VNM").code == 2
+    assert cli("trust", "list", "--kind", "letter").code == 2
+    assert set(KINDS) == {*Role, *Kind} - {Kind.CERTIFICATE}
+
+
+def test_show_tells_who_brought_it(cli, filled) -> None:
+    result = cli("trust", "show", fingerprint(FOREIGN.certificate)[:12], "--json")
+    report = result.report
+    assert isinstance(report, TrustObjectReport)
+    assert report.object.fingerprint == fingerprint(FOREIGN.certificate)
+    (origin,) = report.origins
+    assert (origin.source, origin.voucher, origin.country) == ("list.ml", "signer", "UT")
+    assert {each.name for each in report.facts} >= {"issuer", "serial number", "subject key id", "signed by itself"}
+    assert "csca-named-curve" in {each.code for each in report.deviations}
+    text = cli("trust", "show", fingerprint(FOREIGN.certificate)[:12]).out
+    assert text.startswith("C=XO")
+    assert "in a list signed by UT" in text
+
+
+def test_show_tells_of_a_revocation_list(cli, filled) -> None:
+    report = cli("trust", "show", fingerprint(CRL), "--json").report
+    assert ("revoked certificates", "1") in {(each.name, each.value) for each in report.facts}
+
+
+@pytest.mark.parametrize("digits", ["00000000", "1234", "no fingerprint"])
+def test_a_fingerprint_of_nothing_is_2(cli, filled, digits: str) -> None:
+    result = cli("trust", "show", digits)
+    assert (result.code, result.out) == (2, "")
+
+
+def test_verify_tells_each_object_and_counts(cli, filled) -> None:
+    result = cli("trust", "verify")
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == "5 verified, 0 bad, 0 that cannot be verified"
+
+
+def test_what_nobody_certified_cannot_be_verified(cli, at_hand, filled) -> None:
+    stranger = TestCsca.create("XO", at=BEFORE, key=KEY, common_name="Unknown").issue_document_signer(at=BEFORE)
+    assert cli("trust", "import", at_hand("stranger.cer", stranger.certificate)).code == 0
+    result = cli("trust", "verify", "--json")
+    assert isinstance(result.report, TrustAuditReport)
+    assert [each.code for each in result.report.objects if each.ok is None] == ["issuer-not-in-store"]
+    assert result.code == 5
+
+
+def test_a_bad_signature_is_1(cli, at_hand, filled) -> None:
+    broken = OURS.certificate[:-1] + bytes((OURS.certificate[-1] ^ 1,))
+    assert cli("trust", "import", at_hand("broken.cer", broken)).code == 0
+    result = cli("trust", "verify")
+    assert result.code == 1
+    assert "signature-invalid" in result.out
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "00000000"), ("verify",), ("expire",), ("remove", "00000000")])
+def test_without_a_store_there_is_nothing_to_tell(cli, store: Path, command: tuple[str, ...]) -> None:
+    result = cli("trust", *command)
+    assert (result.code, result.out) == (2, "")
+    assert "there is no trust store" in result.err
+    assert not store.exists()
+
+
+def test_names_in_certificates_do_not_steer_the_terminal(cli, at_hand) -> None:
+    hostile = TestCsca.create("UT", at=BEFORE, key=KEY, common_name="\x1b[2J\u202eCSCA")
+    source = at_hand("hostile\x1b[31m.cer", hostile.certificate)
+    outputs = [
+        cli("trust", *arguments)
+        for arguments in (("import", source), ("list",), ("show", fingerprint(hostile.certificate)), ("verify",))
+    ]
+    assert all(result.code == 0 for result in outputs)
+    for result in outputs:
+        assert "\x1b" not in result.out + result.err
+        assert "\u202e" not in result.out + result.err
+
+
+# export, expire, remove ---------------------------------------------------------------------------------------------------
+
+
+def test_export_writes_what_can_be_imported_again(cli, filled, tmp_path: Path) -> None:
+    folder, packed, pem = tmp_path / "out", tmp_path / "out.zip", tmp_path / "out.pem"
+    folder.mkdir()
+    for target in (folder, packed, pem):
+        assert cli("trust", "export", target).code == 0
+        result = cli("trust", "import", target, "--store", tmp_path / f"{target.name}.db", "--json")
+        assert (result.code, len(result.report.added)) == (0, 5)
+    assert sorted(zipfile.ZipFile(packed).namelist()) == sorted(path.name for path in folder.iterdir())
+
+
+def test_export_can_be_narrowed(cli, filled, tmp_path: Path) -> None:
+    target = tmp_path / "csca.pem"
+    result = cli("trust", "export", target, "--kind", "csca", "--country", "XO")
+    assert result.out == f"1 object exported to {target}\n"
+    assert [each.raw for each in TrustStore.load(target).certificates] == [FOREIGN.certificate]
+    assert cli("trust", "export", tmp_path / "none.pem", "--country", "DE").code == 2
+    assert not (tmp_path / "none.pem").exists()
+
+
+def test_export_overwrites_with_force_alone(cli, filled, tmp_path: Path) -> None:
+    folder, pem = tmp_path / "out", tmp_path / "out.pem"
+    folder.mkdir()
+    for target in (folder, pem):
+        assert cli("trust", "export", target).code == 0
+        result = cli("trust", "export", target)
+        assert (result.code, result.out) == (2, "")
+        assert "exists already" in result.err
+        assert cli("trust", "export", target, "--force").code == 0
+
+
+def test_expire_removes_what_is_out_of_date(cli, filled) -> None:
+    late = (NOW + timedelta(days=366 * 30)).date().isoformat()
+    dry = cli("trust", "expire", "--at", late, "--dry-run")
+    assert dry.out.splitlines()[-1] == "3 objects would be removed"
+    assert len(cli("trust", "list").out.splitlines()) == 5
+    result = cli("trust", "expire", "--at", late, "--json")
+    assert ({each["role"] for each in result.json["objects"]}, result.json["applied"]) == ({"csca", "document-signer"}, True)
+    assert len(cli("trust", "list").out.splitlines()) == 2
+    assert cli("trust", "expire").out == "0 objects removed\n"
+    assert cli("trust", "expire", "--at", "yesterday").code == 2
+
+
+def test_remove_takes_all_or_none(cli, filled) -> None:
+    ours, foreign = fingerprint(OURS.certificate), fingerprint(FOREIGN.certificate)
+    assert cli("trust", "remove", ours, "0" * 64).code == 2
+    assert len(cli("trust", "list").out.splitlines()) == 5
+    assert cli("trust", "remove", ours, foreign[:10]).out.splitlines()[-1] == "2 objects removed"
+    assert len(cli("trust", "list").out.splitlines()) == 3
+
+
+def test_the_group_alone_shows_its_help(cli) -> None:
+    result = cli("trust")
+    assert (result.code, result.out) == (2, "")
+    assert "import" in result.err
+
+
+def test_an_empty_list_says_so() -> None:
+    assert trust_list_text(TrustListReport(store="trust.db")) == "nothing\n"
+
+
+# verify a card with the store -------------------------------------------------------------------------------------------
+
+
+def test_verify_trusts_the_default_store_and_says_so(cli, desk, evidence_file: Path, store: Path) -> None:
+    assert cli("trust", "import", desk.trust).code == 0
+    result = cli("verify", evidence_file)
+    assert (result.code, result.err) == (0, f"chipid: trusting the trust store {store}\n")
+    named = cli("verify", evidence_file, "--trust", store)
+    assert (named.code, named.err) == (0, "")
+    assert cli("verify", evidence_file, "--no-trust").code == 5
+
+
+def test_dump_trusts_the_default_store(cli, desk, store: Path) -> None:
+    assert cli("trust", "import", desk.trust).code == 0
+    read = ("dump", "--card", desk.card, "--number-file", desk.number, "--files", "identity")
+    assert cli(*read, "--verify").code == 0
+    assert cli(*read, "--verify", "--no-trust").code == 5
+    assert cli(*read, "--no-trust").code == 2
+    assert str(store) not in cli(*read).err
+
+
+def test_what_trust_names_goes_before_the_default_store(cli, desk, evidence_file: Path, at_hand) -> None:
+    assert cli("trust", "import", desk.trust).code == 0
+    other = at_hand("other.cer", OURS.certificate)
+    result = cli("verify", evidence_file, "--trust", other)
+    assert (result.code, result.err) == (5, "")
+
+
+def test_a_store_without_a_csca_is_told(cli, evidence_file: Path, at_hand) -> None:
+    assert cli("trust", "import", at_hand("dsc.cer", DSC.certificate)).code == 0
+    result = cli("verify", evidence_file)
+    assert result.code == 5
+    assert "there is no CSCA in" in result.err
+
+
+def test_a_damaged_default_store_is_2(cli, evidence_file: Path, store: Path) -> None:
+    store.parent.mkdir(parents=True)
+    store.write_bytes(b"SQLite format 3\0" + bytes(100))
+    result = cli("verify", evidence_file)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines()[-2].startswith(f"chipid: error: trust store: {store}")
