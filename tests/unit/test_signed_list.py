@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chipid.crypto import asn1
+from chipid.errors import MalformedData
 from chipid.issuing import certificates as build
 from chipid.issuing.certificates import Period
 from chipid.issuing.pki import DocumentSigner, KeyOptions, SignerProfile, TestCsca
@@ -293,3 +296,21 @@ def test_few_authorities_that_come_with_a_list_are_tried(monkeypatch: pytest.Mon
     signed = SignedData.parse(master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
     assert judge(signed, known=[*impostors, csca().parsed]).own_authority.ok is not True
     assert len(tried - {master_list_signer().parsed}) == 2
+
+
+@given(st.data())
+def test_an_altered_list_is_refused_or_says_the_same(data: st.DataObject) -> None:
+    raw = bytearray(MASTER_LIST)
+    for _ in range(data.draw(st.integers(1, 3))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        signed = SignedData.parse(bytes(raw))
+    except MalformedData:
+        return
+    finding = judge(signed, csca(), pinned={csca().parsed.fingerprint})
+    repr(finding)
+    if finding.signature.ok and finding.trust.ok:
+        assert (signed.content, finding.path[0].tbs) == (CONTENT, master_list_signer().parsed.tbs)
+
+
+MASTER_LIST = master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, replace(PLAIN, other_certificates=(csca().certificate,)))
