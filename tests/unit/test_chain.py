@@ -107,6 +107,15 @@ def test_a_forger_who_copies_the_key_identifier_is_refused(csca: TestCsca) -> No
     assert judge(Certificate.parse(forged), csca).trust.reason == "untrusted-signer"
 
 
+def test_a_signer_who_certifies_himself_is_nobodys(csca: TestCsca) -> None:
+    for name in ("Test CSCA", "Nobody"):
+        himself = self_signed(build.key_usage([KeyUsage.DIGITAL_SIGNATURE]), common_name=name).parsed
+        assert himself.is_self_signed
+        finding = judge(himself, csca)
+        assert finding.trust.ok is not True
+        assert finding.path == ()
+
+
 def test_nothing_is_said_of_an_authority_that_nobody_knows(csca: TestCsca) -> None:
     for stranger in (new_csca("DE"), new_csca(common_name="Another CSCA")):
         finding = judge(signer_of(stranger), csca)
@@ -229,7 +238,8 @@ def test_a_web_of_links_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (search.exhausted, len(search.paths) <= ROUTE_LIMIT) == (True, True)
     # Each is looked at twice at the most: who signed it, and whether it did so itself.
     assert len(verified) <= 2 * (len(links) + 1)
-    assert judge(signer, *links).trust.ok is None
+    finding = judge(signer, *links)
+    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "path-search-limit")
 
 
 def test_among_hundreds_of_one_name_the_search_ends(csca: TestCsca, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,9 +287,10 @@ def test_of_two_good_paths_the_shorter_counts(csca: TestCsca) -> None:
 def test_a_path_that_may_go_on_counts_more_than_one_that_breaks_a_rule(csca: TestCsca) -> None:
     successor = new_csca(common_name="Renamed CSCA")
     refused = Certificate.parse(csca.issue_link(successor, departures=Departures(extensions={ext.NAME_CHANGE: None})))
-    open_link = Certificate.parse(new_csca().issue_link(successor))
+    others = [new_csca() for _ in range(3)]
+    open_links = [Certificate.parse(old.issue_link(new)) for old, new in pairwise([*others, successor])]
     assert judge(signer_of(successor), csca, refused).trust.reason == "path-too-long"
-    assert judge(signer_of(successor), csca, refused, open_link).trust.reason == "csca-anchor-missing"
+    assert judge(signer_of(successor), csca, refused, *open_links).trust.reason == "csca-anchor-missing"
 
 
 def test_one_key_in_several_certificates_is_one_issuer(csca: TestCsca) -> None:
@@ -361,9 +372,9 @@ def test_an_unknown_critical_extension_refuses(csca: TestCsca) -> None:
     assert oks(judge(signer_of(csca, extra_extensions=(tolerated,)), csca)) == ALL_GOOD
 
 
-def self_signed(*extensions: bytes, country: str = "VN") -> TestCsca:
+def self_signed(*extensions: bytes, country: str = "VN", common_name: str = "Test CSCA") -> TestCsca:
     """An authority with these extensions only."""
-    subject, key = Subject(country, "Test CSCA", "chipid test PKI"), SigningKey.generate("secp256r1", system_random)
+    subject, key = Subject(country, common_name, "chipid test PKI"), SigningKey.generate("secp256r1", system_random)
     certificate = build.build_certificate(
         issuer=subject,
         issuer_key=key,
