@@ -66,7 +66,7 @@ def test_without_attributes_the_signature_covers_the_content(signer: DocumentSig
 
 
 def test_attributes_put_in_the_contents_place_are_no_content(signer: DocumentSigner) -> None:
-    """A signature over attributes is one over an object without attributes whose content they are; EF.CardSecurity is a SET, too."""
+    """A signature over attributes is one over an object without attributes whose content they are: EF.CardSecurity is a SET."""
     attributes = asn1.set_of(*sound_attributes())
     finding = Forge(signer, content=attributes, without_attributes=True).finding()
     assert (finding.ok, finding.reason, finding.signature_ok) == (False, "content-is-attributes", True)
