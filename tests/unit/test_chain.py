@@ -239,7 +239,7 @@ def test_a_web_of_links_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     # Each is looked at twice at the most: who signed it, and whether it did so itself.
     assert len(verified) <= 2 * (len(links) + 1)
     finding = judge(signer, *links)
-    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "path-search-limit")
+    assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "csca-link-loop")
 
 
 def test_among_hundreds_of_one_name_the_search_ends(csca: TestCsca, monkeypatch: pytest.MonkeyPatch) -> None:
