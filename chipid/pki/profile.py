@@ -58,6 +58,8 @@ _EXTENSIONS: Final = (
     _Extension("document-types", ext.DOCUMENT_TYPE_LIST, "xmx"),
     _Extension("netscape-certificate-type", ext.NETSCAPE_CERTIFICATE_TYPE, "xxx"),
 )
+_KEY_ALGORITHMS: Final = frozenset({"1.2.840.113549.1.1.1", "1.2.840.10045.2.1", "1.2.840.10040.4.1"})
+"""rsaEncryption, whatever the padding, id-ecPublicKey and id-dsa (ICAO 9303-12 §4.1.6, RFC 3279 §2.3)."""
 _SIGNERS_USAGE: Final = frozenset({KeyUsage.DIGITAL_SIGNATURE})
 _KEY_USAGE: Final = {
     "csca": frozenset({KeyUsage.KEY_CERT_SIGN, KeyUsage.CRL_SIGN}),
@@ -97,9 +99,17 @@ def _of_key(certificate: Certificate) -> dict[str, bool]:
     return {
         "signature-algorithm": used is None,
         "sha1-signature": used == "sha1",
+        "key-algorithm": _key_algorithm(certificate.spki) not in _KEY_ALGORITHMS,
         "named-curve": key is not None and not key.explicit,
         "cofactor-missing": key is not None and key.explicit and _lacks_cofactor(certificate.spki),
     }
+
+
+def _key_algorithm(spki: bytes) -> str | None:
+    try:
+        return asn1.Reader(spki).sequence().sequence().read().oid()
+    except MalformedData:
+        return None
 
 
 def _hash(certificate: Certificate) -> str | None:

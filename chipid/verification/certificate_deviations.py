@@ -44,6 +44,7 @@ _OWN: Final = {
     "signature-algorithm": "The certificate is signed with an algorithm that is none of Doc 9303's.",
     "validity-encoding": "A date is of another type than its year asks for.",
     "validity-reversed": "The certificate ends before it begins.",
+    "key-algorithm": "The kind of the key is named otherwise than Doc 9303 has it, as a key for RSASSA-PSS alone is.",
     "named-curve": "The key names its curve instead of spelling out its parameters.",
     "cofactor-missing": "The parameters of the key's curve lack the cofactor.",
     "default-value-encoded": "An extension spells out a default value, which DER leaves out, or says nothing else.",
@@ -68,7 +69,7 @@ _KEY: Final = {
     "usage-period-encoding": "The period in which the certificate's key may sign is not written in whole seconds of UTC.",
     "usage-period-reversed": "The period in which the certificate's key may sign ends before it begins.",
     "usage-period-outside-validity": "The certificate's key may sign while the certificate is not valid.",
-    "usage-period-as-long-as-validity": "The certificate ends with its key's use: what the key signs last cannot be verified later.",
+    "usage-period-as-long-as-validity": "The certificate ends with its key's use: what it signs last cannot be verified later.",
 }
 _AUTHORITY: Final = {
     "basic-constraints-missing": "The certificate does not speak about being an authority's.",

@@ -12,7 +12,7 @@ import pytest
 from chipid.crypto import asn1
 from chipid.crypto.algorithms import build_algorithm_identifier
 from chipid.crypto.random import system_random
-from chipid.crypto.spki import build_spki
+from chipid.crypto.spki import RSA_ENCRYPTION, RSASSA_PSS, build_spki
 from chipid.issuing import certificates as build
 from chipid.issuing.certificates import Period, Subject
 from chipid.issuing.signing_keys import SigningKey
@@ -24,6 +24,7 @@ from chipid.verification.reasons import explain
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
 END, DAY = BEGIN + timedelta(days=4000), timedelta(days=1)
+RSA = SigningKey.generate("rsa-2048", system_random)
 KEY, OTHER = (SigningKey.generate("secp256r1", system_random) for _ in range(2))
 CSCA, SIGNER = Subject("VN", "Test CSCA", "chipid test PKI"), Subject("VN", "Signer", "chipid test PKI")
 PRINTABLE, UTF_8, TELETEX, IA5 = 0x13, 0x0C, 0x14, 0x16
@@ -252,6 +253,7 @@ COUNTRY, NAMED = (C, PRINTABLE, b"VN"), (CN, UTF_8, "Hà Nội".encode())
     [
         ((COUNTRY, NAMED, (SERIAL, PRINTABLE, b"001"), (O, PRINTABLE, b"State of 'X' (1)"), (EMAIL, IA5, b"a@vn.example")), set()),
         ((NAMED,), {"country-missing"}),
+        ((), {"country-missing", "common-name-missing"}),
         (((C, PRINTABLE, b"vn"), NAMED), {"country-encoding"}),
         (((C, UTF_8, b"VN"), NAMED), {"country-encoding"}),
         (((C, PRINTABLE, b"VNM"), NAMED), {"country-encoding"}),
@@ -297,10 +299,12 @@ def named_curve() -> bytes:
     ("spki", "code"),
     [(lambda: explicit_curve(lambda fields: fields[:-1]), {"cofactor-missing"}), (named_curve, {"named-curve"}),
      (lambda: explicit_curve(lambda fields: [*fields, asn1.null()]), set()),
-     (lambda: build_spki(SigningKey.generate("rsa-2048", system_random).public), set()),
-     (lambda: asn1.sequence(asn1.sequence(asn1.oid("1.2.3")), asn1.bit_string(b"\0")), set())],
+     (lambda: build_spki(RSA.public), set()),
+     (lambda: build_spki(RSA.public).replace(asn1.oid(RSA_ENCRYPTION), asn1.oid(RSASSA_PSS)), {"key-algorithm"}),
+     (lambda: build_spki(KEY.public).replace(asn1.oid("1.2.840.10045.2.1"), asn1.oid("1.2.840.10045.2.9")), {"key-algorithm"}),
+     (lambda: asn1.sequence(asn1.sequence(), asn1.bit_string(b"\0")), {"key-algorithm"})],
 )  # fmt: skip
-def test_the_parameters_of_a_curve_are_spelt_out(spki: Callable[[], bytes], code: set[str]) -> None:
+def test_the_key_is_named_and_its_curve_is_spelt_out(spki: Callable[[], bytes], code: set[str]) -> None:
     assert found("dsc", spki=spki()) == code
 
 
