@@ -167,9 +167,9 @@ def _rsa_numbers(octets: bytes) -> tuple[int, int]:
     numbers = asn1.parse(octets, asn1.SEQUENCE).children()
     n, e = numbers.expect(asn1.INTEGER).integer(), numbers.expect(asn1.INTEGER).integer()
     numbers.finish()
-    # With e = 1 anybody signs; an even number on either side is no RSA key at all (RFC 8017 §3.1).
-    if not (1 < e < n and n & e & 1):
-        raise MalformedData("an RSA key needs an odd modulus n and an odd exponent e, 1 < e < n")
+    # With e = 1 anybody signs. An even exponent is a Rabin key's (ISO/IEC 9796-2), which the core does not know.
+    if not (1 < e < n and n & 1):
+        raise MalformedData("an RSA key needs an odd modulus n and an exponent 1 < e < n")
     return n, e
 
 

@@ -118,7 +118,7 @@ def test_parameters_that_are_none_are_refused(oid: str) -> None:
         parse_public_key(asn1.sequence(asn1.sequence(asn1.oid(oid), asn1.integer(1)), bits))
 
 
-@pytest.mark.parametrize(("n", "e"), [(0, 0), (187, 0), (187, 187), (-187, 3), (187, -3), (187, 1), (187, 2), (186, 3)])
+@pytest.mark.parametrize(("n", "e"), [(0, 0), (187, 0), (187, 187), (-187, 3), (187, -3), (187, 1), (186, 3)])
 def test_impossible_rsa_numbers_are_refused(n: int, e: int) -> None:
     numbers = asn1.bit_string(asn1.sequence(asn1.integer(n), asn1.integer(e)))
     spki = asn1.sequence(asn1.sequence(asn1.oid("1.2.840.113549.1.1.1"), asn1.null()), numbers)
