@@ -63,7 +63,7 @@ def validate_chain(signer: Certificate, store: TrustSource | None, at: datetime)
     if not search.paths:
         return _without_issuer(signer, store, at, search)
     # 3. Of several paths the best counts: one that ends in an anchor, breaks no rule, and is in date; the shortest of those.
-    return max((_judge(path, search, at) for path in search.paths), key=_rank)
+    return max((_judge(path, search, store, at) for path in search.paths), key=_rank)
 
 
 def _without_issuer(signer: Certificate, store: TrustSource, at: datetime, search: Search) -> ChainFinding:
@@ -105,7 +105,7 @@ def _undecided(signer: Certificate, at: datetime, reason: str, detail: str) -> C
     return ChainFinding(open_question, open_question, validity, deviations=profile_deviations(signer, "dsc"))
 
 
-def _judge(path: Path, search: Search, at: datetime) -> ChainFinding:
+def _judge(path: Path, search: Search, store: TrustSource, at: datetime) -> ChainFinding:
     signer, *authorities = path.certificates
     deviations = [*path.deviations, *profile_deviations(signer, "dsc")]
     for authority in authorities:
@@ -113,29 +113,34 @@ def _judge(path: Path, search: Search, at: datetime) -> ChainFinding:
     deviations += pairwise_deviations(path.certificates)
     return ChainFinding(
         Answer(True, "ok", "A trusted CSCA's key signed the document signer's certificate."),
-        _trust(path, search),
+        _trust(path, search, store),
         _validity(path.certificates, at),
         path.certificates,
         tuple(dict.fromkeys(deviations)),
     )
 
 
-def _trust(path: Path, search: Search) -> Answer:
+def _trust(path: Path, search: Search, store: TrustSource) -> Answer:
     refusal = next(broken_rules(path.certificates), None)
     if refusal is not None:
         return Answer(False, *refusal)
     if path.reaches_anchor:
         return Answer(True, "ok", "The path ends in a trusted CSCA.")
+    return Answer(None, *_why_open(path.certificates[-1], search, store))
+
+
+def _why_open(last: Certificate, search: Search, store: TrustSource) -> tuple[str, str]:
     if "unsupported-algorithm" in search.obstacles:
-        return Answer(None, "unsupported-algorithm", "The key of an authority further up in the path cannot be used.")
+        return "unsupported-algorithm", "The key of an authority further up in the path cannot be used."
     if search.looped:
-        return Answer(None, "csca-link-loop", "Link certificates lead back to themselves, and to no self-signed CSCA.")
+        return "csca-link-loop", "Link certificates lead back to themselves, and to no self-signed CSCA."
     if search.exhausted:
-        return Answer(None, "path-search-limit", "The search for a self-signed CSCA was given up.")
-    last = path.certificates[-1]
-    if last.is_self_issued and last.authority_key_id in (None, last.subject_key_id):
-        return Answer(None, "csca-signature-invalid", "The CSCA certificate at the end of the path is not signed by its own key.")
-    return Answer(None, "csca-anchor-missing", "The path ends in an authority's certificate whose own issuer is not trusted.")
+        return "path-search-limit", "The search for a self-signed CSCA was given up."
+    key_id = last.authority_key_id
+    names_itself = last.is_self_issued and key_id in (None, last.subject_key_id)
+    if names_itself or any(key_id in authority.key_identifiers for authority in store.named_by(last)):
+        return "csca-signature-invalid", "The CSCA certificate at the end of the path is not signed by the key that it names."
+    return "csca-anchor-missing", "The path ends in an authority's certificate whose own issuer is not trusted."
 
 
 def _rank(finding: ChainFinding) -> tuple[bool, bool, bool, int, int]:

@@ -56,7 +56,7 @@ _CERTIFICATES: Final = {
     ),
     "algorithm-malformed": "The certificate names its signature algorithm in a malformed way, so that nobody can have signed it.",
     "csca-signature-invalid": (
-        "The CSCA certificate that should vouch for the signer is not signed by its own key: it is damaged or forged; replace it."
+        "The certificate of an authority above the signer is not signed by the key that it names: it is damaged or forged."
     ),
     "csca-anchor-missing": (
         "The path leads to a link certificate, and the CSCA's older certificate that it links to is not at hand: import it."

@@ -237,7 +237,7 @@ _KEYS: Final = (
     ),
     PkiFault(
         "dsc-unsupported-key", "The document signer's certificate holds an Ed25519 key.",
-        dsc(spki=_unsupported_key), undecided(SOD_SIGNATURE, "unsupported-algorithm"),
+        dsc(spki=_unsupported_key), undecided(SOD_SIGNATURE, "unsupported-algorithm", "dsc-key-algorithm"),
     ),
     PkiFault(
         "csca-unsupported-key", "The CSCA's certificate holds an Ed25519 key.",

@@ -50,6 +50,11 @@ def _anchor_behind_link_missing(shop: PkiWorkshop) -> DocumentPki:
     return shop.pki(new, certificates=(shop.csca.issue_link(new),))
 
 
+def _link_signature_altered(shop: PkiWorkshop) -> DocumentPki:
+    new = shop.authority()
+    return shop.pki(new, certificates=(shop.csca.certificate, with_signature_altered(shop.csca.issue_link(new))))
+
+
 def _link_loop(shop: PkiWorkshop) -> DocumentPki:
     new = shop.authority()
     return shop.pki(new, certificates=(shop.csca.issue_link(new), new.issue_link(shop.csca)))
@@ -100,6 +105,10 @@ PATH_FAULTS: Final = (
     PkiFault(
         "link-without-anchor", "The operator has the link to the CSCA's new key, and not the old certificate.",
         _anchor_behind_link_missing, undecided(TRUST, "csca-anchor-missing"),
+    ),
+    PkiFault(
+        "link-signature-altered", "The signature of the link certificate to the CSCA's new key has a wrong bit.",
+        _link_signature_altered, undecided(TRUST, "csca-signature-invalid"), "A link's signature is one of an authority's, too.",
     ),
     PkiFault(
         "link-loop", "Two link certificates vouch for each other, and no CSCA's own certificate is there.",
