@@ -24,6 +24,8 @@ from chipid.pki.names import Name
 from chipid.pki.signatures import SignatureFinding, verify_signature
 
 _T = TypeVar("_T")
+SIZE_LIMIT = 1 << 16
+"""Octets of a certificate; real ones have a few thousand."""
 _SERIAL_LIMIT = 20
 _EXTENSION_LIMIT = 64
 
@@ -67,7 +69,7 @@ class Certificate:
     def parse(cls, der: bytes) -> Certificate:
         """Read one certificate.
 
-        :param der: the whole SEQUENCE and nothing behind it.
+        :param der: the whole SEQUENCE and nothing behind it, at most :data:`SIZE_LIMIT` octets.
         :raises CertificateError: it is none.
         """
         return _Parser(der).certificate()
@@ -177,6 +179,8 @@ class _Parser:
         outer = self._root.children()
         if outer.peek() == asn1.OBJECT_IDENTIFIER:
             raise self._root.error("a CMS object, and no certificate")
+        if self._root.end > SIZE_LIMIT:
+            raise self._root.error(f"a certificate of more than {SIZE_LIMIT} octets")
         tbs = outer.expect(asn1.SEQUENCE)
         algorithm = outer.expect(asn1.SEQUENCE).raw
         signature = outer.expect(asn1.BIT_STRING).bits()

@@ -190,6 +190,7 @@ def test_key_usage_bits_are_read_one_by_one() -> None:
         pytest.param(certificate()[:-1], id="cut"),
         pytest.param(certificate() + b"\0", id="something behind"),
         pytest.param(asn1.sequence(), id="empty"),
+        pytest.param(certificate(behind=asn1.octet_string(bytes(1 << 16))), id="larger than any"),
         pytest.param(certificate(spki=b""), id="without a key"),
         pytest.param(certificate(issuer=b""), id="without an issuer"),
         pytest.param(certificate(serial=b"\x02\x00"), id="serial without octets"),
