@@ -42,7 +42,7 @@ def container_of(raw: bytes) -> Container | None:
 def kind_of(raw: bytes) -> Kind | None:
     """What one object in BER or DER is, by its outermost elements; ``None`` for what is none of them."""
     try:
-        fields = asn1.parse(raw, asn1.SEQUENCE).children()
+        fields = asn1.Reader(raw).sequence()  # what stands behind it is for the object's own reader to refuse
         first = fields.read()
         if first.tag == asn1.OBJECT_IDENTIFIER:
             return _signed_kind(first.oid(), fields)

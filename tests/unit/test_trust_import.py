@@ -175,6 +175,7 @@ def test_deviation_and_defect_lists_are_kept_and_read_again(put: Put, database: 
     [
         (b"nothing that is known", "unrecognised"),
         (CSCA.certificate[:-1], "unrecognised"),
+        (CSCA.certificate + b"\0", "malformed-certificate"),
         (CSCA.certificate[:200] + b"\0" * (len(CSCA.certificate) - 200), "malformed-certificate"),
         (CSCA.issue_revocation_list((7,), at=AT, profile=RevocationListProfile(extra_entries=(asn1.sequence(),))), "malformed-crl"),
         (CSCA.certificate_pem().replace(b"\nM", b"\n*", 1), "malformed-pem"),
