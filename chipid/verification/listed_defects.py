@@ -7,7 +7,7 @@ failure that says nothing any more, and never a success: whoever lets such docum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -18,60 +18,22 @@ from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.dg12 import Dg12
 from chipid.lds.mrz import Mrz
-from chipid.pki.certificate import Certificate
-from chipid.pki.countries import alpha_2
-from chipid.pki.defect_list import DEFECT_LIST, DefectList, KnownDefect, StatusCode
-from chipid.pki.deviation_list import DEVIATION_LIST, DeviationDocuments, DeviationList
 from chipid.pki.trust_source import TrustSource
 from chipid.verification.passive_auth import PassiveAuthentication
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 _NAME = CheckName.KNOWN_DEFECTS
 _REVOKED, _ON_HOLD, _UNCLEAR = "listed-dsc-revoked", "listed-dsc-on-hold", "listed-dsc-status-unknown"
-_AA, _CA, _HASH, _UNKNOWN = "listed-aa-key-compromised", "listed-ca-key-compromised", "listed-dg-hash", "listed-unknown-defect"
-_MALFORMED = "defect-list-malformed"
-
-_CODES: Final = MappingProxyType(
-    {
-        # ICAO 9303-3 §7.3.5
-        f"{DEVIATION_LIST}.1": "listed-certificate-or-key",
-        f"{DEVIATION_LIST}.1.1": "listed-dsc-signature",
-        f"{DEVIATION_LIST}.1.2": "listed-dsc-malformed",
-        f"{DEVIATION_LIST}.1.3": "listed-csca-malformed",
-        f"{DEVIATION_LIST}.1.4": _AA,
-        f"{DEVIATION_LIST}.2": "listed-lds",
-        f"{DEVIATION_LIST}.2.1": "listed-dg-malformed",
-        f"{DEVIATION_LIST}.2.2": _HASH,
-        f"{DEVIATION_LIST}.2.3": "listed-sod-invalid",
-        f"{DEVIATION_LIST}.2.4": "listed-com-sod",
-        f"{DEVIATION_LIST}.3": "listed-mrz",
-        f"{DEVIATION_LIST}.3.1": "listed-mrz-data",
-        f"{DEVIATION_LIST}.3.2": "listed-mrz-check-digit",
-        f"{DEVIATION_LIST}.4": "listed-chip-unusable",
-        f"{DEVIATION_LIST}.5": "listed-national-use",
-        # BSI TR-03129; a revoked signer (1.1) has a status besides
-        f"{DEFECT_LIST}.1.2": "listed-dsc-malformed",
-        f"{DEFECT_LIST}.1.3": _CA,
-        f"{DEFECT_LIST}.1.4": _AA,
-        f"{DEFECT_LIST}.2.1": "listed-dg-malformed",
-        f"{DEFECT_LIST}.2.2": "listed-sod-invalid",
-        f"{DEFECT_LIST}.2.3": "listed-com-sod",
-        f"{DEFECT_LIST}.4.1": "listed-card-security",
-        f"{DEFECT_LIST}.4.2": "listed-chip-security",
-        f"{DEFECT_LIST}.4.3": "listed-power-down",
-        f"{DEFECT_LIST}.4.4": "listed-dsc-malformed",
-        f"{DEFECT_LIST}.4.5": "listed-terminal-info",
-    }
-)
-_EID, _EID_CATEGORY = "listed-eid-application", f"{DEFECT_LIST}.3."
-_CERT_REVOKED = f"{DEFECT_LIST}.1.1"
-_STATUS: Mapping[int | None, str] = MappingProxyType(
-    {code.value: _ON_HOLD if code is StatusCode.ON_HOLD else _REVOKED for code in StatusCode}
-)
-"""BSI TR-03135-1 §5.6.4.3: a signer on hold is undetermined, and so is one with a status that is nobody else's to read."""
+_AA, _CA, _HASH = "listed-aa-key-compromised", "listed-ca-key-compromised", "listed-dg-hash"
 
 _WEIGHTS: Final = MappingProxyType(
-    {_REVOKED: Outcome.FAILED, **dict.fromkeys((_ON_HOLD, _UNCLEAR, _UNKNOWN, _MALFORMED), Outcome.UNDETERMINED)}
+    {
+        _REVOKED: Outcome.FAILED,
+        _ON_HOLD: Outcome.UNDETERMINED,
+        _UNCLEAR: Outcome.UNDETERMINED,
+        "listed-unknown-defect": Outcome.UNDETERMINED,
+        "defect-list-malformed": Outcome.UNDETERMINED,
+    }
 )
 """What is more than told; the heaviest first."""
 
@@ -101,7 +63,7 @@ _NEVER_EXPLAINED = frozenset({1, 2, 14, 15})
 class ListedDefects:
     """What the lists say of one document.
 
-    :ivar check: KNOWN_DEFECTS. :ivar codes: all that is listed, in the order of :data:`_CODES`.
+    :ivar check: KNOWN_DEFECTS. :ivar codes: all that is listed, in alphabetical order.
     :ivar explained_groups: whether wrong hashes are explained: no other group differs than those listed.
     """
 
@@ -136,19 +98,6 @@ class ListedDefects:
         return replace(check, outcome=_WEIGHTS[code], reason=code, detail=_detail((code,)))
 
 
-@dataclass(frozen=True)
-class _Document:
-    """By what a document is looked up; ``None`` for what is not known."""
-
-    signer: Certificate
-    mrz: Mrz | None
-    issued: date | None
-
-    @property
-    def states(self) -> set[str | None]:
-        return {alpha_2(name.country or "") for name in (self.signer.subject, self.signer.issuer)} - {None}
-
-
 def listed_defects(
     evidence: Evidence, trust: TrustSource | None, passive: PassiveAuthentication, mrz: Mrz | None
 ) -> ListedDefects:
@@ -165,12 +114,12 @@ def listed_defects(
         detail = "Nobody is known to have signed EF.SOD: there is nobody to look up."
         return ListedDefects(Check(_NAME, Outcome.UNDETERMINED, "signer-certificate-missing", detail))
     # 2. What do they say?
-    document = _Document(passive.signer, mrz, _issued(evidence, passive))
-    found, wrong = set[str](), set[int]()
-    for code, group in (*_deviations(deviation_lists, document), *_defects(defect_lists, document)):
-        found.add(code)
-        wrong |= {group} if group is not None else set()
-    codes = tuple(sorted(found, key=_place))
+    from chipid.verification.listed_entries import ListedDocument, entries_of  # noqa: PLC0415  # most have no such lists
+
+    document = ListedDocument(passive.signer, mrz, _issued(evidence, passive))
+    entries = frozenset(entries_of(document, deviation_lists, defect_lists))
+    codes = tuple(sorted({code for code, _ in entries}))
+    wrong = {group for _, group in entries if group is not None}
     # 3. Does it explain which data groups differ from EF.SOD?
     differing = evidence.data_groups.keys() - passive.signed_groups
     explained = differing <= (wrong & passive.listed_groups) - _NEVER_EXPLAINED
@@ -191,63 +140,6 @@ def _detail(codes: tuple[str, ...]) -> str:
     return f"Lists of known defects say: {', '.join(codes)}."
 
 
-def _place(code: str) -> int:
-    order = (*_WEIGHTS, *_CODES.values(), _EID)
-    return order.index(code)
-
-
-# Deviation lists -------------------------------------------------------------------------------------------------
-
-
-def _deviations(lists: Iterable[DeviationList], document: _Document) -> Iterator[tuple[str, int | None]]:
-    """Each code that a deviation list has for the document, with the data group whose hash is wrong."""
-    for each in lists:
-        for deviation in each.deviations:
-            if not _may_speak(each, deviation.documents, document):
-                continue
-            try:
-                meant = _means(deviation.documents, document)
-            except MalformedData:
-                yield _MALFORMED, None
-                continue
-            for description in deviation.descriptions if meant else ():
-                code = _CODES.get(description.deviation_type, _UNKNOWN)
-                yield code, description.number if code == _HASH else None
-
-
-def _may_speak(source: DeviationList, documents: DeviationDocuments, document: _Document) -> bool:
-    """A State speaks of its own documents; one that is not known of those whose signer it names."""
-    if source.country is None:
-        return documents.signer is not None
-    return alpha_2(source.country) in document.states
-
-
-def _means(documents: DeviationDocuments, document: _Document) -> bool:
-    """Whether all conditions are met (ICAO 9303-3 §7.3.6).
-
-    The day of issue is on few chips: where it is not known, signer or number have to be enough.
-    """
-    signer, mrz = documents.signer, document.mrz
-    if signer is not None and not signer.resembles(document.signer):
-        return False
-    if mrz is None and (documents.document_type is not None or documents.numbers is not None):
-        return False
-    if mrz is not None and documents.document_type is not None and not _is_of_type(mrz, documents.document_type):
-        return False
-    if documents.issued is not None:
-        first, last, day = documents.issued.first_issued.date(), documents.issued.last_issued.date(), document.issued
-        if not (first <= day <= last if day is not None else signer is not None or documents.numbers is not None):
-            return False
-    # At last, for the numbers may be many.
-    return documents.numbers is None or mrz is None or mrz.document_number in documents.numbers
-
-
-def _is_of_type(mrz: Mrz, document_type: str) -> bool:
-    """One letter means all documents whose code begins with it, as in a signer's certificate (ICAO 9303-12 §7.1.1.6)."""
-    code = mrz.document_code.replace("<", "")
-    return document_type.replace("<", "").strip() in (code, code[:1])
-
-
 def _issued(evidence: Evidence, passive: PassiveAuthentication) -> date | None:
     """The day of issue, from a DG12 that is as it was signed."""
     raw = evidence.file(FileId.DG12)
@@ -258,21 +150,3 @@ def _issued(evidence: Evidence, passive: PassiveAuthentication) -> date | None:
     except MalformedData:
         return None
     return issued.earliest if issued is not None else None
-
-
-# Defect lists ----------------------------------------------------------------------------------------------------
-
-
-def _defects(lists: Iterable[DefectList], document: _Document) -> Iterator[tuple[str, None]]:
-    for each in lists:
-        for known in each.defects_of(document.signer):
-            yield _code(known), None
-
-
-def _code(known: KnownDefect) -> str:
-    """Of the eID application nothing is read here, so that whatever is wrong with it decides nothing."""
-    if known.defect_type == _CERT_REVOKED:
-        return _STATUS.get(known.status, _UNCLEAR)
-    if known.defect_type.startswith(_EID_CATEGORY):
-        return _EID
-    return _CODES.get(known.defect_type, _UNKNOWN)

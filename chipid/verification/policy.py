@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
@@ -253,6 +252,8 @@ def _codes(names: Iterable[str]) -> frozenset[str]:
 def _require_code(code: str) -> None:
     if code in REASONS or stem(code) in REASONS:
         return
+    from difflib import get_close_matches  # noqa: PLC0415  # for a mistake alone
+
     near = get_close_matches(code, (*FAMILIES, DEVIATIONS, *REASONS), n=1)
     raise ValueError(f"there is no reason code {code}" + (f": is {near[0]} meant?" if near else ""))
 
