@@ -12,6 +12,7 @@ import chipid
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.personalisation import personalise
 from chipid.issuing.pki import DocumentSigner, TestCsca
+from chipid.pki.crl import CertificateRevocationList
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CAN, PIN, PUK = "123456", "987654", "0987654321"
@@ -40,7 +41,9 @@ def signer() -> DocumentSigner:
 
 @cache
 def trust() -> chipid.TrustStore:
-    return chipid.TrustStore.from_bytes(csca().certificate)
+    """The authority, and its revocation list of the day before, on which nobody is."""
+    nobody = csca().issue_revocation_list(at=AT - timedelta(days=1))
+    return chipid.TrustStore([csca().parsed], [CertificateRevocationList.parse(nobody)])
 
 
 def issue_passport(description: dict[str, Any], *trust_points: bytes, chip_date: date | None = None) -> CardImage:
