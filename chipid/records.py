@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
@@ -214,6 +213,8 @@ def write_private(path: str | PathLike[str], data: bytes) -> None:
 
     :raises OSError: the folder cannot be written to, or *path* is something else than a file.
     """
+    import tempfile  # noqa: PLC0415  # 4 ms, and most records are read
+
     path = Path(path)
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file", str(path))

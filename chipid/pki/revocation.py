@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import Answer
 from chipid.pki.countries import alpha_2
-from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.extensions import KeyUsage
 from chipid.pki.names import Name
 from chipid.pki.path_rules import is_good_above, is_key_change
 from chipid.pki.path_search import find_paths
 from chipid.pki.trust_source import TrustSource
+
+if TYPE_CHECKING:
+    from chipid.pki.crl import CertificateRevocationList
 
 LIST_LIMIT: Final = 8
 """Lists that are tried for one certificate, newest first, until one is good."""

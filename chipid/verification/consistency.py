@@ -12,7 +12,6 @@ from chipid.iso7816.file_ids import FileId
 from chipid.lds.card_access import CardAccess
 from chipid.lds.dates import YEARS_AHEAD, full_expiry_date, in_zone
 from chipid.lds.dg1 import Dg1
-from chipid.lds.dg12 import Dg12
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import PaceDomainParameterInfo, PaceInfo, SecurityInfo, SecurityInfos
@@ -175,6 +174,8 @@ def _outlived(evidence: Evidence) -> tuple[str, ...]:
     raw = evidence.file(FileId.DG12)
     if raw is None or not any(each.protocol is Protocol.BAC and each.result is Result.DONE for each in evidence.accesses):
         return ()
+    from chipid.lds.dg12 import Dg12  # noqa: PLC0415  # most documents have none, and those with a DG12 seldom open by BAC
+
     try:
         issued = Dg12.parse(raw).issued
     except MalformedData:

@@ -16,7 +16,6 @@ from typing import Final
 from chipid.errors import MalformedData
 from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
-from chipid.lds.dg12 import Dg12
 from chipid.lds.mrz import Mrz
 from chipid.pki.trust_source import TrustSource
 from chipid.verification.passive_auth import PassiveAuthentication
@@ -145,6 +144,8 @@ def _issued(evidence: Evidence, passive: PassiveAuthentication) -> date | None:
     raw = evidence.file(FileId.DG12)
     if raw is None or 12 not in passive.signed_groups:
         return None
+    from chipid.lds.dg12 import Dg12  # noqa: PLC0415  # for a document that is in question alone
+
     try:
         issued = Dg12.parse(raw).issued
     except MalformedData:
