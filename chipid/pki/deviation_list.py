@@ -83,9 +83,11 @@ class DocumentNumbers:
 
         :raises CertificateError: what is there is no set of numbers.
         """
-        sought = _comparable(number)
-        # Most of the time the characters are nowhere in it, and nothing has to be read.
-        return sought.encode() in self.raw.upper() and any(_comparable(each) == sought for each in self)
+        sought, capitals = _comparable(number), self.raw.upper()
+        # As a rule it stands there as it is, for no character of text is a tag, or it is nowhere: then nothing has to be read.
+        if asn1.encode(_PRINTABLE_STRING, sought.encode()) in capitals:
+            return True
+        return sought.encode() in capitals and any(_comparable(each) == sought for each in self)
 
     def __iter__(self) -> Iterator[str]:
         return (_text(element) for element in asn1.Reader(self.raw, CertificateError))

@@ -104,6 +104,14 @@ def test_document_numbers(number: str, listed: bool) -> None:
     assert (number in NUMBERS) is listed
 
 
+@pytest.mark.parametrize("raw", [b"\x13\x04A10<", b"\x0c\x03a10", b"\x13\x81\x03A10", b"\x16\x04A10 "])
+def test_document_numbers_in_other_words(raw: bytes) -> None:
+    numbers = DocumentNumbers(b"\x13\x03B10" + raw)
+    assert "A10" in numbers
+    assert not any(other in numbers for other in ("A1", "Ä10", ""))
+    assert "10" not in numbers
+
+
 def test_numbers_are_read_when_they_are_looked_for() -> None:
     broken = DocumentNumbers(b"\x13\x07AA00001\x04\x01A\x13\xff")
     listed = one(DeviationDocuments(numbers=broken))
