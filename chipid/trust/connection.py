@@ -85,6 +85,9 @@ def translated(path: Path | None) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _translate(name, error) from None
+    except UnicodeDecodeError:
+        hint = "Restore it from a copy, or make a new one: chipid trust import."
+        raise MalformedData(f"{name}: the trust store is damaged: a text that is no UTF-8", hint=hint) from None
     except ChipIdError as error:
         if str(error).startswith(name):
             raise

@@ -132,16 +132,19 @@ class TrustDatabase(TrustSource):
 
     def deviation_lists(self) -> tuple[DeviationList, ...]:
         """The deviation lists that were admitted."""
-        from chipid.pki.deviation_list import DeviationList  # noqa: PLC0415
+        if not (found := self._select("kind = ? ORDER BY id", Kind.DEVIATION_LIST)):
+            return ()
+        from chipid.pki.deviation_list import DeviationList  # noqa: PLC0415  # 6 ms of modules, where there is a list alone
 
-        found = self._select("kind = ? ORDER BY id", Kind.DEVIATION_LIST)
         return tuple(DeviationList.parse(_content(each), country=each.index.country) for each in found)
 
     def defect_lists(self) -> tuple[DefectList, ...]:
         """The defect lists that were admitted."""
-        from chipid.pki.defect_list import DefectList  # noqa: PLC0415
+        if not (found := self._select("kind = ? ORDER BY id", Kind.DEFECT_LIST)):
+            return ()
+        from chipid.pki.defect_list import DefectList  # noqa: PLC0415  # as above
 
-        return tuple(DefectList.parse(_content(each)) for each in self._select("kind = ? ORDER BY id", Kind.DEFECT_LIST))
+        return tuple(DefectList.parse(_content(each)) for each in found)
 
     # What it holds ------------------------------------------------------------------------------------------------------
 

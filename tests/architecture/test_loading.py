@@ -15,7 +15,10 @@ HEAVY = (
     "chipid.inspection",
     "chipid.emulator",
     "chipid.readers",
+    "chipid.pki.crl",
     "chipid.pki.cvc",
+    "chipid.pki.defect_list",
+    "chipid.pki.deviation_list",
     "chipid.protocols.pace.chip",
 )
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -382,3 +384,15 @@ def test_a_damaged_default_store_is_2(cli, evidence_file: Path, store: Path) -> 
     result = cli("verify", evidence_file)
     assert (result.code, result.out) == (2, "")
     assert result.err.splitlines()[-2].startswith(f"chipid: error: trust store: {store}")
+
+
+def test_a_verdict_from_a_store_loads_nothing_that_it_does_not_need(cli, desk, evidence_file: Path, store: Path) -> None:
+    assert cli("trust", "import", desk.trust).code == 0
+    script = "import sys; from chipid.cli import failures, root; failures.run(root.chipid, sys.argv[1:]); print(*sys.modules)"
+    line = [sys.executable, "-c", script, "verify", str(evidence_file), "--trust", str(store)]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    verdict, _, modules = done.stdout.rstrip().rpartition("\n")
+    assert verdict.startswith("ACCEPTED")
+    assert "sqlite3" in modules.split()
+    unwanted = ("chipid.lds.biometrics", "chipid.inspection", "chipid.trust.importing", "chipid.pki.crl", "chipid.pki.defect_list", "rich")
+    assert not [name for name in modules.split() if name.startswith(unwanted)]
