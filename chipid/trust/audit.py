@@ -79,21 +79,15 @@ def _finding(stored: StoredObject, database: TrustDatabase, at: datetime) -> Obj
 
 def _certificate_finding(stored: StoredObject, database: TrustDatabase) -> ObjectFinding:
     certificate = stored.certificate
-    if stored.index.role is Role.CSCA:
-        own = _verify(stored, "self-signed", (certificate,), certificate.verified_by)
-        # A CSCA whose identifiers do not tell its keys apart may be a link.
-        others = [each for each in database.named_by(certificate) if each != certificate]
-        if own.ok is not False or not others:
-            return own
-        link = _verify(stored, "link", others, certificate.verified_by)
-        return link if link.ok else own
-    relation: Relation = "link" if stored.index.role is Role.LINK else "issued"
-    issuers = database.named_by(certificate)
-    found = _verify(stored, relation, issuers, certificate.verified_by)
-    if found.ok or certificate in issuers:
-        return found
-    own = _verify(stored, "self-signed", (certificate,), certificate.verified_by) if certificate.is_self_issued else found
-    return own if own.ok else found
+    others = [each for each in database.named_by(certificate) if each != certificate]
+    if not certificate.is_self_issued:
+        return _verify(stored, "link" if stored.index.role is Role.LINK else "issued", others, certificate.verified_by)
+    # Identifiers that are wrong make neither a link of a CSCA nor a CSCA of a link: what verifies counts.
+    own = _verify(stored, "self-signed", (certificate,), certificate.verified_by)
+    if own.ok:
+        return own
+    link = _verify(stored, "link", others, certificate.verified_by)
+    return link if link.ok or stored.index.role is not Role.CSCA else own
 
 
 def _issuers_of_list(stored: StoredObject, database: TrustDatabase) -> tuple[Certificate, ...]:
