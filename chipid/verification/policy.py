@@ -12,7 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from chipid.verification.reasons import REASONS, stem
+from chipid.verification.reasons import REASONS, REVOCATION_UNKNOWN, stem
 from chipid.verification.verdict import Check, CheckName, CodeDecision, Decision, Effect, Outcome, Verdict
 
 POLICIES: Final = ("counter", "strict", "research", "data-only")
@@ -24,16 +24,7 @@ DEVIATIONS: Final = "deviations"
 FAMILIES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "out-of-date": frozenset({"dsc-expired", "dsc-not-yet-valid", "csca-expired", "csca-not-yet-valid"}),
-        "revocation-unknown": frozenset(
-            {
-                "no-crl",
-                "crl-stale",
-                "crl-signer-unknown",
-                "crl-signature-invalid",
-                "crl-malformed",
-                "crl-unknown-critical-extension",
-            }
-        ),
+        "revocation-unknown": REVOCATION_UNKNOWN,
         "sha1": frozenset({"sha1-signature", "sha1-hashes", "aa-sha1"}),
         "short-keys": frozenset({"short-key", "aa-short-key"}),
     }

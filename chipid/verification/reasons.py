@@ -323,6 +323,9 @@ REASONS: Final = MappingProxyType(
 )
 """Code → sentence, in the order of the checks."""
 
+REVOCATION_UNKNOWN: Final = frozenset(_REVOCATION) - {"dsc-revoked", "csca-revoked"}
+"""Why it could not be found out whether a certificate has been revoked."""
+
 _ROLES: Final = {
     "dsc-": "Document signer's certificate: ",
     "csca-": "CSCA certificate: ",
