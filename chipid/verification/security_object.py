@@ -11,7 +11,7 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.sod import EfSod, LDSSecurityObject
-from chipid.pki.chain import ChainFinding, validate_chain
+from chipid.pki.chain import Answer, ChainFinding, validate_chain
 from chipid.pki.cms import SignedData
 from chipid.pki.revocation import RevocationFinding, revocation_status
 from chipid.pki.signed_data import SignerFinding, verify_signers
@@ -77,22 +77,30 @@ def read_security_object(evidence: Evidence, trust: TrustSource | None, at: date
     except MalformedData as error:
         return _failed("sod-malformed", f"EF.SOD is malformed: {error}.")
     # 3. … over an LDSSecurityObject.
-    try:
-        listed, unlisted_reason = LDSSecurityObject.parse(signed.content or b""), ""
-    except UnsupportedFeature:
-        listed, unlisted_reason = None, "unsupported-algorithm"
-    except MalformedData as error:
-        return _failed("sod-malformed", f"EF.SOD holds no list of hashes: {error}.")
+    listed, unlisted = _read_hashes(signed.content or b"")
     # 4. Somebody signed it. Of several signers one is enough whose signature is good and whom we trust: all sign the same content.
     findings = judge_signers(signed, trust, at)
     if not findings:
         return _failed("no-signer", "Nobody signed EF.SOD.", listed)
     best = max(findings, key=_rank)
-    signer = best.signer
+    signer, unlisted_reason = best.signer, unlisted.reason if unlisted is not None else ""
+    answer = Answer(signer.ok, signer.reason, signer.detail)
+    if unlisted is not None and unlisted.ok is False and signer.ok is not False:
+        answer = unlisted  # a bad signature tells more: what it covers was changed
     # 5. What departs from the standard, and changes no answer.
     deviations = (*_deviations(signed, sod, listed), *signer.deviations, *(("several-signers",) if len(findings) > 1 else ()))
-    check = Check(_NAME, _OUTCOMES[signer.ok], signer.reason, signer.detail, tuple(dict.fromkeys(deviations)))
+    check = Check(_NAME, _OUTCOMES[answer.ok], answer.reason, answer.detail, tuple(dict.fromkeys(deviations)))
     return SecurityObject(check, listed, unlisted_reason, signer, best.chain, best.revocation)
+
+
+def _read_hashes(content: bytes) -> tuple[LDSSecurityObject | None, Answer | None]:
+    """The list of hashes; or why there is none that can be read."""
+    try:
+        return LDSSecurityObject.parse(content), None
+    except UnsupportedFeature:
+        return None, Answer(None, "unsupported-algorithm", "EF.SOD lists hashes of a kind that is not known.")
+    except MalformedData as error:
+        return None, Answer(False, "sod-malformed", f"EF.SOD holds no list of hashes: {error}.")
 
 
 def judge_signers(signed: SignedData, trust: TrustSource | None, at: datetime) -> list[JudgedSigner]:

@@ -172,8 +172,19 @@ def test_a_sod_in_the_wrong_wrapping_fails(sod: bytes, trust: TrustStore, change
 
 
 def test_a_signed_object_of_other_content_fails(signer: DocumentSigner, trust: TrustStore) -> None:
-    raw = EfSod(signer.sign(LDS_SECURITY_OBJECT, b"\x31\x00")).build()
-    assert outcome(passive_authentication(evidence(raw), trust, LATER), NAME.SOD_SIGNATURE) == (FAILED, "sod-malformed")
+    for options in (SignatureOptions(), SignatureOptions(include_certificate=False)):
+        raw = EfSod(signer.sign(LDS_SECURITY_OBJECT, b"\x31\x00", options)).build()
+        result = passive_authentication(evidence(raw), trust, LATER)
+        assert outcome(result, NAME.SOD_SIGNATURE) == (FAILED, "sod-malformed")
+        assert outcome(result, NAME.DATA_GROUP_INTEGRITY) == (FAILED, "sod-malformed")
+
+
+def test_a_list_of_hashes_that_was_damaged_after_it_was_signed_is_told_as_changed(sod: bytes, trust: TrustStore) -> None:
+    content = LDSSecurityObject.over(GROUPS).build()
+    result = passive_authentication(evidence(sod.replace(content, b"\x31" + content[1:])), trust, LATER)
+    assert outcome(result, NAME.SOD_SIGNATURE) == (FAILED, "message-digest-mismatch")
+    assert outcome(result, NAME.DATA_GROUP_INTEGRITY) == (FAILED, "sod-malformed")
+    assert outcome(result, NAME.TRUST_STATUS) == (SUCCESSFUL, "ok")
 
 
 def test_a_chip_without_sod_fails_and_one_that_was_not_read_is_open(trust: TrustStore) -> None:

@@ -27,6 +27,8 @@ from chipid.lds.sod import EfSod, LDSSecurityObject
 from chipid.pki.certificate import Certificate, describe_key
 from chipid.pki.chain import validate_chain
 from chipid.pki.cms import MESSAGE_DIGEST, SIGNING_TIME, SignedData
+from chipid.pki.crl import CertificateRevocationList, read_revocation_lists
+from chipid.pki.revocation import revocation_status
 from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_store import TrustStore, read_certificates
 from chipid.verification.passive_auth import passive_authentication
@@ -199,6 +201,68 @@ def test_every_signer_has_the_csca_that_others_found(real_data: Path, pki: Path)
         else:
             assert finding.trust.ok is None, truth["file"]
     assert chained == 17
+
+
+# Where the ground truth has only "not good": what is wrong first. The hash of the content goes before the signature over it.
+# The last two could not be read there either.
+WRONG = {
+    "real-tampered_de_sha384_ecdsa_1": "signature-invalid",
+    "real-tampered_gb_sha256_ecdsa_1": "signature-invalid",
+    "real-tampered_gb_sha256_ecdsa_2": "message-digest-mismatch",
+    "specimen-tampered_de_rsassa_pss-sha256-mgf1-sha256-salt32_2": "content-type-mismatch",
+    "specimen-tampered_de_rsassa_pss-sha256-mgf1-sha256-salt32_3": "message-digest-mismatch",
+    "specimen-tampered_de_rsassa_pss-sha256-mgf1-sha256-salt32_6": "signature-invalid",
+    "specimen-tampered_de_rsassa_pss-sha256-mgf1-sha256-salt32_7": "message-digest-mismatch",
+    "specimen-tampered_xx_unparsable_1": "sod-malformed",
+    "specimen-tampered_xx_unparsable_2": "sod-malformed",
+}
+# Signatures that are good and told to be odd: r ‖ s where DER belongs, and SHA-512 where the algorithm names SHA-256. Of the four
+# mock CMS no identifier of the signer's key is its certificate's own.
+ODD = {
+    "mock_zk_sha256_rsa_1": {"signer-identifier"},
+    "mock_zk_sha256_rsa_2": {"signer-identifier"},
+    "mock_zk_sha256_rsa_4": {"signer-identifier", "signature-hash-differs"},
+    "mock_zk_sha256_ecdsa_2": {"signer-identifier", "ecdsa-signature-encoding"},
+    "specimen_de_sha1_ecdsa_1": {"sha1-hashes", "sha1-signature"},
+}
+
+
+def test_every_reason_is_the_right_one(real_data: Path, pki: Path) -> None:
+    """Signature, chain and revocation of every object: the real are good, the tampered are not, and it is told why."""
+    told: Counter[tuple[str, str]] = Counter()
+    for truth in truths(real_data):
+        name = truth["file"].partition(".")[0]
+        at = datetime.fromisoformat(truth["dsc"]["nb"]).replace(tzinfo=UTC) if "dsc" in truth else datetime(2026, 1, 1, tzinfo=UTC)
+        evidence = Evidence(read_at=at, files={FileId.SOD: EfSod(cms_of(real_data, truth)).build()})
+        checks = {check.name: check for check in passive_authentication(evidence, world(pki), at).checks}
+        signature, trust = checks[CheckName.SOD_SIGNATURE], checks[CheckName.TRUST_STATUS]
+        assert signature.reason == WRONG.get(name, "ok"), name
+        assert set(signature.deviations) >= ODD.get(name, set()), name
+        chained = truth.get("chain", "").startswith("ok ")
+        expected = "ok" if chained else "no-trust-anchor" if "dsc" in truth else "signer-certificate-missing"
+        assert trust.reason == expected, name
+        told[checks[CheckName.DS_CERTIFICATE_SIGNATURE].reason, checks[CheckName.REVOCATION].reason] += 1
+        if truth["kind"] == "real":
+            assert {check.outcome for check in (signature, trust)} == {Outcome.SUCCESSFUL}, name
+    unknown = {("no-trust-anchor", "no-trusted-path"): 11, ("signer-certificate-missing", "no-trusted-path"): 2}
+    assert told == {("ok", "no-crl"): 17} | unknown
+
+
+def test_real_revocation_lists_answer_for_real_signers(pki: Path) -> None:
+    """Those that were issued within the lists' time are not revoked, and whose list is older gets no answer."""
+    lists: list[CertificateRevocationList] = []
+    for path in sorted((pki / "crl").glob("*.crl")):
+        lists += read_revocation_lists(path.read_bytes())
+    store = TrustStore(world(pki).certificates, lists)
+    answers: Counter[str] = Counter()
+    for signer in {*certificate_files(pki).values(), *non_conformant(pki).values()}:
+        at = signer.not_before + timedelta(days=60)
+        chain = validate_chain(signer, store, at)
+        if chain.trust.ok:
+            answers[revocation_status(chain.path, store, at).answer.reason] += 1
+    assert answers["ok"] > 90
+    assert answers["crl-stale"] == 4
+    assert not answers.keys() - {"ok", "crl-stale", "no-crl"}
 
 
 def test_whole_documents_pass_or_fail_as_a_whole(real_data: Path, pki: Path) -> None:
