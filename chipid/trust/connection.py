@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from chipid.errors import ChipIdError, MalformedData, TrustStoreError
 from chipid.trust.schema import MAGIC, check_schema, create_schema, protect
@@ -109,7 +108,7 @@ def _translate(name: str, error: sqlite3.Error) -> ChipIdError:
 
 
 def _in_memory(path: Path) -> sqlite3.Connection:
-    raw = bytearray(_read_whole(path))
+    raw = _read_whole(path)
     if raw[: len(MAGIC)] != MAGIC:
         raise _no_store(path)
     # In memory there is no WAL: the format's numbers for it would forbid reading (https://sqlite.org/c3ref/deserialize.html).
@@ -123,16 +122,17 @@ def _in_memory(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _read_whole(path: Path) -> bytes:
+def _read_whole(path: Path) -> bytearray:
     """The file, read while nobody wrote it: its size and time are the same before and after, and there is no WAL."""
     for _ in range(_ATTEMPTS):
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
             if before.st_size > SIZE_LIMIT:
                 raise MalformedData(f"more than {SIZE_LIMIT} octets, and no trust store")
-            raw = file.read(SIZE_LIMIT + 1)
+            raw = bytearray(before.st_size)
+            count = file.readinto(raw)
             after = os.fstat(file.fileno())
-        if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, len(raw)) and not _has_wal(path):
+        if (before.st_mtime_ns, count) == (after.st_mtime_ns, after.st_size) and not _has_wal(path):
             return raw
     raise TrustStoreError("an import goes on", hint="Wait until it has finished, and try again.")
 
@@ -170,6 +170,8 @@ def _is_blank(connection: sqlite3.Connection) -> bool:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    from urllib.parse import quote  # noqa: PLC0415  # a reader needs none
+
     uri = f"file:{quote(os.fspath(path.absolute()))}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
 

@@ -31,13 +31,13 @@ from chipid.trust.objects import (
     name_digest,
     seconds,
 )
-from chipid.trust.provenance import Import, Origin
 
 if TYPE_CHECKING:
     from chipid.pki.cms import SignerIdentifier
     from chipid.pki.crl import CertificateRevocationList
     from chipid.pki.defect_list import DefectList
     from chipid.pki.deviation_list import DeviationList
+    from chipid.trust.provenance import Import, Origin
 
 _INDEX: Final = ("role", "country", "subject", "issuer", "serial", "key_id", "key_digest", "valid_from", "valid_until")
 _COLUMNS: Final = ", ".join(("id", "kind", "sha256", "octets", *_INDEX))
@@ -174,6 +174,8 @@ class TrustDatabase(TrustSource):
 
     def origins(self, stored: StoredObject) -> tuple[Origin, ...]:
         """Where *stored* came from, oldest first."""
+        from chipid.trust.provenance import Origin  # noqa: PLC0415
+
         query = f"SELECT {_IMPORT}, place FROM origin JOIN import ON import.id = import WHERE object = ? ORDER BY import.id"  # noqa: S608
         return tuple(Origin(self._import(row), str(row[-1])) for row in self._rows(query, (stored.id,)))
 
@@ -277,6 +279,8 @@ class TrustDatabase(TrustSource):
         return stored
 
     def _import(self, row: Sequence[Any]) -> Import:
+        from chipid.trust.provenance import Import  # noqa: PLC0415  # who verifies does not ask
+
         with translated(self._path):
             return Import.of_row(row)
 

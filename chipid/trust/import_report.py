@@ -30,7 +30,6 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "authority-not-vouched-for": "A CSCA in a directory is trusted by nobody's word: pin it, or name its own file.",
         "list-not-signed": "Nobody signed the list: pin the SHA-256 of its file.",
         "list-signer-expired": "The list's signer, or its CSCA, is out of date: pin one of them, or the list.",
-        "list-signer-revoked": "The list's signer was revoked by its CSCA.",
         "list-signer-ambiguous": "The list's first signer is another than the one who can be verified.",
         "list-older-than-held": "A newer list of the same state is in the store, and lists replace each other.",
     }

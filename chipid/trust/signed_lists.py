@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import Answer
 from chipid.pki.cms import SignedData
@@ -101,7 +100,7 @@ def admit(read: SignedList, file_sha256: str, trusted: TrustSource, pins: frozen
     by_pin = by_file or tuple(each.fingerprint for each in finding.path if each.fingerprint in pins)
     claimed = claimed_signer(read.signed)
     # 1. What the operator pinned, octet by octet, he answers for.
-    refused = None if by_file else _refused(finding, trusted, pinned=bool(by_pin))
+    refused = None if by_file else _refused(finding, pinned=bool(by_pin))
     # 2. What is said in a state's name is said by the one whose signature was verified.
     if refused is None and not by_file and claimed not in (None, finding.signer):
         refused = _refusal("list-signer-ambiguous")
@@ -115,7 +114,7 @@ def admit(read: SignedList, file_sha256: str, trusted: TrustSource, pins: frozen
     )
 
 
-def _refused(finding: SignedListFinding, trusted: TrustSource, *, pinned: bool) -> Answer | None:
+def _refused(finding: SignedListFinding, *, pinned: bool) -> Answer | None:
     for name in _REQUIRED:
         answer = finding.answers[name]
         if answer.ok is not True:
@@ -124,19 +123,7 @@ def _refused(finding: SignedListFinding, trusted: TrustSource, *, pinned: bool) 
         return finding.signing_time
     if finding.validity.ok is False and not pinned:
         return _refusal("list-signer-expired")
-    return _refusal("list-signer-revoked") if _is_revoked(finding, trusted) else None
-
-
-def _is_revoked(finding: SignedListFinding, trusted: TrustSource) -> bool:
-    """Whether a good revocation list of the signer's CSCA names him."""
-    signer, authorities = finding.path[0], finding.path[1:]
-    for crl in trusted.revocation_lists(signer.issuer):
-        try:
-            if crl.find(signer.serial_octets) is not None and any(crl.verified_by(authority).valid for authority in authorities):
-                return True
-        except (MalformedData, UnsupportedFeature):
-            continue
-    return False
+    return finding.revocation if finding.revocation.ok is False else None
 
 
 def _refusal(reason: str) -> Answer:

@@ -111,6 +111,7 @@ def put(database: TrustDatabase, tmp_path: Path) -> Put:
 _LIST_REASONS = {
     "list-signer-no-trust-anchor", "list-signer-extended-key-usage", "list-signer-is-document-signer", "list-signature-invalid",
     "list-message-digest-mismatch", "list-signer-csca-key-unknown", "list-signed-outside-validity", "list-signer-untrusted-signer",
+    "list-signer-revoked",
 }  # fmt: skip
 
 
