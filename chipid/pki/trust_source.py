@@ -61,7 +61,7 @@ class TrustSource(ABC):
 
         Who of them signed it is a matter of the signature: several CSCAs bear one name, and anybody can write a name.
         """
-        by_name = self.authorities_named(certificate.issuer)
+        by_name = dict.fromkeys(self.authorities_named(certificate.issuer))
         key_id = certificate.authority_key_id
         by_key = self.authorities_with_key(key_id) if key_id else ()
         both = [candidate for candidate in by_key if candidate in by_name]

@@ -59,6 +59,9 @@ class TrustStore(TrustSource):
         self._deviation_lists, self._defect_lists = tuple(deviation_lists), tuple(defect_lists)
         self._by_subject: dict[tuple[tuple[str, str], ...], list[Certificate]] = defaultdict(list)
         self._by_key: dict[bytes, list[Certificate]] = defaultdict(list)
+        self._lists_by_issuer: dict[tuple[tuple[str, str], ...], list[CertificateRevocationList]] = defaultdict(list)
+        for crl in sorted(self._revocation_lists, key=lambda crl: crl.this_update, reverse=True):
+            self._lists_by_issuer[crl.issuer.normalised].append(crl)
         for certificate in self.authorities:
             self._by_subject[certificate.subject.normalised].append(certificate)
             if certificate.subject_key_id is not None:
@@ -127,8 +130,7 @@ class TrustStore(TrustSource):
 
     def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
         """The revocation lists of *issuer*, newest first."""
-        of_issuer = (crl for crl in self._revocation_lists if crl.issuer.normalised == issuer.normalised)
-        return tuple(sorted(of_issuer, key=lambda crl: crl.this_update, reverse=True))
+        return tuple(self._lists_by_issuer.get(issuer.normalised, ()))
 
     def deviation_lists(self) -> tuple[DeviationList, ...]:
         """The deviation lists that were given."""

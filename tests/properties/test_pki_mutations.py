@@ -24,6 +24,8 @@ from chipid.issuing.signed_data import SignatureOptions
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import validate_chain
 from chipid.pki.cms import SignedData
+from chipid.pki.crl import CertificateRevocationList
+from chipid.pki.revocation import revocation_status
 from chipid.pki.signed_data import verify_signers
 from chipid.pki.trust_store import TrustStore, read_certificates
 from chipid.verification.passive_auth import passive_authentication
@@ -37,6 +39,7 @@ GROUPS = {1: b"\x61\x01\x00", 2: b"\x75\x01\x00"}
 SOD = SIGNER.sign_sod(GROUPS, options=SignatureOptions(signing_time=AT))
 CMS = SIGNER.sign("1.2.3", b"content")
 CERTIFICATE = SIGNER.certificate
+CRL = CSCA.issue_revocation_list([SIGNER.parsed.serial], at=AT)
 
 
 @st.composite
@@ -87,6 +90,17 @@ def test_no_mutated_certificate_is_trusted(data: bytes) -> None:
     finding = validate_chain(certificate, TRUST, AT)
     # Outside the signed part anything may change that is not looked at, the outer algorithm for one.
     assert finding.trust.ok is not True or certificate.tbs == SIGNER.parsed.tbs
+
+
+@given(mutated(CRL))
+def test_no_mutated_revocation_list_counts(data: bytes) -> None:
+    try:
+        crl = CertificateRevocationList.parse(data)
+    except MalformedData:
+        return
+    path = (SIGNER.parsed, CSCA.parsed)
+    answer = revocation_status(path, TrustStore([CSCA.parsed], [crl]), AT).answer
+    assert answer.ok is None or (crl.tbs == CertificateRevocationList.parse(CRL).tbs and answer.reason == "dsc-revoked")
 
 
 @given(st.binary(max_size=200) | mutated(CMS))

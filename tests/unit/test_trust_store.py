@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from chipid.errors import CertificateError
 from chipid.issuing.pki import KeyOptions, TestCsca
+from chipid.issuing.signed_data import SignatureOptions
+from chipid.pki.cms import SignedData
+from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.trust_store import TrustStore, read_certificates, write_pem
 from chipid.records import build_record
 
@@ -129,3 +132,25 @@ def test_an_authority_of_no_country_stands_for_no_other() -> None:
 
 def test_an_empty_store_is_false() -> None:
     assert not TrustStore()
+
+
+def test_signers_are_found_by_what_an_object_names(one: TestCsca) -> None:
+    signers = [one.issue_document_signer(at=AT, key=KEY) for _ in range(2)]
+    store = TrustStore([one.parsed, *(signer.parsed for signer in signers)])
+    for signer in signers:
+        for by_key in (True, False):
+            options = SignatureOptions(by_key_identifier=by_key)
+            (info,) = SignedData.parse(signer.sign("1.2.3", b"content", options)).signers
+            assert store.signers(info.sid) == (signer.parsed,)
+    (stranger,) = SignedData.parse(one.issue_document_signer(at=AT, key=KEY).sign("1.2.3", b"")).signers
+    assert store.signers(stranger.sid) == ()
+
+
+def test_revocation_lists_are_found_by_their_issuer_newest_first(one: TestCsca) -> None:
+    two = TestCsca.create(at=AT, key=KEY, common_name="Another CSCA")
+    days = timedelta(days=1), timedelta(days=3), timedelta(days=2)
+    lists = [CertificateRevocationList.parse(one.issue_revocation_list(at=AT + day)) for day in days]
+    other = CertificateRevocationList.parse(two.issue_revocation_list(at=AT))
+    store = TrustStore([one.parsed], [*lists, other, lists[0]])
+    assert store.revocation_lists(one.parsed.subject) == (lists[1], lists[2], lists[0])
+    assert store.revocation_lists(two.parsed.subject) == (other,)
