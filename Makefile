@@ -60,6 +60,7 @@ smoke: setup
 bench: setup
 	$(BIN)/python benches/run.py
 	$(BIN)/python benches/apdus.py
+	$(BIN)/python benches/trust.py
 
 mutations: setup
 	CHIPID_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest -q -n auto tests/properties/test_mutations.py

@@ -72,8 +72,13 @@ say "chipid dump: reading it with the number printed on it"
 printf '099012345678\n' | $chipid dump --reader 'Virtual PCD 00 00' --number-file - --show-personal \
     --portrait "$out/portrait.jpg" --out "$out/card.evidence" --force
 
-say "chipid verify: judging what was read"
-$chipid verify "$out/card.evidence" --trust "$out/csca.pem"
+say "chipid trust import: keeping whom we trust, the test CSCA alone"
+rm -f "$out/trust.db"
+$chipid trust import "$out/csca.pem" --store "$out/trust.db"
+$chipid trust list --store "$out/trust.db"
+
+say "chipid verify: judging what was read, by that trust store"
+$chipid verify "$out/card.evidence" --trust "$out/trust.db"
 take_off
 
 say "Issuing a passport with fingerprints, and a terminal with the right to read them"

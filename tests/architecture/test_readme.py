@@ -11,18 +11,23 @@ import shlex
 import subprocess
 import sys
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chipid import pytest_plugin
+from chipid import api, pytest_plugin
 from chipid.cli.exit_codes import ExitCode
 from chipid.cli.failures import run
 from chipid.cli.root import chipid
 from chipid.emulator import attacks
 from chipid.emulator.icc import EmulatedCard
 from chipid.issuing.card_image import CardImage
+from chipid.issuing.pki import TestCsca
+from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
+from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY
+from chipid.profiles.access_keys import AccessKeys
 from chipid.pytest_plugin import Issuer
 from chipid.readers.pcsc import ReaderState
 from chipid.verification.policy import POLICIES
@@ -135,14 +140,15 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("CHIPID_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return tmp_path
 
 
 def test_the_commands_at_the_counter_do_what_is_said(
     desk: Path, emulated_cccd: EmulatedCard, chipid_issuer: Issuer, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    (desk / "csca").mkdir()
-    (desk / "csca" / "test.cer").write_bytes(chipid_issuer.csca.certificate)
+    (desk / "csca.cer").write_bytes(chipid_issuer.csca.certificate)
+    assert run(chipid, ["trust", "import", "csca.cer"]) == 0
     emulated_cccd.reader = "Reader"  # type: ignore[attr-defined]
     monkeypatch.setattr("chipid.readers.pcsc.reader_states", lambda: [ReaderState("Reader", card_present=True, atr=b"\x3b\x00")])
     monkeypatch.setattr("chipid.readers.pcsc.wait_for_card", lambda reader, timeout: nullcontext(emulated_cccd))
@@ -153,6 +159,22 @@ def test_the_commands_at_the_counter_do_what_is_said(
     assert [arguments[0] for arguments in shown] == ["readers", "dump", "verify"]
     assert [run(chipid, arguments) for arguments in shown] == [0, 0, 0], capsys.readouterr().err
     assert (desk / "face.jpg").exists()
+
+
+def test_from_a_master_list_to_a_verdict(desk: Path, emulated_cccd: EmulatedCard, chipid_issuer: Issuer, capsys) -> None:
+    now = datetime.now(UTC)
+    germany = TestCsca.create("DE", at=now - timedelta(days=9))
+    content = CscaMasterList.of((germany.certificate,)).content
+    signer = germany.issue_list_signer(MASTER_LIST_SIGNING_KEY, at=now - timedelta(days=9))
+    api.read(AccessKeys.from_number("099012345678"), channel=emulated_cccd).save(desk / "card.evidence")
+    (desk / "csca-of-vietnam.cer").write_bytes(chipid_issuer.csca.certificate)
+    (desk / "csca-germany.cer").write_bytes(germany.certificate)
+    listed = desk / "DE_ML_2026-03-11.ml"
+    listed.write_bytes(signer.sign_list(CSCA_MASTER_LIST, content, germany, at=now))
+    shown = commands("Whom you trust")
+    assert [arguments[:2] for arguments in shown[:3]] == [["trust", "import"], ["trust", "import"], ["trust", "list"]]
+    assert run(chipid, shown[1][: shown[1].index("--pin")]) == 1  # nobody known signed it
+    assert [run(chipid, arguments) for arguments in shown] == [0, 0, 0, 0], capsys.readouterr().err
 
 
 def test_an_eac_card_can_be_tried_with_what_is_said(desk: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

@@ -394,5 +394,5 @@ def test_a_verdict_from_a_store_loads_nothing_that_it_does_not_need(cli, desk, e
     verdict, _, modules = done.stdout.rstrip().rpartition("\n")
     assert verdict.startswith("ACCEPTED")
     assert "sqlite3" in modules.split()
-    unwanted = ("chipid.lds.biometrics", "chipid.inspection", "chipid.trust.importing", "chipid.pki.crl", "chipid.pki.defect_list", "rich")
+    unwanted = ("chipid.inspection", "chipid.lds.biometrics", "chipid.pki.crl", "chipid.pki.defect_list", "chipid.trust.importing")
     assert not [name for name in modules.split() if name.startswith(unwanted)]
