@@ -114,7 +114,6 @@ _BETWEEN: Final = {
     "issued-outside-validity": "The certificate was issued while its issuer's was not valid.",
     "issued-outside-usage-period": "The certificate was issued outside the period in which its issuer's key may sign.",
     "outlives-issuer": "The certificate is valid for longer than its issuer's.",
-    "document-outlives-signer": "The document is valid for longer than the certificate of its signer.",
     "signed-outside-validity": "The signer says that it signed while its certificate was not valid.",
     "signed-outside-usage-period": "The signer says that it signed outside the period in which its key may sign.",
     "alternative-name-state": "The alternative name of the signer's certificate is of another state than DG1.",
