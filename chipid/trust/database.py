@@ -168,9 +168,16 @@ class TrustDatabase(TrustSource):
         first, last = (bytes.fromhex(digits.ljust(64, filler)) for filler in "0f")
         return self._select("sha256 BETWEEN ? AND ? ORDER BY id", first, last)
 
-    def imports(self) -> tuple[Import, ...]:
-        """All imports, oldest first."""
-        return tuple(map(self._import, self._rows(f"SELECT {_IMPORT} FROM import ORDER BY id")))  # noqa: S608
+    def imports(self, *, country: str | None = None) -> tuple[Import, ...]:
+        """All imports, or the signed lists of a *country*'s signers, oldest first."""
+        condition, values = ("1", ()) if country is None else ("country = ?", (country,))
+        return tuple(map(self._import, self._rows(f"SELECT {_IMPORT} FROM import WHERE {condition} ORDER BY id", values)))  # noqa: S608
+
+    def newest_revocation_list(self, issuer: bytes | None, key_id: bytes | None) -> int | None:
+        """When the newest revocation list of an issuer's key is of (:attr:`Index.valid_from`), by the index alone."""
+        query = "SELECT max(valid_from) FROM object WHERE kind = ? AND issuer IS ? AND key_id IS ?"
+        newest: int | None = self._rows(query, (Kind.REVOCATION_LIST, issuer, key_id))[0][0]
+        return newest
 
     def origins(self, stored: StoredObject) -> tuple[Origin, ...]:
         """Where *stored* came from, oldest first."""
@@ -249,10 +256,12 @@ class TrustDatabase(TrustSource):
         self._rows("DELETE FROM origin WHERE object = ? AND import = ?", (stored.id, number))
 
     def remove(self, stored: StoredObject) -> None:
-        """Remove *stored*, and imports of which nothing is left."""
+        """Remove *stored*, and the imports that brought nothing else."""
         self._objects.pop(stored.id, None)
+        imports = self._rows("SELECT import FROM origin WHERE object = ?", (stored.id,))
         self._rows("DELETE FROM object WHERE id = ?", (stored.id,))
-        self._rows("DELETE FROM import WHERE id NOT IN (SELECT import FROM origin)")
+        for (number,) in imports:
+            self._rows("DELETE FROM import WHERE id = ? AND NOT EXISTS (SELECT 1 FROM origin WHERE import = ?)", (number, number))
 
     # ---------------------------------------------------------------------------------------------------------------------
 

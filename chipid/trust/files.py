@@ -63,7 +63,7 @@ def printable(text: str) -> str:
 
 
 def _in_folder(root: Path) -> Iterator[File | Refusal | Note]:
-    """What is in *root*; folders are gone through by descriptors of their own, links among them never."""
+    """What is in *root* and in the folders inside, links among them aside."""
     inside = root.resolve(strict=True)
     pending = [(root, 0)]
     while pending:
@@ -73,17 +73,27 @@ def _in_folder(root: Path) -> Iterator[File | Refusal | Note]:
                 yield path
                 continue
             name = _name(path, root)
-            if path.name.startswith("."):
-                yield Note(name, "hidden")
-            elif path.is_dir() and not path.is_symlink():
-                if depth < FOLDER_DEPTH_LIMIT:
-                    pending.append((path, depth + 1))
-                else:
-                    yield Refusal(name, "too-many", f"There are more than {FOLDER_DEPTH_LIMIT} folders inside each other.")
-            elif path.is_symlink() and not _leads_inside(path, inside):
-                yield Note(name, "symbolic-link")
+            try:
+                found = _look_at(path, name, depth, inside)
+            except OSError as error:
+                found = Refusal(name, "unreadable", _reason(error))
+            if found is None:
+                pending.append((path, depth + 1))
             else:
-                yield _read_if_possible(path, name)
+                yield found
+
+
+def _look_at(path: Path, name: str, depth: int, inside: Path) -> File | Refusal | Note | None:
+    """One entry of a folder, ``None`` for a folder to be gone into; raises ``OSError``."""
+    if path.name.startswith("."):
+        return Note(name, "hidden")
+    if path.is_symlink() and not _leads_inside(path, inside):
+        return Note(name, "symbolic-link")
+    if not path.is_dir():
+        return _read(path, name, named=False)
+    if depth < FOLDER_DEPTH_LIMIT:
+        return None
+    return Refusal(name, "too-many", f"There are more than {FOLDER_DEPTH_LIMIT} folders inside each other.")
 
 
 def _entries(folder: Path, root: Path) -> Sequence[Path | Refusal]:
@@ -102,13 +112,6 @@ def _leads_inside(link: Path, inside: Path) -> bool:
     except (OSError, RuntimeError):
         return False
     return target.is_relative_to(inside) and not target.is_dir()
-
-
-def _read_if_possible(path: Path, name: str) -> File | Refusal | Note:
-    try:
-        return _read(path, name, named=False)
-    except OSError as error:
-        return Refusal(name, "unreadable", _reason(error))
 
 
 def _read(path: Path, name: str, *, named: bool) -> File | Refusal | Note:

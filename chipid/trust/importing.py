@@ -25,6 +25,7 @@ from chipid.trust.objects import (
     Kind,
     StoredObject,
     certificate_index,
+    moment,
     revocation_list_index,
     seconds,
     signed_list_index,
@@ -35,6 +36,9 @@ from chipid.trust.unpacking import Candidate, Unpacking
 
 LIST_LIMIT = 256
 """Signed lists of one import: each may be tried once more for each that went in."""
+
+LISTED_LIMIT = 50_000
+"""Certificates of all of them together; the longest list has some 600."""
 
 
 def import_paths(
@@ -89,6 +93,8 @@ class _Import:
         self._database, self._at, self._pins, self._replace = database, at, pins, replace
         self._imports: dict[tuple[str, str, Voucher], int] = {}
         self._pending: list[_PendingList] = []
+        self._newest: dict[tuple[bytes | None, bytes | None], int] = {}
+        self._listed = 0
         self._added: dict[str, Entry] = {}
         self._known: dict[str, Entry] = {}
         self._withdrawn: dict[str, Entry] = {}
@@ -138,18 +144,30 @@ class _Import:
         _ = crl.entries, crl.entry_deviations  # malformed entries are told now, and not to a traveller
         if crl.unknown_critical:
             self.notes.append(Note(candidate.where, "crl-unknown-critical-extension", ", ".join(crl.unknown_critical)))
-        for held in self._database.revocation_lists(crl.issuer):
-            if held.authority_key_id == crl.authority_key_id and held.this_update > crl.this_update:
-                self.notes.append(Note(candidate.where, "older-crl", f"that of {held.this_update.date().isoformat()}"))
-                break
+        index = revocation_list_index(crl)
+        self._compare_with_newest(candidate, index)
         voucher = Voucher.NOBODY if candidate.from_directory else Voucher.OPERATOR
-        self._keep(candidate, revocation_list_index(crl), str(crl.issuer), voucher)
+        self._keep(candidate, index, str(crl.issuer), voucher)
+
+    def _compare_with_newest(self, candidate: Candidate, index: Index) -> None:
+        """The store is asked once for each key: a file may hold a hundred thousand lists of one."""
+        key, this_update = (index.issuer, index.key_id), index.valid_from or 0
+        if key not in self._newest:
+            self._newest[key] = self._database.newest_revocation_list(*key) or this_update
+        if self._newest[key] > this_update:
+            newest = moment(self._newest[key])
+            self.notes.append(Note(candidate.where, "older-crl", "" if newest is None else newest.date().isoformat()))
+        self._newest[key] = max(self._newest[key], this_update)
 
     def _take_list(self, candidate: Candidate) -> None:
         if len(self._pending) >= LIST_LIMIT:
             self._refuse(candidate, "too-many", f"There are more than {LIST_LIMIT} signed lists.")
             return
         read = SignedList.parse(candidate.kind, candidate.octets)
+        self._listed += len(read.certificates)
+        if self._listed > LISTED_LIMIT:
+            self._refuse(candidate, "too-many", f"The lists have more than {LISTED_LIMIT} certificates.")
+            return
         index = signed_list_index(read.signed)
         self._pending.append(_PendingList(candidate, read, index.valid_from or 0))
 
@@ -217,8 +235,8 @@ class _Import:
             return [], []
         held = [
             each
-            for each in self._database.imports()
-            if each.country == admission.country and each.signed_at is not None and each.sha256 != read.sha256
+            for each in self._database.imports(country=admission.country)
+            if each.signed_at is not None and each.sha256 != read.sha256
         ]
         signed_at = seconds(admission.signed_at)
         newer = [each for each in held if each.signed_at is not None and seconds(each.signed_at) > signed_at]

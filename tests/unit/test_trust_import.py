@@ -449,6 +449,27 @@ def test_a_folder_is_searched(database: TrustDatabase, tmp_path: Path) -> None:
     assert {each.source for each in database.imports()} == {"pki/deep/er/csca", "pki/crl.crl", "pki/again"}
 
 
+def test_what_the_system_does_not_let_be_read_is_told(
+    database: TrustDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pki").mkdir()
+    for name, octets in (("a", CSCA.certificate), ("b", CRL)):
+        (tmp_path / "pki" / name).write_bytes(octets)
+    real = os.open
+
+    def opened(path: Path, *arguments: int) -> int:
+        if Path(path).name == "a":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments)
+
+    monkeypatch.setattr(os, "open", opened)
+    report = import_paths(database, tmp_path / "pki", at=AT)
+    assert [(each.place, each.reason, each.detail) for each in report.refused] == [("pki/a", "unreadable", "Permission denied")]
+    assert kinds(report.added) == ["crl"]
+    with pytest.raises(PermissionError):
+        import_paths(database, tmp_path / "pki" / "a", at=AT)
+
+
 def test_nothing_of_a_zip_is_written(database: TrustDatabase, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "x.zip").write_bytes(packed(("../../evil.cer", CSCA.certificate), ("/root.cer", OTHERS[0].certificate)))
@@ -466,6 +487,7 @@ def test_nothing_of_a_zip_is_written(database: TrustDatabase, tmp_path: Path) ->
         ((unpacking, "OBJECT_LIMIT"), 1, CSCA.certificate_pem() + DSC.certificate_pem(), "too-many"),
         ((unpacking, "OBJECT_LIMIT"), 2, packed(("a", b""), ("b", b""), ("c", b"")), "too-many"),
         ((importing, "LIST_LIMIT"), 0, BARE, "too-many"),
+        ((importing, "LISTED_LIMIT"), 1, LIST, "too-many"),
         ((files, "FILE_COUNT_LIMIT"), 0, CRL, "too-many"),
     ],
 )
