@@ -8,25 +8,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import UnionType
+from typing import TYPE_CHECKING
 
 from chipid.crypto.random import RandomSource, system_random
 from chipid.errors import MalformedData
 from chipid.evidence import Evidence
-from chipid.inspection.pin import pin_changing, pin_unblocking
-from chipid.inspection.plan import ReadingPlan
-from chipid.inspection.procedure import inspection
-from chipid.inspection.progress import ProgressObserver
-from chipid.iso7816.atr import Atr
-from chipid.iso7816.dialogue import Channel, run
-from chipid.pki.cv_credentials import TerminalCredentials
 from chipid.pki.trust_source import TrustSource
-from chipid.profiles.access_keys import AccessKeys
 from chipid.protocols.active_auth import CHALLENGE_SIZE
-from chipid.protocols.password import PasswordKind
-from chipid.protocols.pin_management import is_pin
 from chipid.verification import verify as _verify
 from chipid.verification.policy import Policy
 from chipid.verification.verdict import Verdict
+
+if TYPE_CHECKING:
+    from chipid.inspection.plan import ReadingPlan
+    from chipid.inspection.progress import ProgressObserver
+    from chipid.iso7816.dialogue import Channel
+    from chipid.pki.cv_credentials import TerminalCredentials
+    from chipid.profiles.access_keys import AccessKeys
+
+# What reads a card is imported where one is read: loading it takes a server that verifies as long as all that it needs.
 
 
 def read(  # noqa: PLR0913  # all but one by keyword
@@ -62,6 +62,12 @@ def read(  # noqa: PLR0913  # all but one by keyword
     :raises CardMisbehaved: the card did not keep to the protocol while it was opened: other keys would not help.
     :raises UnsupportedFeature: the card holds no identity document.
     """
+    from chipid.inspection.plan import ReadingPlan  # noqa: PLC0415
+    from chipid.inspection.procedure import inspection  # noqa: PLC0415
+    from chipid.iso7816.atr import Atr  # noqa: PLC0415
+    from chipid.iso7816.dialogue import run  # noqa: PLC0415
+    from chipid.profiles.access_keys import AccessKeys  # noqa: PLC0415
+
     _expect("keys", keys, AccessKeys, 'AccessKeys.from_number("…")')
     _expect("plan", plan, ReadingPlan | None, "ReadingPlan.everything()")
     at = _aware(at)
@@ -123,7 +129,10 @@ def unblock_pin(
     :raises ReaderError: no reader, no card in time, or the card was taken away.
     :raises AccessDenied: the chip refuses; as :class:`WrongPassword` where it is the PUK.
     """
-    _demand(puk, PasswordKind.PUK)
+    from chipid.inspection.pin import pin_unblocking  # noqa: PLC0415
+    from chipid.iso7816.dialogue import run  # noqa: PLC0415
+
+    _demand(puk, "PUK")
     with _card(channel, reader, timeout) as card:
         run(pin_unblocking(puk, random=random), card)
 
@@ -144,16 +153,20 @@ def change_pin(
     :raises ReaderError: no reader, no card in time, or the card was taken away.
     :raises AccessDenied: the chip refuses; as :class:`WrongPassword` where it is the present PIN.
     """
-    _demand(pin, PasswordKind.PIN)
+    from chipid.inspection.pin import pin_changing  # noqa: PLC0415
+    from chipid.iso7816.dialogue import run  # noqa: PLC0415
+    from chipid.protocols.pin_management import is_pin  # noqa: PLC0415
+
+    _demand(pin, "PIN")
     if not is_pin(new_pin.encode()):
         raise MalformedData("a PIN has six digits")
     with _card(channel, reader, timeout) as card:
         run(pin_changing(pin, new_pin, random=random), card)
 
 
-def _demand(keys: AccessKeys, kind: PasswordKind) -> None:
-    if not any(password.kind is kind for password in keys.passwords):
-        raise MalformedData(f"there is no {kind.name} among the keys")
+def _demand(keys: AccessKeys, kind: str) -> None:
+    if not any(password.kind.name == kind for password in keys.passwords):
+        raise MalformedData(f"there is no {kind} among the keys")
 
 
 def _expect(name: str, value: object, kind: type | UnionType, example: str) -> None:

@@ -79,7 +79,7 @@ def _default_trust() -> TrustSource | None:
 
 
 def _opened(paths: Sequence[str], source: str) -> TrustSource:
-    from chipid.trust.opening import open_trust  # noqa: PLC0415  # not from chipid, whose API loads all that reads a card
+    from chipid.trust.opening import open_trust  # noqa: PLC0415
 
     try:
         trust = open_trust(paths)
@@ -95,10 +95,10 @@ def judge(evidence: Evidence, trust: TrustSource | None, policy: str, at: dateti
 
     :param challenge: that a server gave, and that Active Authentication has to have signed.
     """
-    from chipid.verification import verify  # noqa: PLC0415  # not from chipid.api, which loads all that reads a card
+    from chipid.api import verify  # noqa: PLC0415
     from chipid.verification.policy import Policy  # noqa: PLC0415
 
-    return verify(evidence, trust, Policy.by_name(policy), at=at or datetime.now(UTC), challenge=challenge)
+    return verify(evidence, trust=trust, policy=Policy.by_name(policy), at=at, challenge=challenge)
 
 
 def point_in_time(text: str | None) -> datetime | None:

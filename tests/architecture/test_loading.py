@@ -32,7 +32,8 @@ def test_every_name_of_a_package_is_there_when_asked_for(package: str) -> None:
 
 
 def test_a_verdict_needs_nothing_of_reading() -> None:
-    script = "import sys, chipid.verification, chipid.report.judgement, chipid.report.text, chipid.cli.verify; print(*sys.modules)"
+    modules = "chipid.api, chipid.cli.verify, chipid.report.judgement, chipid.report.text, chipid.verification"
+    script = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
     assert "chipid.verification" in loaded
