@@ -7,7 +7,9 @@ names hundreds of thousands of documents (Italy): their numbers are read when on
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +33,7 @@ SOD, COM = 20, 21
 _PRINTABLE_STRING = 0x13
 _STRINGS = {_PRINTABLE_STRING: "ascii", 0x0C: "utf-8", 0x16: "ascii", 0x1A: "ascii", 0x14: "latin-1", 0x1E: "utf-16-be"}
 _FILLER = "<"
+_LOOSE_TIME = re.compile(rb"(\d{14})(?:\.\d+)?Z +UTC")
 _DIGESTS = {20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
 
 
@@ -58,10 +61,14 @@ _SIGNER_TAGS: Mapping[type[DocumentSignerIdentifier], int] = MappingProxyType(
 
 @dataclass(frozen=True)
 class IssuancePeriod:
-    """From when to when the documents were issued, both ends included."""
+    """From when to when the documents were issued, both ends included.
+
+    :ivar encoding_ok: both are written as ASN.1 has it; Italy writes ``20171001000000.000Z UTC``.
+    """
 
     first_issued: datetime
     last_issued: datetime
+    encoding_ok: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
@@ -166,7 +173,7 @@ class DeviationDescription:
         return cls(
             deviation_type,
             _only(parameters) if parameters is not None else None,
-            _text(description) if description is not None else None,
+            _free_text(description) if description is not None else None,
             _only(national_use) if national_use is not None else None,
         )
 
@@ -265,9 +272,20 @@ def _signer(element: asn1.Element) -> DocumentSignerIdentifier:
 
 
 def _period(fields: asn1.Reader) -> IssuancePeriod:
-    first, last = (fields.expect(asn1.GENERALIZED_TIME, asn1.UTC_TIME).time() for _ in range(2))
+    (first, first_ok), (last, last_ok) = (_moment(fields.expect(asn1.GENERALIZED_TIME, asn1.UTC_TIME)) for _ in range(2))
     fields.finish()
-    return IssuancePeriod(first, last)
+    return IssuancePeriod(first, last, first_ok and last_ok)
+
+
+def _moment(element: asn1.Element) -> tuple[datetime, bool]:
+    """A time, and whether it is written as one: what can only be meant in one way is read."""
+    match = _LOOSE_TIME.fullmatch(element.value)
+    if match is None:
+        return element.time(), True
+    try:
+        return asn1.parse(asn1.encode(asn1.GENERALIZED_TIME, match[1] + b"Z"), asn1.GENERALIZED_TIME).time(), False
+    except MalformedData:
+        raise element.error("not a time") from None
 
 
 def _only(element: asn1.Element) -> bytes:
@@ -291,6 +309,14 @@ def _text(element: asn1.Element) -> str:
     if element.tag not in _STRINGS:
         raise element.error("a string is expected")
     return _decode(element, _STRINGS[element.tag])
+
+
+def _free_text(element: asn1.Element) -> str:
+    """Text that decides nothing: what its type does not have is read as UTF-8 (Italy), or as Latin-1."""
+    for codec in (_STRINGS[element.tag], "utf-8"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return element.value.decode(codec)
+    return element.value.decode("latin-1")
 
 
 def _decode(element: asn1.Element, codec: str) -> str:

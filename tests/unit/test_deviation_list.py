@@ -65,6 +65,29 @@ def test_every_field_stands_where_the_standard_has_it() -> None:
     assert found.build() == raw
 
 
+@pytest.mark.parametrize("written", [b"20171001000000.000Z UTC", b"20171001000000Z  UTC", b"20171001000000.999Z UTC"])
+def test_times_as_italy_writes_them_are_read_as_they_are_meant(written: bytes) -> None:
+    period = asn1.encode(0xA4, asn1.encode(0x18, written), asn1.encode(0x18, b"20180205235959Z"))
+    found = DeviationDocuments.parse(asn1.parse(asn1.sequence(period), asn1.SEQUENCE, CertificateError)).issued
+    assert found == PERIOD
+    assert not found.encoding_ok
+
+
+@pytest.mark.parametrize("written", [b"20171301000000.000Z UTC", b"20171001000000.000Z CET", b"20171001000000.Z UTC"])
+def test_other_times_are_none(written: bytes) -> None:
+    period = asn1.encode(0xA4, asn1.encode(0x18, written), asn1.encode(0x18, b"20180205235959Z"))
+    with pytest.raises(CertificateError, match="not a time") as caught:
+        DeviationDocuments.parse(asn1.parse(asn1.sequence(period), asn1.SEQUENCE, CertificateError))
+    assert caught.value.offset is not None
+
+
+def test_a_description_may_hold_what_its_type_does_not() -> None:
+    """Italy puts UTF-8 into a PrintableString; what is no UTF-8 either is read as Latin-1."""
+    for octets, text in (("‘x’".encode(), "‘x’"), (b"x\xe9", "xé")):
+        raw = asn1.sequence(asn1.encode(0x13, octets), asn1.oid(f"{DEVIATION_LIST}.4"))
+        assert DeviationDescription.parse(asn1.parse(raw, asn1.SEQUENCE, CertificateError)).description == text
+
+
 def test_what_is_optional_may_be_absent() -> None:
     bare = one(DeviationDocuments(), DeviationDescription(f"{DEVIATION_LIST}.4"))
     assert DeviationList.parse(bare.build()) == bare

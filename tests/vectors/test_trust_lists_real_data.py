@@ -19,6 +19,7 @@ from chipid.pki.certificate import Certificate
 from chipid.pki.cms import SignedData
 from chipid.pki.crl import CertificateRevocationList, read_revocation_lists
 from chipid.pki.defect_list import DEFECT_LIST
+from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
 from chipid.pki.master_list import CSCA_MASTER_LIST, SignedMasterList
 from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY, SignedListFinding, verify_signed_list
 from chipid.pki.trust_store import TrustStore
@@ -187,3 +188,20 @@ def test_the_lists_of_the_eid_test_bed(real_data: Path, lists: dict[str, SignedM
     finding = verify_signed_list(blacklist, TrustStore([csca]), AT)
     assert (finding.signature.ok, finding.purpose.ok, finding.trust.ok) == (True, True, True)
     assert "list-signer-extended-key-usage-missing" in finding.deviations
+
+
+def test_a_published_deviation_list_is_read(real_data: Path) -> None:
+    """Italy's: documents with another hash in EF.SOD than that of their DG12, told by their numbers."""
+    (path,) = (real_data / "07_pki" / "icao_pkd_odd").glob("IT_*.cer")
+    signed = SignedData.parse(path.read_bytes())
+    assert signed.content_type == DEVIATION_LIST
+    listed = DeviationList.parse(signed.content or b"")
+    assert [[each.deviation_type for each in entry.descriptions] for entry in listed.deviations] == [["2.23.136.1.1.7.2.2"]] * 2
+    for entry in listed.deviations:
+        numbers, period = entry.documents.numbers, entry.documents.issued
+        assert numbers is not None
+        assert period is not None
+        assert not period.encoding_ok
+        first = next(iter(numbers))
+        assert first in numbers
+        assert "ZZ99999ZZ" not in numbers
