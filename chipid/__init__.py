@@ -5,7 +5,7 @@
 
     import chipid
 
-    trust = chipid.TrustStore.load(["csca/"])                 # the CSCA certificates that you trust
+    trust = chipid.open_trust(["csca/"])                      # the CSCA certificates that you trust, or a trust store
     keys = chipid.AccessKeys.from_number("099012345678")      # or from_can, from_mrz, from_fields, from_qr, from_pin
     evidence = chipid.read(keys)                              # waits for a card on any reader
     verdict = chipid.verify(evidence, trust=trust)

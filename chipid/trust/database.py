@@ -132,19 +132,11 @@ class TrustDatabase(TrustSource):
 
     def deviation_lists(self) -> tuple[DeviationList, ...]:
         """The deviation lists that were admitted."""
-        if not (found := self._select("kind = ? ORDER BY id", Kind.DEVIATION_LIST)):
-            return ()
-        from chipid.pki.deviation_list import DeviationList  # noqa: PLC0415  # 6 ms of modules, where there is a list alone
-
-        return tuple(DeviationList.parse(_content(each), country=each.index.country) for each in found)
+        return tuple(each.deviation_list for each in self._select("kind = ? ORDER BY id", Kind.DEVIATION_LIST))
 
     def defect_lists(self) -> tuple[DefectList, ...]:
         """The defect lists that were admitted."""
-        if not (found := self._select("kind = ? ORDER BY id", Kind.DEFECT_LIST)):
-            return ()
-        from chipid.pki.defect_list import DefectList  # noqa: PLC0415  # as above
-
-        return tuple(DefectList.parse(_content(each)) for each in found)
+        return tuple(each.defect_list for each in self._select("kind = ? ORDER BY id", Kind.DEFECT_LIST))
 
     # What it holds ------------------------------------------------------------------------------------------------------
 
@@ -321,10 +313,3 @@ def what_is_wrong(stored: StoredObject, sha256: bytes) -> str | None:
         return f"is no {stored.kind}: {error}"
     wrong = [name for name in _INDEX if getattr(computed, name) != getattr(stored.index, name)]
     return f"is not what its index says: {', '.join(wrong)}" if wrong else None
-
-
-def _content(stored: StoredObject) -> bytes:
-    signed = stored.signed_data
-    if signed is None or signed.content is None:
-        raise CertificateError("a signed list without its content")
-    return signed.content

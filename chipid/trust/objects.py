@@ -19,6 +19,8 @@ from chipid.pki.trust_store import is_authority
 if TYPE_CHECKING:
     from chipid.pki.cms import SignedData, SignerIdentifier, SignerInfo
     from chipid.pki.crl import CertificateRevocationList
+    from chipid.pki.defect_list import DefectList
+    from chipid.pki.deviation_list import DeviationList
     from chipid.pki.names import Name
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -105,6 +107,25 @@ class StoredObject:
     def signed_data(self) -> SignedData | None:
         """A signed list's CMS object, ``None`` for a bare master list; raises :class:`chipid.errors.CertificateError`."""
         return read_signed_data(self.octets)
+
+    @cached_property
+    def deviation_list(self) -> DeviationList:
+        """What a deviation list's signer said; raises :class:`chipid.errors.CertificateError`."""
+        from chipid.pki.deviation_list import DeviationList  # noqa: PLC0415
+
+        return DeviationList.parse(self._content(), country=self.index.country)
+
+    @cached_property
+    def defect_list(self) -> DefectList:
+        """What a defect list's signer said; raises :class:`chipid.errors.CertificateError`."""
+        from chipid.pki.defect_list import DefectList  # noqa: PLC0415
+
+        return DefectList.parse(self._content())
+
+    def _content(self) -> bytes:
+        if self.signed_data is None or self.signed_data.content is None:
+            raise CertificateError("a signed list without its content")
+        return self.signed_data.content
 
     @property
     def valid_from(self) -> datetime | None:

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import chipid
 from chipid.errors import ChipIdError, MalformedData, TrustStoreError, UnsupportedFeature
+from chipid.issuing.certificates import Departures
 from chipid.issuing.pki import TestCsca
 from chipid.pki.certificate import Certificate
 from chipid.pki.cms import IssuerAndSerialNumber, SubjectKeyIdentifier
@@ -142,6 +143,9 @@ def test_several_sources_are_one(filled: Path, tmp_path: Path) -> None:
     assert isinstance(both, CombinedTrust)
     assert set(both.authorities_of("UT")) == {other.parsed, CSCA.parsed, SUCCESSOR.parsed, Certificate.parse(LINK)}
     assert [crl.raw for crl in both.revocation_lists(CSCA.parsed.subject)] == [CRLS[1], CRLS[0]]
+    newest = CertificateRevocationList.parse(CSCA.issue_revocation_list(at=AT + timedelta(days=6)))
+    three = CombinedTrust([both, TrustStore((), [newest])])
+    assert [crl.raw for crl in three.revocation_lists(CSCA.parsed.subject)] == [newest.raw, CRLS[1], CRLS[0]]
     assert both.signers(SubjectKeyIdentifier(DSC.parsed.subject_key_id or b"")) == (DSC.parsed,)
     assert (bool(both), bool(CombinedTrust([TrustStore()]))) == (True, False)
 
@@ -177,6 +181,17 @@ def test_a_store_is_one_file_when_nobody_has_it_open(store: Path) -> None:
         database.remove(database.find(DSC.parsed.fingerprint)[0])
     assert list(store.parent.iterdir()) == [store]
     assert sqlite3.connect(store).execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_wal_is_emptied_even_where_another_program_has_the_store_open(store: Path) -> None:
+    other = sqlite3.connect(store)
+    other.execute("SELECT count(*) FROM object").fetchone()
+    with TrustDatabase.open(store, writable=True) as database, database.transaction():
+        database.remove(database.find(DSC.parsed.fingerprint)[0])
+    assert store.with_name("trust.db-wal").stat().st_size == 0
+    with TrustDatabase.open(store) as reader:
+        assert not reader.find(DSC.parsed.fingerprint)
+    other.close()
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="another user can be had by root alone")
@@ -392,6 +407,7 @@ def test_a_new_store_may_be_read_by_others(tmp_path: Path) -> None:
         ("UPDATE object SET valid_from = valid_from + 1", lambda db: db.revocation_lists(CSCA.parsed.subject)),
         # Other octets than were imported.
         ("UPDATE object SET octets = (SELECT octets FROM object WHERE country = 'XO')", lambda db: db.authorities_of("UT")),
+        ("UPDATE object SET sha256 = zeroblob(32) WHERE country = 'XO'", lambda db: db.authorities_of("XO")),
         ("UPDATE object SET octets = x'3000'", lambda db: db.authorities_of("UT")),
         ("UPDATE object SET kind = 'treasure'", lambda db: list(db.objects())),
         ("UPDATE object SET role = 'king'", lambda db: list(db.objects())),
@@ -426,6 +442,7 @@ def test_the_index_follows_from_the_octets() -> None:
     assert index.role is Role.DOCUMENT_SIGNER
     assert certificate_index(Certificate.parse(LINK)).role is Role.LINK
     assert replace(index) == certificate_index(Certificate.parse(DSC.certificate))
+    assert certificate_index(TestCsca.create("UT", at=AT, departures=Departures(serial=0x80)).parsed).serial == b"\x80"
 
 
 @given(data=st.data())

@@ -323,7 +323,9 @@ def with_two_signers(first: bytes, second: bytes) -> bytes:
 
 
 def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
-    second = master_list(OTHERS[2].certificate, signer=OTHERS[0].issue_list_signer(MASTER, at=AT), csca=OTHERS[0])
+    # Older than the list that brings its CSCA, and so tried before it.
+    signer = OTHERS[0].issue_list_signer(MASTER, at=AT)
+    second = master_list(OTHERS[2].certificate, at=AT + DAY / 2, signer=signer, csca=OTHERS[0])
     contents = {"csca": CSCA.certificate, "crl": CRL, "list": LIST, "second": second}
     for name, octets in contents.items():
         (tmp_path / name).write_bytes(octets)
@@ -364,6 +366,14 @@ def test_what_a_newer_list_does_not_have_is_told_and_withdrawn_on_demand(put: Pu
     assert set(database.authorities_of("XO")) == {OTHERS[0].parsed, OTHERS[1].parsed}
     assert reasons(put(old, replace=True)) == ["list-older-than-held"]
     assert "older-master-list" in [note.code for note in put(old).notes]
+
+
+@pytest.mark.parametrize("newer_first", [False, True])
+def test_lists_of_one_import_are_taken_by_their_age(put: Put, newer_first: bool) -> None:
+    lists = [master_list(CSCA.certificate, OTHERS[0].certificate), master_list(CSCA.certificate, at=AT + 2 * DAY)]
+    report = put(CSCA.certificate, *(reversed(lists) if newer_first else lists), replace=True)
+    assert {note.code for note in report.notes} - {"list-departs"} == {"missing-from-newer-list"}
+    assert {entry.fingerprint for entry in report.withdrawn} == {OTHERS[0].parsed.fingerprint, sha256(lists[0]).hexdigest()}
 
 
 def test_an_older_revocation_list_is_kept_and_told(put: Put, database: TrustDatabase) -> None:
