@@ -271,8 +271,19 @@ def count_signatures(monkeypatch: pytest.MonkeyPatch) -> list[Certificate]:
 
 
 def test_an_anchor_that_its_own_key_did_not_sign_is_none(csca: TestCsca) -> None:
-    finding = judge(signer_of(csca), Certificate.parse(build.with_signature_altered(csca.certificate)))
+    unnamed = new_csca(departures=identified(None))
+    for authority in (csca, unnamed):
+        finding = judge(signer_of(authority), Certificate.parse(build.with_signature_altered(authority.certificate)))
+        assert finding.trust.reason == "csca-signature-invalid"
     assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, "csca-signature-invalid")
+
+
+def test_a_link_that_the_key_it_names_did_not_sign_is_told(csca: TestCsca) -> None:
+    successor = new_csca()
+    link = Certificate.parse(build.with_signature_altered(csca.issue_link(successor)))
+    for trusted, reason in (((csca, link), "csca-signature-invalid"), ((link,), "csca-anchor-missing")):
+        finding = judge(signer_of(successor), *trusted)
+        assert (finding.signature.ok, finding.trust.ok, finding.trust.reason) == (True, None, reason)
 
 
 def test_of_two_good_paths_the_shorter_counts(csca: TestCsca) -> None:

@@ -11,7 +11,7 @@ import pytest
 from chipid.errors import CertificateError
 from chipid.issuing.pki import KeyOptions, TestCsca
 from chipid.issuing.signed_data import SignatureOptions
-from chipid.pki.cms import SignedData
+from chipid.pki.cms import IssuerAndSerialNumber, SignedData
 from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.trust_store import TrustStore, read_certificates, write_pem
 from chipid.records import build_record
@@ -142,6 +142,8 @@ def test_signers_are_found_by_what_an_object_names(one: TestCsca) -> None:
             options = SignatureOptions(by_key_identifier=by_key)
             (info,) = SignedData.parse(signer.sign("1.2.3", b"content", options)).signers
             assert store.signers(info.sid) == (signer.parsed,)
+    serial = signers[0].parsed.serial_octets
+    assert store.signers(IssuerAndSerialNumber(one.parsed.subject, b"\0\0" + serial)) == (signers[0].parsed,)
     (stranger,) = SignedData.parse(one.issue_document_signer(at=AT, key=KEY).sign("1.2.3", b"")).signers
     assert store.signers(stranger.sid) == ()
 
