@@ -335,6 +335,7 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
             assert import_paths(database, [tmp_path / name for name in order], at=AT + 2 * DAY).refused == ()
             seen.add(frozenset(everything(database)))
     assert len(seen) == 1
+    assert OTHERS[2].certificate in {octets for _, octets, *_ in seen.pop()}
 
 
 def test_a_duplicate_is_told_and_one_object_has_several_origins(put: Put, database: TrustDatabase) -> None:
