@@ -29,7 +29,6 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "nested-too-deep": "ZIP files inside ZIP files: only one inside another is opened.",
         "authority-not-vouched-for": "A CSCA in a directory is trusted by nobody's word: pin it, or name its own file.",
         "list-not-signed": "Nobody signed the list: pin the SHA-256 of its file.",
-        "list-signer-expired": "The list's signer, or its CSCA, is out of date: pin one of them, or the list.",
         "list-signer-ambiguous": "The list's first signer is another than the one who can be verified.",
         "list-older-than-held": "A newer list of the same state is in the store, and lists replace each other.",
     }

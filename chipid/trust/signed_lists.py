@@ -8,7 +8,7 @@ list, its signer, or the CSCA above. Nobody's list introduces its own CSCA (ICAO
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -122,7 +122,7 @@ def _refused(finding: SignedListFinding, *, pinned: bool) -> Answer | None:
     if finding.signing_time.ok is False and not pinned:
         return finding.signing_time
     if finding.validity.ok is False and not pinned:
-        return _refusal("list-signer-expired")
+        return replace(finding.validity, detail=f"{finding.validity.detail} A pin of that certificate, or of the list, lets it in.")
     return finding.revocation if finding.revocation.ok is False else None
 
 

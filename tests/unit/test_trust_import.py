@@ -111,7 +111,7 @@ def put(database: TrustDatabase, tmp_path: Path) -> Put:
 _LIST_REASONS = {
     "list-signer-no-trust-anchor", "list-signer-extended-key-usage", "list-signer-is-document-signer", "list-signature-invalid",
     "list-message-digest-mismatch", "list-signer-csca-key-unknown", "list-signed-outside-validity", "list-signer-untrusted-signer",
-    "list-signer-revoked",
+    "list-signer-revoked", "list-signer-expired", "list-signer-not-yet-valid",
 }  # fmt: skip
 
 
@@ -259,6 +259,7 @@ def test_a_bare_list_is_trusted_by_the_pin_of_its_file_alone(put: Put) -> None:
         (LIST.replace(b"chipid test PKI", b"chipid fake PKI"), {}, "list-message-digest-mismatch"),
         (master_list(OTHERS[0].certificate, at=AT - DAY), {}, "list-signed-outside-validity"),
         (LIST, {"at": AT + timedelta(days=12 * 365)}, "list-signer-expired"),
+        (LIST, {"at": AT - DAY}, "list-signer-not-yet-valid"),
         (
             master_list(OTHERS[0].certificate, signer=OTHERS[1].issue_list_signer(MASTER, at=AT), csca=OTHERS[1]), {},
             "list-signer-no-trust-anchor",
