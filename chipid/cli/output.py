@@ -13,7 +13,7 @@ import click
 from chipid.cli.usage import Misuse
 
 if TYPE_CHECKING:
-    from chipid.report.schema import AnyReport
+    from chipid.report.json import AnyReport
     from chipid.report.text import Role, Style
 
 _Report = TypeVar("_Report", bound="AnyReport")

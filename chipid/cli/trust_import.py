@@ -20,7 +20,7 @@ from chipid.cli.usage import Misuse
 from chipid.errors import MalformedData
 
 if TYPE_CHECKING:
-    from chipid.report.schema import TrustImportReport, TrustProblem
+    from chipid.report.trust_schema import TrustImportReport, TrustProblem
     from chipid.trust.database import TrustDatabase
 
 _PIN_HINT = "--pin takes a certificate file, or a SHA-256 in hexadecimal of a certificate or of a list's file."

@@ -21,8 +21,8 @@ from chipid.report.printable import printable
 @json_option
 def list_(country: str | None, kind: str | None, summary: bool, store: Path, as_json: bool) -> None:
     """List what the store holds, one line an object: country, kind, last day, key, fingerprint, name."""
-    from chipid.report.schema import TrustListReport  # noqa: PLC0415
     from chipid.report.trust import trust_object, trust_summary  # noqa: PLC0415
+    from chipid.report.trust_schema import TrustListReport  # noqa: PLC0415
     from chipid.report.trust_text import trust_list_text  # noqa: PLC0415
 
     now = datetime.now(UTC)

@@ -3,10 +3,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from chipid.errors import MalformedData, UnsupportedFeature
-from chipid.report.schema import SCHEMA, VERSION, AnyReport
+from chipid.report.schema import (
+    SCHEMA,
+    VERSION,
+    DocumentReport,
+    FileReport,
+    IssueReport,
+    ReadersReport,
+    TerminalReport,
+    VerdictReport,
+)
+from chipid.report.trust_schema import (
+    TrustAuditReport,
+    TrustChangeReport,
+    TrustImportReport,
+    TrustListReport,
+    TrustObjectReport,
+)
+
+TrustReport = TrustImportReport | TrustListReport | TrustObjectReport | TrustAuditReport | TrustChangeReport
+AnyReport = DocumentReport | VerdictReport | ReadersReport | FileReport | IssueReport | TerminalReport | TrustReport
 
 
 def to_json(report: AnyReport) -> bytes:
@@ -34,3 +55,8 @@ def from_json(raw: bytes) -> AnyReport:
         # The message would quote the path alone, but a value may stand in it.
         raise MalformedData("this report lacks a field, or has one of another type") from None
     return report
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of all reports."""
+    return msgspec.json.schema(AnyReport)

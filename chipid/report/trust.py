@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from chipid.errors import ChipIdError
 from chipid.pki import profile
 from chipid.pki.certificate import Certificate
-from chipid.report import schema
+from chipid.pki.master_list import SignedMasterList
+from chipid.report import trust_schema
 from chipid.report.notation import rfc3339
 from chipid.report.printable import printable
+from chipid.report.schema import Fact
 from chipid.trust.import_report import NOTES, Entry, ImportReport
 from chipid.trust.objects import Kind, Role, StoredObject
 from chipid.trust.statistics import algorithm_name, facts_of, statistics
@@ -34,14 +36,14 @@ _PROFILES: dict[Role | None, profile.Role] = {
 }
 
 
-def trust_object(stored: StoredObject, at: datetime) -> schema.TrustObject:
+def trust_object(stored: StoredObject, at: datetime) -> trust_schema.TrustObject:
     """One object in brief.
 
     :param at: the moment at which a certificate is in force, or not.
     """
     index = stored.index
     facts = facts_of(stored.certificate, at) if stored.kind is Kind.CERTIFICATE else None
-    return schema.TrustObject(
+    return trust_schema.TrustObject(
         fingerprint=stored.fingerprint,
         kind=stored.kind.value,
         name=printable(stored.name),
@@ -56,13 +58,13 @@ def trust_object(stored: StoredObject, at: datetime) -> schema.TrustObject:
     )
 
 
-def import_report(store: Path, done: ImportReport) -> schema.TrustImportReport:
+def import_report(store: Path, done: ImportReport) -> trust_schema.TrustImportReport:
     """What an import did.
 
     :param store: the trust store's file.
     """
     added, known, withdrawn = (tuple(map(_entry, each)) for each in (done.added, done.known, done.withdrawn))
-    return schema.TrustImportReport(
+    return trust_schema.TrustImportReport(
         store=printable(str(store)),
         applied=done.applied,
         added=added,
@@ -73,8 +75,8 @@ def import_report(store: Path, done: ImportReport) -> schema.TrustImportReport:
     )
 
 
-def _entry(entry: Entry) -> schema.TrustObject:
-    return schema.TrustObject(
+def _entry(entry: Entry) -> trust_schema.TrustObject:
+    return trust_schema.TrustObject(
         fingerprint=entry.fingerprint,
         kind=entry.kind.value,
         name=printable(entry.name),
@@ -84,16 +86,16 @@ def _entry(entry: Entry) -> schema.TrustObject:
     )
 
 
-def _problem(place: str, code: str, text: str, kind: Kind | None = None) -> schema.TrustProblem:
+def _problem(place: str, code: str, text: str, kind: Kind | None = None) -> trust_schema.TrustProblem:
     named = kind.value if kind is not None else None
-    return schema.TrustProblem(place=printable(place), code=code, text=printable(text), kind=named)
+    return trust_schema.TrustProblem(place=printable(place), code=code, text=printable(text), kind=named)
 
 
-def trust_summary(stored: Iterable[StoredObject], at: datetime) -> schema.TrustSummary:
+def trust_summary(stored: Iterable[StoredObject], at: datetime) -> trust_schema.TrustSummary:
     """How many there are of what; the countries, algorithms, keys and curves are those of certificates."""
     every = tuple(stored)
     found = statistics((each.certificate for each in every if each.kind is Kind.CERTIFICATE), at)
-    return schema.TrustSummary(
+    return trust_schema.TrustSummary(
         kinds=_counts(Counter((each.index.role or each.kind).value for each in every)),
         countries=_counts(found["country"]),
         validity=_counts(found["validity"]),
@@ -103,17 +105,17 @@ def trust_summary(stored: Iterable[StoredObject], at: datetime) -> schema.TrustS
     )
 
 
-def audit_report(store: Path, audited: AuditReport, at: datetime) -> schema.TrustAuditReport:
+def audit_report(store: Path, audited: AuditReport, at: datetime) -> trust_schema.TrustAuditReport:
     """What verifying a whole store found."""
-    return schema.TrustAuditReport(
+    return trust_schema.TrustAuditReport(
         store=printable(str(store)),
         objects=tuple(_audited(finding, at) for finding in audited.findings),
         damage=tuple(map(printable, audited.damage)),
     )
 
 
-def _audited(finding: ObjectFinding, at: datetime) -> schema.TrustAudited:
-    return schema.TrustAudited(
+def _audited(finding: ObjectFinding, at: datetime) -> trust_schema.TrustAudited:
+    return trust_schema.TrustAudited(
         object=trust_object(finding.stored, at),
         signature=finding.relation,
         ok=finding.ok,
@@ -126,9 +128,9 @@ def _audited(finding: ObjectFinding, at: datetime) -> schema.TrustAudited:
 
 def change_report(
     store: Path, action: str, objects: Iterable[StoredObject], at: datetime, *, applied: bool = True, target: Path | None = None
-) -> schema.TrustChangeReport:
+) -> trust_schema.TrustChangeReport:
     """What was done with *objects*, or would have been."""
-    return schema.TrustChangeReport(
+    return trust_schema.TrustChangeReport(
         store=printable(str(store)),
         action=action,
         applied=applied,
@@ -137,52 +139,55 @@ def change_report(
     )
 
 
-def trust_object_report(database: TrustDatabase, stored: StoredObject, at: datetime) -> schema.TrustObjectReport:
+def trust_object_report(database: TrustDatabase, stored: StoredObject, at: datetime) -> trust_schema.TrustObjectReport:
     """Everything about one object: what it says, how it departs from its profile, who brought it on whose word."""
-    return schema.TrustObjectReport(
+    return trust_schema.TrustObjectReport(
         store=printable(str(database.path)),
         object=trust_object(stored, at),
         facts=tuple(_facts(stored)),
-        deviations=tuple(schema.Deviation(code=code, text=explain(code)) for code in _deviations(stored)),
+        deviations=tuple(trust_schema.Deviation(code=code, text=explain(code)) for code in _deviations(stored)),
         origins=tuple(map(_origin, database.origins(stored))),
     )
 
 
-def _facts(stored: StoredObject) -> Iterator[schema.Fact]:
+def _facts(stored: StoredObject) -> Iterator[Fact]:
     if stored.kind is Kind.CERTIFICATE:
         yield from _certificate_facts(stored.certificate)
     elif stored.kind is Kind.REVOCATION_LIST:
         yield from _revocation_list_facts(stored.revocation_list)
-    yield schema.Fact(name="octets", value=str(len(stored.octets)))
+    elif stored.kind is Kind.MASTER_LIST:
+        listed = SignedMasterList.parse(stored.octets).master_list
+        yield Fact(name="certificates in it", value=str(len(listed.certificate_octets)))
+    yield Fact(name="octets", value=str(len(stored.octets)))
 
 
-def _certificate_facts(certificate: Certificate) -> Iterator[schema.Fact]:
-    yield schema.Fact(name="issuer", value=printable(str(certificate.issuer)))
-    yield schema.Fact(name="serial number", value=certificate.serial_octets.hex().upper())
+def _certificate_facts(certificate: Certificate) -> Iterator[Fact]:
+    yield Fact(name="issuer", value=printable(str(certificate.issuer)))
+    yield Fact(name="serial number", value=certificate.serial_octets.hex().upper())
     yield from _key_ids(subject=certificate.subject_key_id, authority=certificate.authority_key_id)
     if (period := certificate.usage_period) is not None:
         ends = (_moment(period.not_before) or "", _moment(period.not_after) or "")
-        yield schema.Fact(name="key signs", value=f"{ends[0]} to {ends[1]}")
+        yield Fact(name="key signs", value=f"{ends[0]} to {ends[1]}")
     if certificate.document_types is not None:
-        yield schema.Fact(name="document types", value=printable(", ".join(sorted(certificate.document_types))))
-    yield schema.Fact(name="signed by itself", value="yes" if certificate.is_self_signed else "no")
+        yield Fact(name="document types", value=printable(", ".join(sorted(certificate.document_types))))
+    yield Fact(name="signed by itself", value="yes" if certificate.is_self_signed else "no")
 
 
-def _revocation_list_facts(crl: CertificateRevocationList) -> Iterator[schema.Fact]:
+def _revocation_list_facts(crl: CertificateRevocationList) -> Iterator[Fact]:
     yield from _key_ids(authority=crl.authority_key_id)
     if crl.number is not None:
-        yield schema.Fact(name="number", value=str(crl.number))
-    yield schema.Fact(name="signature", value=algorithm_name(crl.tbs_algorithm))
+        yield Fact(name="number", value=str(crl.number))
+    yield Fact(name="signature", value=algorithm_name(crl.tbs_algorithm))
     try:
-        yield schema.Fact(name="revoked certificates", value=str(len(crl.entries)))
+        yield Fact(name="revoked certificates", value=str(len(crl.entries)))
     except ChipIdError as error:
-        yield schema.Fact(name="revoked certificates", value=printable(f"cannot be read: {error}"))
+        yield Fact(name="revoked certificates", value=printable(f"cannot be read: {error}"))
 
 
-def _key_ids(**key_ids: bytes | None) -> Iterator[schema.Fact]:
+def _key_ids(**key_ids: bytes | None) -> Iterator[Fact]:
     for whose, key_id in key_ids.items():
         if key_id is not None:
-            yield schema.Fact(name=f"{whose} key id", value=key_id.hex())
+            yield Fact(name=f"{whose} key id", value=key_id.hex())
 
 
 def _deviations(stored: StoredObject) -> tuple[str, ...]:
@@ -194,9 +199,9 @@ def _deviations(stored: StoredObject) -> tuple[str, ...]:
     return ()
 
 
-def _origin(origin: Origin) -> schema.TrustOrigin:
+def _origin(origin: Origin) -> trust_schema.TrustOrigin:
     made = origin.imported
-    return schema.TrustOrigin(
+    return trust_schema.TrustOrigin(
         at=rfc3339(made.at),
         source=printable(made.source),
         place=printable(origin.place),
@@ -209,10 +214,10 @@ def _origin(origin: Origin) -> schema.TrustOrigin:
     )
 
 
-def _counts(found: Counter[str]) -> tuple[schema.Count, ...]:
+def _counts(found: Counter[str]) -> tuple[trust_schema.Count, ...]:
     """The most frequent first, equal ones by name."""
     ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(schema.Count(name=printable(name), count=count) for name, count in ordered)
+    return tuple(trust_schema.Count(name=printable(name), count=count) for name, count in ordered)
 
 
 def _moment(moment: datetime | None) -> str | None:

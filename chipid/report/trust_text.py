@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from chipid.report import schema
+from chipid.report import trust_schema
 from chipid.report.printable import printable
 from chipid.report.text import Role, Style, columns, joined, plain, table
 
@@ -21,7 +21,7 @@ _VOUCHERS = {
 }
 
 
-def trust_list_text(report: schema.TrustListReport, style: Style = plain) -> str:
+def trust_list_text(report: trust_schema.TrustListReport, style: Style = plain) -> str:
     """One line an object, or how many there are of what."""
     if report.summary is None:
         return joined([columns([_row(each, style) for each in report.objects], indent="") or ["nothing"]])
@@ -37,14 +37,10 @@ def trust_list_text(report: schema.TrustListReport, style: Style = plain) -> str
     return joined([_counted(title, counts, style) for title, counts in titles])
 
 
-def trust_object_text(report: schema.TrustObjectReport, style: Style = plain) -> str:
+def trust_object_text(report: trust_schema.TrustObjectReport, style: Style = plain) -> str:
     """Everything about one object."""
     found = report.object
-    rows = [
-        ("kind", _what(found)),
-        ("country", found.country or _EMPTY),
-        ("valid", f"{found.valid_from or 'unknown'} to {found.valid_until or 'unknown'}{_now(found)}"),
-    ]
+    rows = [("kind", _what(found)), ("country", found.country or _EMPTY), _period(found)]
     if found.key is not None:
         parameters = f", {found.parameters} parameters" if found.parameters is not None else ""
         rows += [("key", f"{found.key}{parameters}"), ("signature", found.algorithm or _EMPTY)]
@@ -59,7 +55,7 @@ def trust_object_text(report: schema.TrustObjectReport, style: Style = plain) ->
     )
 
 
-def trust_audit_text(report: schema.TrustAuditReport, style: Style = plain) -> str:
+def trust_audit_text(report: trust_schema.TrustAuditReport, style: Style = plain) -> str:
     """Each object with what became of it, and how many are good."""
     lines = [(_outcome(each, style), *_row(each.object, style)) for each in report.objects]
     bad, open_ = (sum(each.ok is outcome for each in report.objects) for outcome in (False, None))
@@ -70,7 +66,7 @@ def trust_audit_text(report: schema.TrustAuditReport, style: Style = plain) -> s
     return joined([columns(lines, indent=""), damage, [style(total, role)]])
 
 
-def trust_import_text(report: schema.TrustImportReport, style: Style = plain) -> str:
+def trust_import_text(report: trust_schema.TrustImportReport, style: Style = plain) -> str:
     """How many went in; what did not is for stderr."""
     counts = {
         "added": len(report.added),
@@ -85,7 +81,7 @@ def trust_import_text(report: schema.TrustImportReport, style: Style = plain) ->
     return joined([[*lines, *columns([(kind, f"{count:6}") for kind, count in sorted(kinds.items())])]])
 
 
-def trust_change_text(report: schema.TrustChangeReport, style: Style = plain) -> str:
+def trust_change_text(report: trust_schema.TrustChangeReport, style: Style = plain) -> str:
     """What was taken out, or written."""
     done = "exported" if report.action == "exported" else "removed"
     verb = done if report.applied else f"would be {done}"
@@ -95,27 +91,30 @@ def trust_change_text(report: schema.TrustChangeReport, style: Style = plain) ->
     return joined([columns(lines, indent=""), [f"{count} object{'' if count == 1 else 's'} {verb}{target}"]])
 
 
-def _row(each: schema.TrustObject, style: Style) -> tuple[str, ...]:
+def _row(each: trust_schema.TrustObject, style: Style) -> tuple[str, ...]:
     day = (each.valid_until or _EMPTY).partition("T")[0]
     until = style(day, Role.BAD) if each.validity == "expired" else day
     fingerprint = style(each.fingerprint[:_FINGERPRINT], Role.FAINT)
     return each.country or "--", _what(each), until, each.key or _EMPTY, fingerprint, each.name
 
 
-def _now(each: schema.TrustObject) -> str:
-    return "" if each.validity in (None, "valid") else f", {each.validity}"
+def _period(each: trust_schema.TrustObject) -> tuple[str, str]:
+    begin, end = each.valid_from or "unknown", each.valid_until or "unknown"
+    if each.kind.endswith("-list"):
+        return "signed", begin
+    return "valid", f"{begin} to {end}" + ("" if each.validity in (None, "valid") else f", {each.validity}")
 
 
-def _what(each: schema.TrustObject) -> str:
+def _what(each: trust_schema.TrustObject) -> str:
     return each.role or each.kind
 
 
-def _outcome(audited: schema.TrustAudited, style: Style) -> str:
+def _outcome(audited: trust_schema.TrustAudited, style: Style) -> str:
     role = {True: Role.GOOD, False: Role.BAD, None: Role.DOUBTFUL}[audited.ok]
     return style(audited.code, role)
 
 
-def _origin_row(origin: schema.TrustOrigin) -> tuple[str, ...]:
+def _origin_row(origin: trust_schema.TrustOrigin) -> tuple[str, ...]:
     whose = _VOUCHERS.get(origin.voucher, origin.voucher)
     if origin.voucher == "signer" and origin.signer is not None:
         country = f"{origin.country}, " if origin.country is not None else ""
@@ -123,5 +122,5 @@ def _origin_row(origin: schema.TrustOrigin) -> tuple[str, ...]:
     return origin.at, f"{origin.source} {origin.place}".rstrip(), whose
 
 
-def _counted(title: str, counts: Sequence[schema.Count], style: Style) -> list[str]:
+def _counted(title: str, counts: Sequence[trust_schema.Count], style: Style) -> list[str]:
     return table(title, ((each.name, f"{each.count:6}") for each in counts), style)

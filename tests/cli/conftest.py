@@ -22,8 +22,7 @@ from chipid.emulator.vpcd import presented
 from chipid.errors import NoReader
 from chipid.issuing.card_image import CardImage
 from chipid.readers import pcsc
-from chipid.report.json import from_json
-from chipid.report.schema import AnyReport
+from chipid.report.json import AnyReport, from_json
 
 NUMBER = "099012345678"
 

@@ -15,7 +15,8 @@ from chipid.cli.keys import KINDS
 from chipid.cli.root import COMMANDS, chipid
 from chipid.emulator.catalogue import FAULTS, fault_from_text
 from chipid.issuing.pki_faults import PKI_FAULTS, PkiFault
-from chipid.report.schema import SCHEMA, VERSION, json_schema
+from chipid.report.json import json_schema
+from chipid.report.schema import SCHEMA, VERSION
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 CONTEXT = click.Context(chipid)

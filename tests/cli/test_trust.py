@@ -18,7 +18,7 @@ from chipid.issuing.pki import KeyOptions, TestCsca
 from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
 from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY
 from chipid.pki.trust_store import TrustStore
-from chipid.report.schema import TrustAuditReport, TrustImportReport, TrustListReport, TrustObjectReport
+from chipid.report.trust_schema import TrustAuditReport, TrustImportReport, TrustListReport, TrustObjectReport
 from chipid.report.trust_text import trust_list_text
 from chipid.trust.objects import Kind, Role
 
@@ -228,6 +228,13 @@ def test_show_tells_who_brought_it(cli, filled) -> None:
 def test_show_tells_of_a_revocation_list(cli, filled) -> None:
     report = cli("trust", "show", fingerprint(CRL), "--json").report
     assert ("revoked certificates", "1") in {(each.name, each.value) for each in report.facts}
+
+
+def test_show_tells_of_a_master_list_what_is_in_it(cli, filled) -> None:
+    (listed,) = cli("trust", "list", "--kind", "master-list", "--json").report.objects
+    lines = cli("trust", "show", listed.fingerprint).out.splitlines()
+    told = [line.split()[-1] for line in lines if line.startswith(("  signed", "  certificates"))]
+    assert told == [listed.valid_from, "2"]
 
 
 @pytest.mark.parametrize("digits", ["00000000", "1234", "no fingerprint"])

@@ -40,10 +40,10 @@ from chipid.lds.displayed_images import Dg7
 from chipid.lds.files import FILES
 from chipid.lds.security_infos import ID_AA, ID_CA, ID_PACE, ID_TA
 from chipid.report.document import document_report
-from chipid.report.json import from_json, to_json
+from chipid.report.json import from_json, json_schema, to_json
 from chipid.report.judgement import verdict_report
 from chipid.report.protocol_names import PROTOCOL_NAMES, parameters_name, protocol_name
-from chipid.report.schema import DocumentReport, json_schema
+from chipid.report.schema import DocumentReport
 from chipid.verification.verdict import CheckName, Decision
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -312,10 +312,10 @@ def test_hostile_json_is_malformed(raw: bytes) -> None:
 
 def test_the_schema_names_every_kind() -> None:
     schema = json_schema()
-    kinds = {
-        definition["properties"]["kind"]["enum"][0] for definition in schema["$defs"].values() if "kind" in definition["properties"]
-    }
-    assert kinds == {"document", "verdict", "readers", "file", "issued", "terminal"}
+    kinds = [definition["properties"]["kind"] for definition in schema["$defs"].values() if "kind" in definition["properties"]]
+    trust = {f"trust-{kind}" for kind in ("import", "list", "object", "audit", "change")}
+    tags = {kind["enum"][0] for kind in kinds if "enum" in kind}
+    assert tags == {"document", "verdict", "readers", "file", "issued", "terminal", *trust}
     for name, definition in schema["$defs"].items():
         assert definition["additionalProperties"] is False, name
 
