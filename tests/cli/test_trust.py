@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from chipid.cli.trust_store import KINDS
+from chipid.cli.trust_store import KINDS, default_store
 from chipid.issuing.pki import KeyOptions, TestCsca
 from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
 from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY
 from chipid.pki.trust_store import TrustStore
 from chipid.report.trust_schema import TrustAuditReport, TrustImportReport, TrustListReport, TrustObjectReport
 from chipid.report.trust_text import trust_list_text
+from chipid.trust.database import TrustDatabase
 from chipid.trust.objects import Kind, Role
 
 NOW = datetime.now(UTC)
@@ -225,6 +226,13 @@ def test_show_tells_who_brought_it(cli, filled) -> None:
     assert "in a list signed by UT" in text
 
 
+def test_a_fingerprint_of_several_is_2(cli, filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrustDatabase, "find", lambda self, digits: tuple(self.objects()))
+    result = cli("trust", "show", fingerprint(CRL))
+    assert (result.code, result.out) == (2, "")
+    assert "5 objects" in result.err
+
+
 def test_show_tells_of_a_revocation_list(cli, filled) -> None:
     report = cli("trust", "show", fingerprint(CRL), "--json").report
     assert ("revoked certificates", "1") in {(each.name, each.value) for each in report.facts}
@@ -320,6 +328,16 @@ def test_export_overwrites_with_force_alone(cli, filled, tmp_path: Path) -> None
         assert cli("trust", "export", target, "--force").code == 0
 
 
+def test_export_into_a_folder_writes_all_or_nothing(cli, filled, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert cli("trust", "export", folder).code == 0
+    first, *others = sorted(folder.iterdir())
+    first.unlink()
+    assert cli("trust", "export", folder).code == 2
+    assert sorted(folder.iterdir()) == others
+
+
 def test_expire_removes_what_is_out_of_date(cli, filled) -> None:
     late = (NOW + timedelta(days=366 * 30)).date().isoformat()
     dry = cli("trust", "expire", "--at", late, "--dry-run")
@@ -348,6 +366,16 @@ def test_the_group_alone_shows_its_help(cli) -> None:
 
 def test_an_empty_list_says_so() -> None:
     assert trust_list_text(TrustListReport(store="trust.db")) == "nothing\n"
+
+
+def test_where_the_default_store_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHIPID_TRUST_STORE", raising=False)
+    monkeypatch.setenv("HOME", "/home/officer")
+    for base, expected in (("/data", "/data"), ("", "/home/officer/.local/share"), ("relative", "/home/officer/.local/share")):
+        monkeypatch.setenv("XDG_DATA_HOME", base)
+        assert default_store() == Path(expected, "chipid", "trust.db")
+    monkeypatch.setenv("CHIPID_TRUST_STORE", "ours.db")
+    assert default_store() == Path("ours.db")
 
 
 # verify a card with the store -------------------------------------------------------------------------------------------
