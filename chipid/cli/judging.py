@@ -94,11 +94,16 @@ def judge(evidence: Evidence, trust: TrustSource | None, policy: str, at: dateti
     """The verdict under the policy of that name.
 
     :param challenge: that a server gave, and that Active Authentication has to have signed.
+    :raises Misuse: the trust store is damaged.
     """
     from chipid.api import verify  # noqa: PLC0415
     from chipid.verification.policy import Policy  # noqa: PLC0415
 
-    return verify(evidence, trust=trust, policy=Policy.by_name(policy), at=at, challenge=challenge)
+    try:
+        return verify(evidence, trust=trust, policy=Policy.by_name(policy), at=at, challenge=challenge)
+    except ChipIdError as problem:
+        # What is wrong with evidence is a check's outcome; what is raised is a trust store whose objects are not what they were.
+        raise Misuse(str(problem), problem.hint) from None
 
 
 def point_in_time(text: str | None) -> datetime | None:

@@ -50,6 +50,7 @@ ERRORS = {
     errors.CertificateError("x"): 6,
     errors.UnsupportedFeature("x"): 5,
     errors.NotInstalled("x", "qr"): 2,
+    errors.TrustStoreError("x"): 2,
     errors.ChipIdError("x"): 70,
 }
 

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -431,3 +433,16 @@ def test_a_verdict_from_a_store_loads_nothing_that_it_does_not_need(cli, desk, e
     assert "sqlite3" in modules.split()
     unwanted = ("chipid.inspection", "chipid.lds.biometrics", "chipid.pki.crl", "chipid.pki.defect_list", "chipid.trust.importing")
     assert not [name for name in modules.split() if name.startswith(unwanted)]
+
+
+def test_a_store_that_somebody_changed_is_2(cli, desk, evidence_file: Path, store: Path) -> None:
+    """The operator's file is to be mended; what is verified is not what is malformed."""
+    assert cli("trust", "import", desk.trust).code == 0
+    with contextlib.closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("UPDATE object SET country = 'UT'")
+    result = cli("verify", evidence_file)
+    assert (result.code, result.out) == (2, "")
+    assert "the trust store is damaged" in result.err
+    audited = cli("trust", "verify")
+    assert audited.code == 1
+    assert "The file has been changed" in audited.out
