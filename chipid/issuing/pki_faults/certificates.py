@@ -335,7 +335,7 @@ _PURPOSES: Final = (
 _REFERENCES: Final = (
     PkiFault(
         "dsc-issuer-name", "The document signer's certificate names another issuer than the CSCA that signed it.",
-        _of_another_issuer, rejected(TRUST, "issuer-name-mismatch", "dsc-issuer-name-order"),
+        _of_another_issuer, rejected(TRUST, "issuer-name-mismatch"),
     ),
     PkiFault(
         "dsc-key-identifier-differs", "The document signer's certificate names another key of the CSCA than the one that signed.",
