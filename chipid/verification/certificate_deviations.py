@@ -78,7 +78,7 @@ _AUTHORITY: Final = {
     "basic-constraints-encoding": "Whether the certificate is an authority's is said in an irregular form.",
     "basic-constraints-not-critical": "Whether the certificate is an authority's is not marked as critical.",
     "not-an-authority": "The certificate of an authority says that it is none's.",
-    "path-length": "The certificate does not limit the length of paths to zero.",
+    "path-length": "What the certificate says about being an authority's does not limit the length of paths to zero.",
 }
 _NAMES: Final = {
     "country-missing": "The certificate names no country.",
