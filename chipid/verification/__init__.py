@@ -10,7 +10,7 @@ from chipid.pki.trust_source import TrustSource
 from chipid.verification import consistency
 from chipid.verification.card_security import read_card_security
 from chipid.verification.chip_genuineness import Vouched, chip_genuineness
-from chipid.verification.listed_defects import listed_defects
+from chipid.verification.listed_defects import listed_defects, with_signer_looked_up
 from chipid.verification.passive_auth import passive_authentication
 from chipid.verification.policy import Policy
 from chipid.verification.terminal_rights import terminal_authentication
@@ -37,10 +37,9 @@ def verify(
     # 3. What is known of such documents
     listed = listed_defects(evidence, trust, passive, mrz)
     # 4. Active Authentication, Chip Authentication and its mapping, with keys that step 2 or EF.CardSecurity vouches for
-    card_security = read_card_security(evidence, trust, at)
-    vouched = Vouched(
-        passive.signed_groups, passive.listed_groups, card_security, passive.signature_open, listed.compromised
-    )
+    card_security = with_signer_looked_up(read_card_security(evidence, trust, at), trust)
+    signed_groups = frozenset[int]() if listed.signer_is_revoked else passive.signed_groups
+    vouched = Vouched(signed_groups, passive.listed_groups, card_security, passive.signature_open, listed.compromised)
     checks += [card_security.check, *chip_genuineness(evidence, vouched, challenge=challenge)]
     # 5. Files against each other
     checks.append(consistency.card_access_against_dg14(evidence, card_security.infos))

@@ -16,6 +16,7 @@ from chipid.iso7816.file_ids import FileId
 from chipid.lds.card_security import ID_SECURITY_OBJECT
 from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import SecurityInfos
+from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2
 from chipid.pki.trust_source import TrustSource
 from chipid.protocols.card_security import signed_security_infos
@@ -32,10 +33,12 @@ class SignedSecurityInfos:
 
     :ivar check: CARD_SECURITY.
     :ivar infos: what it says, signed or not; ``None`` where nothing can be read.
+    :ivar signer: the certificate of whoever says that he signed it, ``None`` where there is none.
     """
 
     check: Check
     infos: SecurityInfos | None = None
+    signer: Certificate | None = None
 
     @property
     def vouched(self) -> bool:
@@ -66,8 +69,8 @@ def read_card_security(evidence: Evidence, trust: TrustSource | None, at: dateti
         return SignedSecurityInfos(Check(_NAME, Outcome.FAILED, "no-signer", "Nobody signed EF.CardSecurity."), infos)
     other_type = ("card-security-content-type",) if signed.content_type != ID_SECURITY_OBJECT else ()
     state = _issuing_state(evidence)
-    checks = [_judged(each, state, other_type) for each in findings]
-    return SignedSecurityInfos(min(checks, key=lambda check: _ORDER.index(check.outcome)), infos)
+    judged = [SignedSecurityInfos(_judged(each, state, other_type), infos, each.signer.certificate) for each in findings]
+    return min(judged, key=lambda found: _ORDER.index(found.check.outcome))
 
 
 _ORDER = (Outcome.SUCCESSFUL, Outcome.UNDETERMINED, Outcome.FAILED)

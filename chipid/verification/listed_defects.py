@@ -7,7 +7,7 @@ failure that says nothing any more, and never a success: whoever lets such docum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from chipid.evidence import Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.lds.mrz import Mrz
 from chipid.pki.trust_source import TrustSource
+from chipid.verification.card_security import SignedSecurityInfos
 from chipid.verification.passive_auth import PassiveAuthentication
 from chipid.verification.verdict import Check, CheckName, Outcome
 
@@ -75,26 +76,24 @@ class ListedDefects:
         """The proofs that prove nothing, with the code that says so."""
         return {name: code for name, code in _COMPROMISED.items() if code in self.codes}
 
+    @property
+    def signer_is_revoked(self) -> bool:
+        """Whether what EF.SOD's signer vouched for is nobody's word any more, as where a revocation list names him."""
+        return _REVOKED in self.codes
+
     def weigh(self, checks: Iterable[Check]) -> tuple[Check, ...]:
         """*checks* with the effect of what is listed, and KNOWN_DEFECTS behind them."""
         return (*(self._weighed(check) for check in checks), self.check)
 
     def _weighed(self, check: Check) -> Check:
         if check.name is CheckName.TRUST_STATUS:
-            return self._trust(check)
+            return _by_signer(check, self.codes)
         for code in self.codes:
             name, reason = _EXPLAINED.get(code, (None, None))
             fits = name is check.name and reason in (None, check.reason)
             if fits and check.outcome is Outcome.FAILED and (code != _HASH or self.explained_groups):
                 return replace(check, outcome=Outcome.UNDETERMINED, reason=code, detail=f"{check.detail} A list explains it.")
         return check
-
-    def _trust(self, check: Check) -> Check:
-        """A listed signer is not trusted, whatever its path (BSI TR-03135-1 §5.6.4.3)."""
-        code = next((code for code in (_REVOKED, _ON_HOLD, _UNCLEAR) if code in self.codes), None)
-        if code is None or check.outcome is Outcome.FAILED or (check.outcome is not Outcome.SUCCESSFUL and code != _REVOKED):
-            return check
-        return replace(check, outcome=_WEIGHTS[code], reason=code, detail=_detail((code,)))
 
 
 def listed_defects(
@@ -123,6 +122,25 @@ def listed_defects(
     differing = evidence.data_groups.keys() - passive.signed_groups
     explained = differing <= (wrong & passive.listed_groups) - _NEVER_EXPLAINED
     return ListedDefects(_told(codes), codes, explained)
+
+
+def with_signer_looked_up(found: SignedSecurityInfos, trust: TrustSource | None) -> SignedSecurityInfos:
+    """EF.CardSecurity, with what the defect lists of *trust* say of its own signer, who need not be EF.SOD's."""
+    lists = trust.defect_lists() if trust is not None else ()
+    if found.signer is None or not lists:
+        return found
+    from chipid.verification.listed_entries import ListedDocument, entries_of  # noqa: PLC0415  # most have no such lists
+
+    codes = {code for code, _ in entries_of(ListedDocument(found.signer, None, None), (), lists)}
+    return replace(found, check=_by_signer(found.check, codes))
+
+
+def _by_signer(check: Check, codes: Collection[str]) -> Check:
+    """A listed signer is not trusted, whatever its path (BSI TR-03135-1 §5.6.4.3)."""
+    code = next((code for code in (_REVOKED, _ON_HOLD, _UNCLEAR) if code in codes), None)
+    if code is None or check.outcome is Outcome.FAILED or (check.outcome is not Outcome.SUCCESSFUL and code != _REVOKED):
+        return check
+    return replace(check, outcome=_WEIGHTS[code], reason=code, detail=_detail((code,)))
 
 
 def _told(codes: tuple[str, ...]) -> Check:

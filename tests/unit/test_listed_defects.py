@@ -20,7 +20,9 @@ from chipid.lds.com import EfCom
 from chipid.lds.dg1 import Dg1
 from chipid.lds.dg12 import Dg12
 from chipid.lds.mrz import Mrz
+from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.pki.cms import IssuerAndSerialNumber, SignedData, SubjectKeyIdentifier
+from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.defect_list import DEFECT_LIST, Defect, DefectList, KnownDefect, status_parameters
 from chipid.pki.deviation_list import (
     DEVIATION_LIST,
@@ -33,6 +35,7 @@ from chipid.pki.deviation_list import (
 )
 from chipid.pki.trust_store import TrustStore
 from chipid.profiles.access_keys import AccessKeys
+from chipid.pytest_plugin import Issuer
 from chipid.verification import Verdict, verify
 from chipid.verification.policy import Policy
 from chipid.verification.reasons import REASONS
@@ -285,6 +288,22 @@ def test_a_signer_of_whom_nothing_is_known_is_at_most_revoked(
     assert told(verdict, CheckName.TRUST_STATUS)[:2] == expected
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"), [(0, (F, "listed-dsc-revoked")), (1, (U, "listed-dsc-on-hold")), (None, (S, "ok"))]
+)
+def test_the_signer_of_card_security_is_looked_up_too(
+    status: int | None, expected: tuple[Outcome, str], csca: TestCsca, sod: bytes
+) -> None:
+    """Who is not EF.SOD's, whom no list names."""
+    own = csca.issue_document_signer(at=AT, key=KEY)
+    infos = SecurityInfos.of([PaceInfo("0.4.0.127.0.7.2.2.4.6.2", 2, 13)])
+    given = evidence(sod, card_security=own.sign_card_security(infos))
+    lists = () if status is None else (defects(own, "1.1", parameters=status_parameters(status)),)
+    verdict = judged(csca, given, *lists)
+    assert told(verdict, CheckName.CARD_SECURITY)[:2] == expected
+    assert told(verdict, CheckName.TRUST_STATUS)[:2] == (S, "ok")
+
+
 def broken_signature(sod: bytes) -> bytes:
     signed = SignedData.parse(_content(sod))
     return sod.replace(signed.signers[0].signature, bytes([*signed.signers[0].signature[:-1], 0]))
@@ -410,3 +429,18 @@ def test_a_proof_by_a_compromised_key_proves_nothing(
     assert told(verdict, CheckName.CHIP_AUTHENTICITY)[:2] == expected
     assert verdict.decision is (Decision.REJECTED if expected[0] is F else verdict.decision)
     assert told(verdict)[0] is S
+
+
+def test_a_signer_who_is_listed_as_revoked_vouches_for_no_key(proven: Evidence, chipid_issuer: Issuer) -> None:
+    """As where a revocation list names him; one on hold does."""
+    csca, certificate = chipid_issuer.csca, SignedData.parse(_content(proven.files[FileId.SOD])).certificates[0]
+    signer = IssuerAndSerialNumber(certificate.issuer, certificate.serial_octets)
+    crl = CertificateRevocationList.parse(csca.issue_revocation_list([certificate.serial], at=proven.read_at))
+    known = [KnownDefect(f"{DEFECT_LIST}.1.1", status_parameters(status)) for status in (0, 1)]
+    listed, on_hold = (TrustStore([csca.parsed], defect_lists=[DefectList((Defect(signer, (each,)),))]) for each in known)
+    for trust, expected in (
+        (TrustStore([csca.parsed], [crl]), (F, "key-not-signed")),
+        (listed, (F, "key-not-signed")),
+        (on_hold, (S, "ok")),
+    ):
+        assert told(chipid.verify(proven, trust=trust), CheckName.CHIP_AUTHENTICITY)[:2] == expected
