@@ -104,16 +104,21 @@ def _trust_path(name: str | None, fault: PkiFault | None, *, force: bool) -> Pat
 
 
 def _faulty_pki(fault: PkiFault | None, image: CardImage, at: datetime) -> DocumentPki | None:
-    """Of the state that DG1 names; of Viet Nam where it names one that is in no list."""
+    """Of the state that DG1 names."""
     if fault is None:
         return None
     from chipid.iso7816.file_ids import FileId  # noqa: PLC0415
     from chipid.issuing.document_pki import PkiWorkshop  # noqa: PLC0415
     from chipid.lds.dg1 import Dg1  # noqa: PLC0415
+
+    return fault.build(PkiWorkshop(at, _country(Dg1.parse(image.files[FileId.DG1]).mrz.issuing_state)))
+
+
+def _country(state: object) -> str:
+    """Two letters, for certificates; Viet Nam's where *state* is in no list, or none is named."""
     from chipid.pki.countries import alpha_2  # noqa: PLC0415
 
-    country = alpha_2(Dg1.parse(image.files[FileId.DG1]).mrz.issuing_state)
-    return fault.build(PkiWorkshop(at) if country is None else PkiWorkshop(at, country))
+    return (alpha_2(state) if isinstance(state, str) else None) or "VN"
 
 
 @click.command("issue")
@@ -186,7 +191,7 @@ def command(  # noqa: PLR0913, PLR0917  # one for each option
     trusted = _Trusted.of(**terminal_authentication, moment=moment)
     with _named(Path(description)):
         entries = _read_description(Path(description))
-    authority = _authority(csca, moment)
+    authority = _authority(csca, entries, moment)
     with _named(Path(description)):
         image = _personalise(entries, authority, moment, Path(description).parent, trusted)
     pki = _faulty_pki(fault, image, moment)
@@ -246,11 +251,12 @@ def _named(path: Path) -> Iterator[None]:
         raise MalformedData(f"{path}: {problem}", hint=problem.hint) from None
 
 
-def _authority(csca: str | None, at: datetime) -> TestCsca:
+def _authority(csca: str | None, entries: Mapping[str, object], at: datetime) -> TestCsca:
+    """The one that was kept, or a new one of the state that the description names."""
     from chipid.issuing.pki import TestCsca  # noqa: PLC0415
 
     if csca is None:
-        return TestCsca.create(at=at)
+        return TestCsca.create(_country(entries.get("state")), at=at)
     try:
         return TestCsca.load(Path(csca))
     except ChipIdError as problem:

@@ -118,13 +118,17 @@ def test_a_card_of_a_pki_with_a_fault(cli, desk, description: Path, tmp_path: Pa
     assert cli("issue", description, "--out", card, "--trust-out", trust, "--pki-fault", "dsc-expired").code == 2
 
 
-def test_a_pki_with_a_fault_is_of_the_state_that_the_description_names(cli, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--pki-fault", "crl-stale")])
+@pytest.mark.parametrize(("state", "country"), [("AUT", "AT"), ("D", "DE"), ("UTO", "VN")])
+def test_a_pki_is_of_the_state_that_the_description_names(
+    cli, options: tuple[str, ...], state: str, country: str, tmp_path: Path
+) -> None:
     described, trust = tmp_path / "passport.json", tmp_path / "trust"
-    passport = {"document": "passport", "state": "AUT", "number": "X1234567", "surname": "Muster", "birth": "1974-08-12"}
-    described.write_text(json.dumps({**passport, "nationality": "AUT", "expiry": "2032-04-15", "portrait": "none"}))
-    assert cli("issue", described, "--out", tmp_path / "card", "--trust-out", trust, "--pki-fault", "crl-stale").code == 0
+    passport = {"document": "passport", "state": state, "number": "X1234567", "surname": "Muster", "birth": "1974-08-12"}
+    described.write_text(json.dumps({**passport, "nationality": state, "expiry": "2032-04-15", "portrait": "none"}))
+    assert cli("issue", described, "--out", tmp_path / "card", "--trust-out", trust, *options).code == 0
     (csca,) = chipid.TrustStore.load(trust).certificates
-    assert csca.subject.country == "AT"
+    assert csca.subject.country == country
 
 
 @pytest.mark.parametrize(
