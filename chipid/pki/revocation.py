@@ -97,7 +97,8 @@ class _Lookup:
             if not problem:
                 found = self._look(crl, certificate, role)
                 if found.reason != "crl-malformed":
-                    self.deviations += (*deviations, *(["crl-newer-unusable"] if problems else []))
+                    noted = {"crl-newer-unusable": bool(problems), "crl-not-yet-issued": crl.this_update > self._at}
+                    self.deviations += (*deviations, *(code for code, applies in noted.items() if applies))
                     return found
                 problem = found.reason
             problems.append(problem)

@@ -304,6 +304,7 @@ _DEVIATIONS: Final = {
     "entry-repeated": "The revocation list names a certificate twice.",
     "entry-not-der": "An entry of the revocation list is in BER, where DER belongs.",
     "newer-unusable": "A newer revocation list than the one that counted could not be used.",
+    "not-yet-issued": "The revocation list is dated after the moment that is judged: a clock is wrong, or the past is judged.",
 }
 
 REASONS: Final = MappingProxyType(

@@ -107,6 +107,14 @@ def test_an_entry_is_told_with_its_day_and_nothing_of_a_person() -> None:
     assert of_csca(with_entry()).answer.detail == "The document signer's certificate was revoked on 2026-05-22."
 
 
+def test_a_list_of_the_future_counts_and_is_told() -> None:
+    """Whoever judges the past by what is known today has such lists."""
+    for age, deviations in ((0 * DAY, ()), (-DAY, ("crl-not-yet-issued",))):
+        for crl, expected in ((without_entry(age=age), OK), (with_entry(age=age), REVOKED)):
+            finding = of_csca(crl)
+            assert (told(finding), finding.deviations) == (expected, deviations)
+
+
 # Of several lists ------------------------------------------------------------------------------------------------------
 
 

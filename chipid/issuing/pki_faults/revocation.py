@@ -136,6 +136,10 @@ REVOCATION_FAULTS: Final = (
         _newest_altered, departure(REVOCATION, "crl-newer-unusable"),
     ),
     PkiFault(
+        "crl-not-yet-issued", "The revocation list is of the day after the inspection.",
+        _sound_but(age=-timedelta(days=1)), departure(REVOCATION, "crl-not-yet-issued"),
+    ),
+    PkiFault(
         "crl-number-missing", "The revocation list has no number.",
         _sound_but(number=None), departure(REVOCATION, "crl-number-missing"),
     ),
