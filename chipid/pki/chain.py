@@ -7,11 +7,12 @@ anchor that may do so, and are all in date. Revocation is a fourth, of :mod:`chi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chipid.pki.certificate import Certificate
-from chipid.pki.path_rules import broken_rules, out_of_date, pairwise_deviations
+from chipid.pki.path_rules import Refusal, broken_rules, out_of_date, pairwise_deviations
 from chipid.pki.path_search import Path, Search, find_paths
 from chipid.pki.profile import profile_deviations
 from chipid.pki.trust_source import TrustSource
@@ -23,11 +24,13 @@ class Answer:
 
     :ivar ok: ``None`` where it cannot be decided.
     :ivar reason: a stable code, ``ok`` for a plain yes; :ivar detail: a sentence for a person.
+    :ivar further: the codes of other reasons that would have been enough, so that whoever lets the first one pass hears of them.
     """
 
     ok: bool | None
     reason: str
     detail: str
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,12 @@ def _judge(path: Path, search: Search, store: TrustSource, at: datetime) -> Chai
 
 
 def _trust(path: Path, search: Search, store: TrustSource) -> Answer:
-    refusal = next(broken_rules(path.certificates), None)
-    if refusal is not None:
-        return Answer(False, *refusal)
-    if path.reaches_anchor:
+    refusals = list(broken_rules(path.certificates))
+    still_open = [] if path.reaches_anchor else [Refusal(*_why_open(path.certificates[-1], search, store))]
+    found = [*refusals, *still_open]
+    if not found:
         return Answer(True, "ok", "The path ends in a trusted CSCA.")
-    return Answer(None, *_why_open(path.certificates[-1], search, store))
+    return _first(False if refusals else None, found)
 
 
 def _why_open(last: Certificate, search: Search, store: TrustSource) -> tuple[str, str]:
@@ -149,5 +152,11 @@ def _rank(finding: ChainFinding) -> tuple[bool, bool, bool, int, int]:
 
 
 def _validity(path: tuple[Certificate, ...], at: datetime) -> Answer:
-    refusal = next(out_of_date(path, at), None)
-    return Answer(True, "ok", "All certificates are in date.") if refusal is None else Answer(False, *refusal)
+    refusals = list(out_of_date(path, at))
+    return _first(False, refusals) if refusals else Answer(True, "ok", "All certificates are in date.")
+
+
+def _first(ok: bool | None, found: Sequence[Refusal]) -> Answer:
+    """The first reason in full, and what else there is."""
+    reason, detail = found[0]
+    return Answer(ok, reason, detail, tuple(dict.fromkeys(each.reason for each in found[1:] if each.reason != reason)))

@@ -44,6 +44,7 @@ class SignerFinding:
     content_ok: bool | None = None
     signature_ok: bool | None = None
     deviations: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 class _Stop(Exception):
@@ -81,6 +82,7 @@ class _Verification:
         self._content_ok: bool | None = None
         self._signature_ok: bool | None = None
         self._deviations: list[str] = []
+        self._further: tuple[str, ...] = ()
 
     def run(self) -> SignerFinding:
         ok: bool | None
@@ -99,6 +101,7 @@ class _Verification:
             self._content_ok,
             self._signature_ok,
             tuple(dict.fromkeys(self._deviations)),
+            self._further,
         )
 
     def _steps(self) -> tuple[bool, str, str]:
@@ -112,14 +115,17 @@ class _Verification:
         content = self._signed.content
         if content is None:
             raise _Stop(False, "content-missing", "The signed content is not there.")
-        content_failure = self._check_attributes(content, digest_name)
+        failures = self._check_attributes(content, digest_name)
         # 5. The key made the signature over the attributes, or over the content where there are none (§5.4).
         self._signature_ok = self._check_signature(certificate, content, digest_name)
-        if content_failure is not None:
-            raise content_failure
         if not self._signature_ok:
-            raise _Stop(False, "signature-invalid", "The signature was not made by the key of the signer's certificate.")
-        return True, "ok", "The signature is good."
+            failures.append(("signature-invalid", "The signature was not made by the key of the signer's certificate."))
+        if not failures:
+            return True, "ok", "The signature is good."
+        # The content that changed tells more than the signature; whoever lets that pass hears of the signature all the same.
+        (reason, detail), *others = failures
+        self._further = tuple(other for other, _ in others)
+        return False, reason, detail
 
     def _note(self, code: str, applies: bool) -> None:
         if applies:
@@ -161,15 +167,16 @@ class _Verification:
         except MalformedData:
             raise _Stop(False, "signer-malformed", "The signer's hash algorithm is malformed.") from None
 
-    def _check_attributes(self, content: bytes, digest_name: Hash) -> _Stop | None:
+    def _check_attributes(self, content: bytes, digest_name: Hash) -> list[tuple[str, str]]:
+        """What speaks against the signed attributes, or against there being none: codes and sentences."""
         signer = self._signer
         if signer.signed_attributes is None:
             # RFC 5652 §5.3 wants attributes for any content type but id-data; without them the signature covers the content itself.
             self._deviations.append("signed-attributes-missing")
             if content.startswith(bytes((asn1.SET,))) and asn1.oid(MESSAGE_DIGEST) in content:
                 # Anybody can put what a signer signed as attributes in the content's place: it was never meant to be one.
-                return _Stop(False, "content-is-attributes", "What was signed are the attributes of another signature.")
-            return None
+                return [("content-is-attributes", "What was signed are the attributes of another signature.")]
+            return []
         signed_type, signed_digest = signer.attribute(CONTENT_TYPE), signer.attribute(MESSAGE_DIGEST)
         if signed_digest is not None:
             self._content_ok = _octets(signed_digest) == hashlib.new(digest_name, content).digest()
@@ -182,7 +189,7 @@ class _Verification:
                 signed_type is not None and _oid(signed_type) != self._signed.content_type
             ),
         }
-        return next((_Stop(False, *failure) for failure, applies in failures.items() if applies), None)
+        return [failure for failure, applies in failures.items() if applies]
 
     def _check_signature(self, certificate: Certificate, content: bytes, digest_name: Hash) -> bool:
         signer = self._signer

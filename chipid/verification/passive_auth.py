@@ -173,7 +173,7 @@ def _sod_against_com(evidence: Evidence, sod: SecurityObject) -> Check:
 
 
 def _check(name: CheckName, answer: Answer, deviations: tuple[str, ...] = ()) -> Check:
-    return Check(name, _OUTCOMES[answer.ok], answer.reason, answer.detail, deviations)
+    return Check(name, _OUTCOMES[answer.ok], answer.reason, answer.detail, deviations, answer.further)
 
 
 def _digest(listed: LDSSecurityObject, raw: bytes) -> bytes:

@@ -177,16 +177,16 @@ class Policy:
         """The reason, where the check did not pass, and each deviation that is not the same again."""
         level, passed = self.levels[check.name], check.outcome is Outcome.SUCCESSFUL
         if not passed:
-            yield CodeDecision(check.name, check.reason, self._effect(check, level))
+            yield from (CodeDecision(check.name, code, self._effect(check, code, level)) for code in (check.reason, *check.further))
         for code in dict.fromkeys(check.deviations):
             if passed or code != check.reason:
                 yield CodeDecision(check.name, code, self._effect_of_deviation(code, level))
 
-    def _effect(self, check: Check, level: Level) -> Effect:
+    def _effect(self, check: Check, code: str, level: Level) -> Effect:
         unasked = check.outcome in (Outcome.NOT_SUPPORTED, Outcome.NOT_PERFORMED)
         if level is Level.EVALUATORY or (unasked and level is Level.OPTIONAL):
             return Effect.NOT_COUNTED
-        if self.tolerates(check.reason):
+        if self.tolerates(code):
             return Effect.TOLERATED
         return Effect.REJECTED if check.outcome is Outcome.FAILED else Effect.INCONCLUSIVE
 

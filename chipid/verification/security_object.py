@@ -84,12 +84,12 @@ def read_security_object(evidence: Evidence, trust: TrustSource | None, at: date
         return _failed("no-signer", "Nobody signed EF.SOD.", listed)
     best = max(findings, key=_rank)
     signer, unlisted_reason = best.signer, unlisted.reason if unlisted is not None else ""
-    answer = Answer(signer.ok, signer.reason, signer.detail)
+    answer = Answer(signer.ok, signer.reason, signer.detail, signer.further)
     if unlisted is not None and unlisted.ok is False and signer.ok is not False:
         answer = unlisted  # a bad signature tells more: what it covers was changed
     # 5. What departs from the standard, and changes no answer.
     deviations = (*_deviations(signed, sod, listed), *signer.deviations, *(("several-signers",) if len(findings) > 1 else ()))
-    check = Check(_NAME, _OUTCOMES[answer.ok], answer.reason, answer.detail, tuple(dict.fromkeys(deviations)))
+    check = Check(_NAME, _OUTCOMES[answer.ok], answer.reason, answer.detail, tuple(dict.fromkeys(deviations)), answer.further)
     return SecurityObject(check, listed, unlisted_reason, signer, best.chain, best.revocation)
 
 

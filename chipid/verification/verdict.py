@@ -69,6 +69,7 @@ class Check:
     :ivar reason: a stable code, lower-case with hyphens, e.g. ``dg-hash-mismatch``; ``ok`` for a plain success.
     :ivar detail: a sentence for a person, without personal data.
     :ivar deviations: departures from the standards that changed no answer, as stable codes.
+    :ivar further: the codes of other reasons that would have been enough for the outcome.
     """
 
     name: CheckName
@@ -76,6 +77,7 @@ class Check:
     reason: str
     detail: str = ""
     deviations: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
