@@ -32,8 +32,8 @@ _OPTIONS = (
         type=click.Path(exists=True),
         envvar="CHIPID_TRUST",
         metavar="PATH",
-        help="Whom you trust: CSCA certificates, a file or a folder, or a trust store; may be repeated. Without it the store of "
-        "`chipid trust` counts; without either nothing is ever accepted.",
+        help="Whom you trust: CSCA certificates and revocation lists, in files or folders, or a trust store; may be repeated. "
+        "Without it the store of `chipid trust` counts; without either nothing is ever accepted.",
     ),
     click.option("--no-trust", is_flag=True, help="Trust nobody: what is not a question of trust is judged all the same."),
     click.option(

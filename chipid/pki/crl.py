@@ -216,6 +216,17 @@ def read_revocation_lists(raw: bytes) -> tuple[CertificateRevocationList, ...]:
     return tuple(map(CertificateRevocationList.parse, read_pem(raw, {"X509 CRL"}) if is_pem(raw) else (raw,)))
 
 
+def seems_revocation_list(raw: bytes) -> bool:
+    """Whether *raw*, DER, is built as a revocation list: with a time where a certificate has two in a SEQUENCE (RFC 5280 §5.1)."""
+    try:
+        fields = asn1.Reader(raw).sequence().sequence()
+        fields.optional(asn1.INTEGER)
+        fields.sequence(), fields.sequence()  # the algorithm and the issuer
+        return fields.peek() in _TIMES
+    except MalformedData:
+        return False
+
+
 class _Parser:
     """One run over one list; collects the deviations on the way."""
 

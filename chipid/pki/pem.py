@@ -45,6 +45,13 @@ def read_pem_blocks(raw: bytes) -> Iterator[tuple[str, bytes | None]]:
         yield begin[1].decode("ascii"), octets
 
 
+def write_block(label: str, octets: bytes) -> bytes:
+    """One block, in lines of 64 characters."""
+    text = base64.b64encode(octets).decode("ascii")
+    lines = (text[start : start + 64] for start in range(0, len(text), 64))
+    return "\n".join((f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", "")).encode("ascii")
+
+
 def _decode(body: bytes) -> bytes:
     try:
         return base64.b64decode(b"".join(body.split()), validate=True)

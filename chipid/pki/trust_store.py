@@ -7,36 +7,28 @@ signer that a chip leaves out of its EF.SOD may lie in the same folder: they hel
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chipid.errors import CertificateError, MalformedData
 from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2
 from chipid.pki.extensions import KeyUsage
 from chipid.pki.names import Name
+from chipid.pki.pem import is_pem, read_pem, write_block
 from chipid.pki.trust_source import TrustSource
-from chipid.records import read_file, title_of
 
 if TYPE_CHECKING:
     from chipid.pki.cms import SignerIdentifier
     from chipid.pki.crl import CertificateRevocationList
     from chipid.pki.defect_list import DefectList
     from chipid.pki.deviation_list import DeviationList
+    from chipid.pki.trust_files import Trusted
 
-SUFFIXES = frozenset({".cer", ".cert", ".crt", ".der", ".pem"})
-"""What counts as a certificate file in a folder (case does not matter); a file that is named itself may be called anything."""
-
-SIZE_LIMIT = 16 * 1024 * 1024
-_PEM_BEGIN = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
-_PEM = re.compile(_PEM_BEGIN.pattern + rb"([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----")
+_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 
 
 class TrustStore(TrustSource):
@@ -69,24 +61,33 @@ class TrustStore(TrustSource):
 
     @classmethod
     def load(cls, paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> TrustStore:
-        """Read certificates, DER or PEM with any number of certificates, from files and folders (not the folders inside).
+        """Read certificates and revocation lists, DER, or PEM with any number of them, from files and folders (not those inside).
 
         :param paths: one, or several.
-
-        :raises CertificateError: a file that holds none, or a malformed one, or a folder without any; the message names it.
+        :raises CertificateError: a file that holds none, or a malformed one, a folder without any, or one that holds what only a
+            trust store takes (master lists, LDIF, ZIP, …); the message names it.
         :raises OSError: a path that cannot be read.
         """
+        from chipid.pki.trust_files import read_trusted_files  # noqa: PLC0415  # a trust store needs none of it
+
         if isinstance(paths, str | PathLike):
             paths = (paths,)
-        return cls(certificate for path in paths for certificate in _load(Path(path)))
+        return cls._of([each for path in paths for each in read_trusted_files(Path(path))])
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> TrustStore:
-        """Read DER, or PEM with any number of certificates.
+        """Read a certificate or a revocation list in DER, or any number of them in PEM.
 
         :raises CertificateError: it is neither.
         """
-        return cls(read_certificates(raw))
+        from chipid.pki.trust_files import read_trusted  # noqa: PLC0415
+
+        return cls._of(read_trusted(raw))
+
+    @classmethod
+    def _of(cls, trusted: Sequence[Trusted]) -> TrustStore:
+        certificates = [each for each in trusted if isinstance(each, Certificate)]
+        return cls(certificates, [each for each in trusted if not isinstance(each, Certificate)])
 
     def __bool__(self) -> bool:
         return bool(self.authorities)
@@ -146,24 +147,12 @@ def read_certificates(raw: bytes) -> tuple[Certificate, ...]:
 
     :raises CertificateError: it is neither, or one of them is malformed.
     """
-    if b"-----BEGIN " not in raw:
-        return (Certificate.parse(raw),)
-    blocks = _PEM.findall(raw)
-    if not blocks:
-        raise CertificateError("PEM without a certificate")
-    if len(blocks) != len(_PEM_BEGIN.findall(raw)):
-        raise CertificateError("PEM with a damaged certificate")
-    return tuple(Certificate.parse(_decode(block)) for block in blocks)
+    return tuple(map(Certificate.parse, read_pem(raw, _LABELS) if is_pem(raw) else (raw,)))
 
 
 def write_pem(certificates: Iterable[Certificate]) -> bytes:
     """The certificates in PEM, one after another."""
-    blocks = []
-    for certificate in certificates:
-        text = base64.encodebytes(certificate.raw).replace(b"\n", b"")
-        lines = [text[i : i + 64] for i in range(0, len(text), 64)]
-        blocks += [b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----"]
-    return b"\n".join((*blocks, b""))
+    return b"".join(write_block("CERTIFICATE", certificate.raw) for certificate in certificates)
 
 
 def is_authority(certificate: Certificate) -> bool:
@@ -171,33 +160,3 @@ def is_authority(certificate: Certificate) -> bool:
     if certificate.is_ca or KeyUsage.KEY_CERT_SIGN in (certificate.key_usage or ()):
         return True
     return certificate.basic_constraints is None and certificate.is_self_issued
-
-
-def _load(path: Path) -> Iterable[Certificate]:
-    if not path.is_dir():
-        return _load_file(path)
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not files:
-        kinds = ", ".join(sorted(SUFFIXES))
-        raise CertificateError(f"{path}: no certificate files in this folder ({kinds})")
-    return [certificate for file in files for certificate in _load_file(file)]
-
-
-def _load_file(path: Path) -> tuple[Certificate, ...]:
-    try:
-        raw = read_file(path, SIZE_LIMIT)
-    except MalformedData:
-        raise CertificateError(f"{path}: larger than {SIZE_LIMIT >> 20} MiB, no certificates") from None
-    try:
-        return read_certificates(raw)
-    except MalformedData as error:
-        title = title_of(raw)
-        what = f"no certificate that can be read: {error}" if title is None else f"this is {title}, and no certificate"
-        raise CertificateError(f"{path}: {what}", hint="Give CSCA certificates in DER or PEM.") from None
-
-
-def _decode(block: bytes) -> bytes:
-    try:
-        return base64.b64decode(b"".join(block.split()), validate=True)
-    except binascii.Error:
-        raise CertificateError("PEM with a damaged certificate") from None

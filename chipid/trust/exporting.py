@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import errno
 import io
 import zipfile
@@ -12,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
+from chipid.pki.pem import write_block
 from chipid.trust.objects import Kind, StoredObject
 
 _SUFFIXES: Final = {
@@ -30,7 +30,8 @@ def file_name(stored: StoredObject) -> str:
 
 def export_pem(objects: Iterable[StoredObject]) -> bytes:
     """*objects* in PEM (RFC 7468), one after another; a master list that nobody signed has no place in it."""
-    return b"".join(_pem(stored) for stored in objects if _label(stored) is not None)
+    labelled = ((_label(stored), stored) for stored in objects)
+    return b"".join(write_block(label, stored.octets) for label, stored in labelled if label is not None)
 
 
 def export_folder(objects: Iterable[StoredObject], folder: str | PathLike[str], *, replace: bool = False) -> None:
@@ -64,10 +65,3 @@ def _label(stored: StoredObject) -> str | None:
     if stored.kind in _LABELS:
         return _LABELS[stored.kind]
     return None if stored.signed_data is None else "CMS"
-
-
-def _pem(stored: StoredObject) -> bytes:
-    label = _label(stored)
-    text = base64.b64encode(stored.octets).decode("ascii")
-    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
-    return "\n".join((f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", "")).encode("ascii")

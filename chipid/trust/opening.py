@@ -25,8 +25,8 @@ _SQLITE = b"SQLite format 3\0"
 def open_trust(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> TrustSource:
     """Open what the operator trusts, to be read.
 
-    :param paths: one, or several: a trust store that ``chipid trust import`` made; files that :meth:`TrustStore.load` reads, and
-        folders of them. What one of them trusts is trusted.
+    :param paths: one, or several: a trust store that ``chipid trust import`` made; files of certificates and revocation lists that
+        :meth:`TrustStore.load` reads, and folders of them. What one of them trusts is trusted.
     :raises MalformedData: a file that is neither; the message names it. A trust store that is damaged.
     :raises UnsupportedFeature: a trust store of another version. :raises TrustStoreError: one that is being changed.
     :raises OSError: a path that cannot be read.
@@ -43,8 +43,8 @@ def open_trust(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> Tr
 
 
 def is_database(path: Path) -> bool:
-    """Whether *path* is a SQLite file, by its first octets; raises ``OSError``."""
-    if path.is_dir():
+    """Whether *path* is a SQLite file, by its first octets; raises ``OSError``. What a pipe gives is not to be had twice."""
+    if not path.is_file():
         return False
     with path.open("rb") as file:
         return file.read(len(_SQLITE)) == _SQLITE

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from chipid.errors import CertificateError
 from chipid.pki.trust_store import TrustStore
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -20,4 +21,7 @@ def read_pin(text: str) -> frozenset[str]:
     digits = re.sub(r"[:\s]", "", text).lower()
     if _SHA256.fullmatch(digits):
         return frozenset({digits})
-    return frozenset(each.fingerprint for each in TrustStore.load(Path(text)).certificates)
+    certificates = TrustStore.load(Path(text)).certificates
+    if not certificates:
+        raise CertificateError(f"{text}: no certificate, but a revocation list")
+    return frozenset(each.fingerprint for each in certificates)

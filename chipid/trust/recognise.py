@@ -8,6 +8,7 @@ from typing import Final, Literal
 from chipid.crypto import asn1
 from chipid.errors import MalformedData
 from chipid.pki.cms import SIGNED_DATA
+from chipid.pki.crl import seems_revocation_list
 from chipid.pki.defect_list import DEFECT_LIST
 from chipid.pki.deviation_list import DEVIATION_LIST
 from chipid.pki.master_list import CSCA_MASTER_LIST
@@ -23,7 +24,6 @@ _SIGNED_KINDS: Final = {
 _ZIP_BEGINNINGS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _LDIF_BEGINNINGS: Final = (b"dn:", b"version:", b"#")
 _HEAD: Final = 1 << 16
-_TIMES: Final = (asn1.UTC_TIME, asn1.GENERALIZED_TIME)
 
 
 def container_of(raw: bytes) -> Container | None:
@@ -48,7 +48,9 @@ def kind_of(raw: bytes) -> Kind | None:
             return _signed_kind(first.oid(), fields)
         if first.tag == asn1.INTEGER:
             return Kind.MASTER_LIST if fields.peek() == asn1.SET else None
-        return _to_be_signed_kind(first.children()) if first.tag == asn1.SEQUENCE else None
+        if seems_revocation_list(raw):
+            return Kind.REVOCATION_LIST
+        return Kind.CERTIFICATE if first.tag == asn1.SEQUENCE and _seems_certificate(first.children()) else None
     except MalformedData:
         return None
 
@@ -70,16 +72,13 @@ def _signed_kind(content_info: str, fields: asn1.Reader) -> Kind | None:
     return _SIGNED_KINDS.get(signed.sequence().expect(asn1.OBJECT_IDENTIFIER).oid())
 
 
-def _to_be_signed_kind(fields: asn1.Reader) -> Kind | None:
-    """A certificate has its validity, two times in a SEQUENCE, where a revocation list has a time (RFC 5280 §4.1, §5.1)."""
+def _seems_certificate(fields: asn1.Reader) -> bool:
+    """Whether a version is there, or a serial number and what follows it up to the validity (RFC 5280 §4.1)."""
     if fields.optional(0xA0) is not None:
-        return Kind.CERTIFICATE
+        return True
     numbered = fields.optional(asn1.INTEGER) is not None
     fields.sequence(), fields.sequence()  # the algorithm and the issuer
-    following = fields.peek()
-    if following in _TIMES:
-        return Kind.REVOCATION_LIST
-    return Kind.CERTIFICATE if numbered and following == asn1.SEQUENCE else None
+    return numbered and fields.peek() == asn1.SEQUENCE
 
 
 def _looks_like_ldif(raw: bytes) -> bool:

@@ -190,6 +190,26 @@ def test_a_trust_folder_without_certificates_is_2(cli, desk, evidence_file: Path
     assert cli("verify", evidence_file, "--trust", desk.path("anchors")).code == 2
 
 
+def test_a_revocation_list_in_a_trust_folder_counts(cli, desk, evidence_file: Path, chipid_issuer) -> None:
+    desk.path("csca").mkdir()
+    (desk.path("csca") / "csca.pem").write_bytes(desk.trust.read_bytes())
+    assert cli("verify", evidence_file, "--trust", desk.path("csca")).code == 0
+    revocation = chipid_issuer.csca.issue_revocation_list((chipid_issuer.signer.parsed.serial,), at=datetime.now(UTC))
+    (desk.path("csca") / "list.crl").write_bytes(revocation)
+    result = cli("verify", evidence_file, "--trust", desk.path("csca"), "--json")
+    assert (result.code, result.json["verdict"]["reasons"][0]) == (1, "dsc-revoked")
+
+
+def test_a_master_list_in_a_trust_folder_is_2(cli, desk, evidence_file: Path) -> None:
+    desk.path("csca").mkdir()
+    (desk.path("csca") / "csca.pem").write_bytes(desk.trust.read_bytes())
+    (desk.path("csca") / "UT.ml").write_bytes(b"")
+    result = cli("verify", evidence_file, "--trust", desk.path("csca"))
+    assert (result.code, result.out) == (2, "")
+    assert "UT.ml: this is a master list" in result.err
+    assert "chipid: hint: chipid trust import" in result.err
+
+
 # A server's challenge ------------------------------------------------------------------------------------------------
 
 CHALLENGE, OTHER = "0011223344556677", "8899AABBCCDDEEFF"

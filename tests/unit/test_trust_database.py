@@ -156,6 +156,13 @@ def test_sqlite_is_loaded_for_a_database_alone(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_anchors_may_come_through_a_pipe() -> None:
+    """What is read twice of one is not there any more."""
+    code = "import chipid; print(len(chipid.open_trust('/dev/stdin')))"
+    done = subprocess.run([sys.executable, "-c", code], input=CSCA.certificate_pem(), capture_output=True, timeout=60, check=True)
+    assert done.stdout == b"1\n"
+
+
 def test_threads_may_ask(filled: Path) -> None:
     answers: list[int] = []
     with TrustDatabase.open(filled) as database:

@@ -563,8 +563,10 @@ def test_pins(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no-such-file"):
         read_pin("no-such-file")
     (tmp_path / "text").write_text("x")
-    with pytest.raises(ChipIdError):
-        read_pin(str(tmp_path / "text"))
+    (tmp_path / "crl").write_bytes(CRL)
+    for name in ("text", "crl"):
+        with pytest.raises(ChipIdError, match=name):
+            read_pin(str(tmp_path / name))
 
 
 @pytest.mark.parametrize("pin", ["", "0" * 63, "g" * 64])

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from chipid.crypto import asn1
 from chipid.errors import CertificateError
 from chipid.issuing.pki import KeyOptions, TestCsca
+from chipid.issuing.revocation_lists import RevocationListProfile
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.pki.cms import IssuerAndSerialNumber, SignedData
 from chipid.pki.crl import CertificateRevocationList
+from chipid.pki.defect_list import DEFECT_LIST
+from chipid.pki.deviation_list import DEVIATION_LIST
+from chipid.pki.master_list import CSCA_MASTER_LIST
+from chipid.pki.pem import write_block
 from chipid.pki.trust_store import TrustStore, read_certificates, write_pem
 from chipid.records import build_record
 
@@ -77,6 +83,59 @@ def test_files_and_folders_are_loaded(tmp_path: Path, one: TestCsca, two: TestCs
     assert repr(store) == "<TrustStore: 2 certificates>"
 
 
+def test_revocation_lists_are_read_beside_certificates(tmp_path: Path, one: TestCsca, two: TestCsca) -> None:
+    lists = [one.issue_revocation_list((7,), at=AT + timedelta(days=day)) for day in range(4)]
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "csca.cer").write_bytes(one.certificate)
+    (tmp_path / "folder" / "one.CRL").write_bytes(lists[0])
+    (tmp_path / "folder" / "two.der").write_bytes(lists[1])
+    (tmp_path / "folder" / "three.pem").write_bytes(two.certificate_pem() + write_block("X509 CRL", lists[2]))
+    (tmp_path / "named").write_bytes(lists[3])
+    store = TrustStore.load([tmp_path / "folder", tmp_path / "named"])
+    assert set(store.certificates) == {one.parsed, two.parsed}
+    assert [crl.raw for crl in store.revocation_lists(one.parsed.subject)] == lists[::-1]
+    assert TrustStore.from_bytes(lists[0]).revocation_lists(one.parsed.subject)[0].raw == lists[0]
+
+
+def test_a_revocation_list_with_a_malformed_entry_is_told_with_its_file(tmp_path: Path, one: TestCsca) -> None:
+    broken = one.issue_revocation_list((7,), at=AT, profile=RevocationListProfile(extra_entries=(asn1.sequence(),)))
+    for name, content in (("bad.crl", broken), ("bad.pem", write_block("X509 CRL", broken)), ("cut.crl", broken[:-1])):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(CertificateError, match=name):
+            TrustStore.load(tmp_path / name)
+
+
+def signed_list(content_type: str) -> bytes:
+    """The outermost elements of one."""
+    algorithms = asn1.set_of(asn1.sequence(asn1.oid("2.16.840.1.101.3.4.2.1")))
+    signed = asn1.sequence(asn1.integer(3), algorithms, asn1.sequence(asn1.oid(content_type)))
+    return asn1.sequence(asn1.oid("1.2.840.113549.1.7.2"), asn1.encode(0xA0, signed))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("UT.ml", b"", "a master list"),
+        ("pkd.LDIF", b"version: 1\n", "an LDIF file"),
+        ("all.zip", b"PK", "a ZIP file"),
+        ("anything", b"SQLite format 3\0", "a trust store"),
+        ("master", signed_list(CSCA_MASTER_LIST), "a master list"),
+        ("deviations.der", signed_list(DEVIATION_LIST), "a deviation list"),
+        ("defects.bin", signed_list(DEFECT_LIST), "a defect list"),
+        ("list.pem", write_block("CMS", signed_list(DEFECT_LIST)), "a signed list"),
+    ],
+)
+def test_what_a_trust_store_takes_is_not_passed_over(tmp_path: Path, one: TestCsca, name: str, content: bytes, what: str) -> None:
+    (tmp_path / "csca.cer").write_bytes(one.certificate)
+    (tmp_path / "README.txt").write_text("passed over")
+    assert TrustStore.load(tmp_path).certificates == (one.parsed,)
+    (tmp_path / name).write_bytes(content)
+    for path in (tmp_path, tmp_path / name):
+        with pytest.raises(CertificateError, match=rf"{name}: .*{what}") as caught:
+            TrustStore.load(path)
+        assert "chipid trust import" in (caught.value.hint or "")
+
+
 def test_a_bad_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.pem").write_text("nothing")
     with pytest.raises(CertificateError, match=r"broken\.pem") as caught:
@@ -101,10 +160,11 @@ def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
-    with (tmp_path / "huge.der").open("wb") as file:
-        file.truncate(17 * 1024 * 1024)
-    with pytest.raises(CertificateError, match="larger"):
-        TrustStore.load([tmp_path])
+    for name, what in (("huge.der", "larger"), ("huge.ldif", "an LDIF file")):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(17 * 1024 * 1024)
+        with pytest.raises(CertificateError, match=what):
+            TrustStore.load([tmp_path / name])
 
 
 def test_authorities_and_signers_are_told_apart(one: TestCsca, two: TestCsca) -> None:
