@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from chipid.trust.objects import Kind, Role
+from chipid.trust.objects import Kind, Role, StoredObject
+from chipid.trust.provenance import Voucher
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -35,6 +36,34 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Why something is refused, beside the reasons of :mod:`chipid.pki.signed_list`, which begin with ``list-`` too."""
 
+_BRING_CSCA: Final = "Import that CSCA first, from a source that you trust, or --pin it: coming with the list proves nothing."
+_PIN_FILE: Final = "If the list reached you by a way that you trust, --pin its SHA-256."
+_OTHER_LIST: Final = "Ask whoever publishes the list for a sound one."
+
+REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "too-large": "Split it into several files.",
+        "too-many": "Import the files in several runs.",
+        "nested-too-deep": "Unpack the outer ZIP file, and import what is in it.",
+        "authority-not-vouched-for": "--pin the SHA-256 of that CSCA once you have compared it with what its authority publishes.",
+        "list-not-signed": _PIN_FILE,
+        "list-older-than-held": "Nothing has to be done: the newer list counts. Without --replace both are kept.",
+        "list-signer-no-trust-anchor": _BRING_CSCA,
+        "list-signer-csca-key-unknown": _BRING_CSCA,
+        "list-signer-untrusted-signer": "The CSCA of that name did not sign: compare the one that you hold with its authority's.",
+        "list-signer-expired": f"Look for a newer list. {_PIN_FILE}",
+        "list-signer-not-yet-valid": f"Look at the clock of this machine. {_PIN_FILE}",
+        "list-signer-revoked": "Look for a list by another signer.",
+        "list-signed-outside-validity": "Look for a newer list.",
+    }
+)
+"""What the operator can do about a refusal; of what stands neither here nor begins with ``list-`` the sentence itself says it."""
+
+
+def remedy(reason: str) -> str | None:
+    """What to do about a refusal for *reason*, ``None`` where nothing is to be said beside its sentence."""
+    return REMEDIES.get(reason) or (_OTHER_LIST if reason.startswith("list-") else None)
+
 NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "hidden": "A hidden file, or folder, is left aside.",
@@ -49,7 +78,8 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "older-master-list": "A newer master list of the same state is in the store.",
         "missing-from-newer-list": "A newer master list of the same state does not have the certificate any more.",
         "list-departs": "The list departs from its profile.",
-        "list-pinned": "The list is trusted by the operator's word alone.",
+        "list-pinned": "The list is trusted because it, or who vouches for it, was pinned.",
+        "pin-unmatched": "The pin matches nothing in this import, and nothing in the store.",
     }
 )
 """What is told beside."""
@@ -61,6 +91,7 @@ class Entry:
 
     :ivar name: whose it is, printable. :ivar fingerprint: SHA-256, hexadecimal. :ivar place: the file, and where in it.
     :ivar role: of a certificate. :ivar country: two capital letters.
+    :ivar stored: the object itself. :ivar voucher: on whose word a file brought it; ``None`` inside a list.
     """
 
     kind: Kind
@@ -69,6 +100,15 @@ class Entry:
     place: str
     role: Role | None = None
     country: str | None = None
+    stored: StoredObject | None = field(default=None, repr=False, compare=False)
+    voucher: Voucher | None = None
+
+    @property
+    def is_new_anchor(self) -> bool:
+        """Whether it is a self-signed CSCA that is trusted because the operator named its file, or pinned it."""
+        if self.stored is None or self.role is not Role.CSCA or self.voucher not in (Voucher.OPERATOR, Voucher.PIN):
+            return False
+        return self.stored.certificate.is_self_signed
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from chipid.trust.objects import (
 )
 from chipid.trust.provenance import Import, Voucher
 from chipid.trust.signed_lists import Admission, SignedList, admit
+from chipid.trust.telling import pin_detail, refusal_detail
 from chipid.trust.unpacking import Candidate, Unpacking
 
 LIST_LIMIT = 256
@@ -94,6 +95,7 @@ class _Import:
         self._imports: dict[tuple[str, str, Voucher], int] = {}
         self._pending: list[_PendingList] = []
         self._newest: dict[tuple[bytes | None, bytes | None], int] = {}
+        self._matched: frozenset[str] = frozenset()
         self._listed = 0
         self._added: dict[str, Entry] = {}
         self._known: dict[str, Entry] = {}
@@ -117,8 +119,12 @@ class _Import:
                 elif isinstance(found, Note):
                     self.notes.append(found)
                 else:
+                    self._matched |= self._pins & {found.file.sha256}
                     self._take(found)
         self._take_lists()
+        for pin in sorted(self._pins - self._matched):
+            if not self._database.find(pin):
+                self.notes.append(Note(pin, "pin-unmatched"))
 
     def _take(self, candidate: Candidate) -> None:
         takers = {Kind.CERTIFICATE: self._take_certificate, Kind.REVOCATION_LIST: self._take_revocation_list}
@@ -164,6 +170,8 @@ class _Import:
             self._refuse(candidate, "too-many", f"There are more than {LIST_LIMIT} signed lists.")
             return
         read = SignedList.parse(candidate.kind, candidate.octets)
+        if self._pins:
+            self._matched |= self._pins.intersection(read.fingerprints)
         self._listed += len(read.certificates)
         if self._listed > LISTED_LIMIT:
             self._refuse(candidate, "too-many", f"The lists have more than {LISTED_LIMIT} certificates.")
@@ -187,7 +195,7 @@ class _Import:
                     refused.append((each, admission.refused))
             if len(refused) == len(pending):
                 for each, answer in refused:
-                    self._refuse(each.candidate, answer.reason, answer.detail)
+                    self._refuse(each.candidate, answer.reason, printable(refusal_detail(each.read, answer)))
                 return
             pending = [each for each, _ in refused]
 
@@ -198,7 +206,8 @@ class _Import:
             self._refuse(candidate, "list-older-than-held", REASONS["list-older-than-held"])
             return
         self.notes += [Note(candidate.where, "older-master-list")] if newer else []
-        self.notes += [Note(candidate.where, "list-pinned")] if admission.voucher is Voucher.PIN else []
+        if admission.voucher is Voucher.PIN:
+            self.notes.append(Note(candidate.where, "list-pinned", printable(pin_detail(admission))))
         self.notes += [Note(candidate.where, "list-departs", code) for code in admission.deviations]
         number = self._import_of_list(candidate, read, admission)
         name = "nobody" if admission.signer is None else str(admission.signer.subject)
@@ -274,14 +283,17 @@ class _Import:
         if key not in self._imports:
             self._imports[key] = self._database.add_import(Import(self._at, file.name, file.sha256, voucher, pins=pins))
         number = self._imports[key]
-        self._store(candidate.kind, candidate.octets, index, name, number, candidate.where, candidate.place)
+        self._store(candidate.kind, candidate.octets, index, name, number, candidate.where, candidate.place, voucher)
 
-    def _store(self, kind: Kind, octets: bytes, index: Index, name: str, number: int, where: str, place: str) -> None:
+    def _store(
+        self, kind: Kind, octets: bytes, index: Index, name: str, number: int, where: str, place: str,
+        voucher: Voucher | None = None,
+    ) -> None:  # fmt: skip
         stored, added = self._database.add_object(kind, octets, index)
         self._database.add_origin(stored, number, place)
         fingerprint = stored.fingerprint
         if added:
-            self._added[fingerprint] = _entry(stored, name, where)
+            self._added[fingerprint] = _entry(stored, name, where, voucher)
         elif fingerprint not in self._added:
             self._known.setdefault(fingerprint, _entry(stored, name, where))
 
@@ -289,8 +301,8 @@ class _Import:
         self.refused.append(Refusal(candidate.where, reason, detail, candidate.kind))
 
 
-def _entry(stored: StoredObject, name: str, place: str) -> Entry:
-    return Entry(stored.kind, stored.fingerprint, name, place, stored.index.role, stored.index.country)
+def _entry(stored: StoredObject, name: str, place: str, voucher: Voucher | None = None) -> Entry:
+    return Entry(stored.kind, stored.fingerprint, name, place, stored.index.role, stored.index.country, stored, voucher)
 
 
 def _checked_pin(pin: str) -> str:

@@ -8,6 +8,7 @@ list, its signer, or the CSCA above. Nobody's list introduces its own CSCA (ICAO
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -64,6 +65,13 @@ class SignedList:
         """Of the octets, hexadecimal."""
         return hashlib.sha256(self.octets).hexdigest()
 
+    @property
+    def fingerprints(self) -> Iterator[str]:
+        """What a pin may mean in it: its own SHA-256, and those of all certificates that come with it."""
+        yield self.sha256
+        for each in (*self.certificates, *(self.signed.certificates if self.signed is not None else ())):
+            yield each.fingerprint
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -72,6 +80,7 @@ class Admission:
     :ivar refused: why not; ``None`` where it may.
     :ivar pins: which of the operator's pins were needed. :ivar signer: its certificate; :ivar country: whose, two capital letters.
     :ivar deviations: what departs from the profiles, stable codes.
+    :ivar verified: whether its signature was verified, up to a CSCA; a pin of the list itself goes without.
     """
 
     refused: Answer | None
@@ -80,6 +89,7 @@ class Admission:
     signed_at: datetime | None = None
     pins: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
+    verified: bool = False
 
     @property
     def country(self) -> str | None:
@@ -111,6 +121,7 @@ def admit(read: SignedList, file_sha256: str, trusted: TrustSource, pins: frozen
         finding.signed_at,
         by_pin,
         (*read.deviations, *finding.deviations),
+        verified=_refused(finding, pinned=True) is None,
     )
 
 

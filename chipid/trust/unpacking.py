@@ -13,6 +13,7 @@ from typing import Final
 from chipid.errors import ChipIdError
 from chipid.pki.ldif import ObjectKind, RefusedRecord, read_ldif
 from chipid.pki.pem import read_pem_blocks
+from chipid.trust.appearance import bundled_certificates, described
 from chipid.trust.files import FILE_LIMIT, File, printable
 from chipid.trust.import_report import REASONS, Note, Refusal
 from chipid.trust.objects import Kind
@@ -114,10 +115,16 @@ class Unpacking:
             yield from openers[container](piece)
         elif (kind := kind_of(piece.raw)) is not None:
             yield Candidate(kind, piece.raw, piece.file, piece.place)
+        elif bundle := bundled_certificates(piece.raw):
+            yield from self._bundle(piece, bundle)
         elif (piece.depth == 0 and piece.file.named) or seems_meant(piece.raw, piece.place or piece.file.name):
-            yield piece.refuse("unrecognised", REASONS["unrecognised"])
+            yield piece.refuse("unrecognised", described(piece.raw))
         else:
-            yield Note(piece.where, "not-of-interest")
+            yield Note(piece.where, "not-of-interest", described(piece.raw))
+
+    def _bundle(self, piece: _Piece, certificates: tuple[bytes, ...]) -> Iterator[Found]:
+        for number, octets in enumerate(certificates, 1):
+            yield Candidate(Kind.CERTIFICATE, octets, piece.file, piece.at(f"certificate {number}"))
 
     def _pem(self, piece: _Piece) -> Iterator[Found]:
         blocks = list(read_pem_blocks(piece.raw))
@@ -130,8 +137,10 @@ class Unpacking:
             kind = _PEM_KINDS[label] or kind_of(octets or b"")
             if octets is None:
                 yield piece.refuse("malformed-pem", REASONS["malformed-pem"], place, kind)
+            elif kind is None and (bundle := bundled_certificates(octets)):
+                yield from self._bundle(replace(piece, place=piece.at(place) if place else piece.place), bundle)
             elif kind is None:
-                yield piece.refuse("unrecognised", REASONS["unrecognised"], place)
+                yield piece.refuse("unrecognised", described(octets), place)
             else:
                 yield Candidate(kind, octets, piece.file, piece.at(place) if place else piece.place)
 
