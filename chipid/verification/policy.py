@@ -12,7 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from chipid.verification.reasons import REASONS, REVOCATION_UNKNOWN, stem
+from chipid.verification.reasons import REASONS, REVOCATION_UNKNOWN, WHO_SIGNED, stem
 from chipid.verification.verdict import Check, CheckName, CodeDecision, Decision, Effect, Outcome, Verdict
 
 POLICIES: Final = ("counter", "strict", "research", "data-only")
@@ -71,6 +71,8 @@ class Policy:
             raise ValueError(f"policy {self.name} says nothing of: {', '.join(missing)}")
         for code in self.tolerated | self.refused:
             _require_code(code)
+        if beyond := sorted(code for code in self.tolerated if stem(code) in WHO_SIGNED):
+            raise ValueError(f"no policy tolerates {', '.join(beyond)}: nobody would know who signed; use reporting(…)")
 
     # The four policies -------------------------------------------------------------------------------------------
 
@@ -105,7 +107,9 @@ class Policy:
     def tolerating(self, *names: str) -> Policy:
         """Let pass the codes or :data:`FAMILIES` *names*: they are reported and do not count.
 
-        :raises ValueError: there is none of that name.
+        :raises TypeError: a name that is no text.
+        :raises ValueError: none is given; there is none of that name; or it says that nobody knows who signed, or what, and to
+            let that pass were to take anybody's files for a State's. Whoever wants no such answer uses :meth:`reporting`.
         """
         codes = _codes(names)
         return replace(
@@ -119,7 +123,7 @@ class Policy:
     def not_tolerating(self, *names: str) -> Policy:
         """Let the codes or :data:`FAMILIES` *names* count: a deviation rejects, a reason does what its check's level says.
 
-        :raises ValueError: there is none of that name.
+        :raises ValueError: there is none of that name, or none is given. :raises TypeError: one that is no text.
         """
         codes = _codes(names)
         return replace(
@@ -131,12 +135,19 @@ class Policy:
         )
 
     def requiring(self, *checks: CheckName) -> Policy:
-        """Make *checks* mandatory: only those that are SUCCESSFUL pass, and those whose reason is tolerated by name afterwards."""
+        """Make *checks* mandatory: only those that are SUCCESSFUL pass, and those whose reason is tolerated by name afterwards.
+
+        :raises ValueError: none is given. :raises TypeError: one that is no :class:`CheckName`.
+        """
+        changed = self._at(Level.MANDATORY, "requiring", checks)
         forgone = frozenset(code for check in checks for code in FAMILIES.get(_UNANSWERED.get(check, ""), ()))
-        return replace(self._at(Level.MANDATORY, "requiring", checks), tolerated=self.tolerated - forgone)
+        return replace(changed, tolerated=self.tolerated - forgone)
 
     def reporting(self, *checks: CheckName) -> Policy:
-        """Make *checks* evaluatory: they are reported and never count."""
+        """Make *checks* evaluatory: they are reported and never count.
+
+        :raises ValueError: none is given. :raises TypeError: one that is no :class:`CheckName`.
+        """
         return self._at(Level.EVALUATORY, "reporting", checks)
 
     def named(self, name: str) -> Policy:
@@ -144,6 +155,7 @@ class Policy:
         return replace(self, name=name)
 
     def _at(self, level: Level, word: str, checks: tuple[CheckName, ...]) -> Policy:
+        _require(checks, CheckName, "a CheckName, such as CheckName.REVOCATION")
         levels = MappingProxyType(dict(self.levels) | dict.fromkeys(checks, level))
         return replace(self, name=_described(self.name, word, [check.value for check in checks]), levels=levels)
 
@@ -160,9 +172,9 @@ class Policy:
         counted = [each for each in decisions if each.effect in _DECISIONS]
         decision = max((_DECISIONS[each.effect] for each in counted), key=_ORDER.index, default=Decision.ACCEPTED)
         deviations = tuple(dict.fromkeys(deviation for check in complete for deviation in check.deviations))
-        return Verdict(
-            decision, self.name, complete, tuple(dict.fromkeys(each.code for each in counted)), deviations, decisions
-        )
+        reasons = tuple(dict.fromkeys(each.code for each in counted))
+        uncounted = tuple(name for name in CheckName if self.levels[name] is Level.EVALUATORY)
+        return Verdict(decision, self.name, complete, reasons, deviations, decisions, uncounted)
 
     def tolerates(self, code: str, *, deviation: bool = False) -> bool:
         """Whether *code* is let pass: the reason of a check that did not pass, or a *deviation* of one that may have."""
@@ -228,12 +240,22 @@ _WITHOUT_FRESH_CRL: Final = frozenset({"no-crl", "crl-stale"})
 _UNANSWERED = {CheckName.REVOCATION: "revocation-unknown"}
 """What a policy may tolerate of a check as long as nobody requires it."""
 
+_PASSED: Final = "ok"
 _ORDER = (Decision.ACCEPTED, Decision.INCONCLUSIVE, Decision.REJECTED)
 _DECISIONS = {Effect.INCONCLUSIVE: Decision.INCONCLUSIVE, Effect.REJECTED: Decision.REJECTED}
 
 
-def _codes(names: Iterable[str]) -> frozenset[str]:
+def _require(names: tuple[object, ...], kind: type, wanted: str) -> None:
+    if not names:
+        raise ValueError(f"name at least one: {wanted}")
+    for name in names:
+        if not isinstance(name, kind):
+            raise TypeError(f"{name!r} is not {wanted}")
+
+
+def _codes(names: tuple[str, ...]) -> frozenset[str]:
     """The codes that *names* mean; of :data:`DEVIATIONS` none by itself."""
+    _require(names, str, "the name of a reason code or of a family, such as 'crl-stale'")
     codes: set[str] = set()
     for name in names:
         codes |= FAMILIES.get(name, frozenset({name} - {DEVIATIONS}))
@@ -241,11 +263,13 @@ def _codes(names: Iterable[str]) -> frozenset[str]:
 
 
 def _require_code(code: str) -> None:
+    if code == _PASSED:
+        raise ValueError(f"{code} is what a check says that passed: there is nothing to tolerate")
     if code in REASONS or stem(code) in REASONS:
         return
     from difflib import get_close_matches  # noqa: PLC0415  # for a mistake alone
 
-    near = get_close_matches(code, (*FAMILIES, DEVIATIONS, *REASONS), n=1)
+    near = get_close_matches(code.lower(), (*FAMILIES, DEVIATIONS, *REASONS), n=1)
     raise ValueError(f"there is no reason code {code}" + (f": is {near[0]} meant?" if near else ""))
 
 

@@ -327,6 +327,18 @@ REASONS: Final = MappingProxyType(
 REVOCATION_UNKNOWN: Final = frozenset(_REVOCATION) - {"dsc-revoked", "csca-revoked"}
 """Why it could not be found out whether a certificate has been revoked."""
 
+WHO_SIGNED: Final = (
+    frozenset(_SOD_SIGNATURE)
+    | frozenset(_DATA_GROUP_INTEGRITY) - {"dg-withheld"}
+    | {
+        "no-trust-anchor", "untrusted-signer", "csca-key-unknown", "csca-key-malformed", "algorithm-malformed",
+        "csca-signature-invalid", "csca-anchor-missing", "csca-link-loop", "path-search-limit", "dsc-self-signed",
+        "dsc-is-authority", "csca-not-authority", "issuer-name-mismatch", "country-mismatch", "issuing-state-mismatch",
+        "listed-sod-invalid", "unsupported-algorithm",
+    }
+)  # fmt: skip
+"""Reasons by which it is not known who signed, or what. Whoever let one of them pass would take anybody's files for a State's."""
+
 _ROLES: Final = {
     "dsc-": "Document signer's certificate: ",
     "csca-": "CSCA certificate: ",

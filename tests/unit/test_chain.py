@@ -355,6 +355,20 @@ def test_the_csca_is_in_date_too() -> None:
     assert "dsc-issued-outside-validity" in finding.deviations
 
 
+def test_every_certificate_that_is_out_of_date_is_told() -> None:
+    csca = new_csca(validity=Period(AT, AT + timedelta(days=10)))
+    validity = judge(signer_of(csca, validity=Period(AT, AT + timedelta(days=9))), csca).validity
+    assert (validity.ok, validity.reason, validity.further) == (False, "dsc-expired", ("csca-expired",))
+
+
+def test_every_broken_rule_is_told_and_a_missing_anchor_with_them(csca: TestCsca) -> None:
+    signer = signer_of(csca, country="FR", extra_extensions=(build.extension("1.2.3.4", b"", critical=True),))
+    trust = judge(signer, csca).trust
+    assert (trust.ok, trust.reason, trust.further) == (False, "dsc-unknown-critical-extension", ("country-mismatch",))
+    link = Certificate.parse(new_csca().issue_link(csca))
+    assert judge(signer, link).trust.further == ("country-mismatch", "csca-anchor-missing")
+
+
 def test_an_expired_signer_shows_without_an_anchor(csca: TestCsca) -> None:
     finding = validate_chain(signer_of(csca, validity=Period(AT, AT + timedelta(days=1))), None, LATER)
     assert (finding.validity.ok, finding.validity.reason, finding.trust.ok) == (False, "dsc-expired", None)

@@ -117,6 +117,17 @@ def test_another_keys_signature_is_refused(csca: TestCsca, signer: DocumentSigne
     assert (finding.reason, finding.content_ok, finding.signature_ok) == ("signature-invalid", True, False)
 
 
+@pytest.mark.parametrize(
+    "change", [{"content_type": "2.23.136.1.1.2"}, {"attributes": (DIGEST_ATTRIBUTE,)}, {"content": b"other content"}]
+)
+def test_a_wrong_signature_is_told_behind_whatever_else_is_wrong(signer: DocumentSigner, change: dict[str, object]) -> None:
+    """Whoever lets the other reason pass hears of the signature."""
+    finding = replace(Forge(signer), **change).finding()  # type: ignore[arg-type]
+    assert "signature-invalid" not in (finding.reason, *finding.further)
+    finding = replace(Forge(signer, signature=bytes(64)), **change).finding()  # type: ignore[arg-type]
+    assert "signature-invalid" in finding.further
+
+
 def test_hash_and_signature_are_told_apart(signer: DocumentSigner) -> None:
     finding = Forge(signer, content=b"other content").finding()
     assert (finding.reason, finding.content_ok, finding.signature_ok) == ("message-digest-mismatch", False, True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipid.verification.policy import DEVIATIONS, FAMILIES, POLICIES, Level, Policy
-from chipid.verification.reasons import REASONS, explain
+from chipid.verification.reasons import REASONS, WHO_SIGNED, explain
 from chipid.verification.verdict import Check, CheckName, CodeDecision, Decision, Effect, Outcome
 
 DOCUMENTATION = (Path(__file__).resolve().parents[2] / "docs/policies.md").read_text(encoding="utf-8")
@@ -227,7 +227,31 @@ def test_a_changed_policy_does_not_bear_the_old_name() -> None:
     assert Policy.counter() == Policy.counter()
 
 
-@given(st.sampled_from(EVERY), st.sets(st.sampled_from(sorted(REASONS))), st.sets(st.sampled_from(sorted(FAMILIES))))
+@pytest.mark.parametrize(
+    "code",
+    ["signature-invalid", "untrusted-signer", "no-trust-anchor", "dsc-algorithm-malformed", "unsupported-algorithm"],
+)
+def test_that_nobody_knows_who_signed_is_tolerated_by_no_policy(code: str) -> None:
+    for policy in EVERY:
+        with pytest.raises(ValueError, match=f"no policy tolerates {code}.*reporting"):
+            policy.tolerating(code)
+
+
+def test_what_is_tolerated_hides_no_other_reason() -> None:
+    """A check tells all reasons that would have been enough; each counts by itself."""
+    expired = Check(CheckName.CERTIFICATE_VALIDITY, Outcome.FAILED, "dsc-expired", further=("csca-expired",))
+    checks = [expired if check.name is expired.name else check for check in GOOD]
+    assert Policy.counter().tolerating("dsc-expired").decide(checks).reasons == ("csca-expired",)
+    assert Policy.counter().tolerating("csca-expired").decide(checks).reasons == ("dsc-expired",)
+    assert Policy.counter().tolerating("out-of-date").decide(checks).accepted
+    assert Policy.counter().decide(checks).reasons == ("dsc-expired", "csca-expired")
+
+
+@given(
+    st.sampled_from(EVERY),
+    st.sets(st.sampled_from(sorted(set(REASONS) - WHO_SIGNED - {"ok"})), min_size=1),
+    st.sets(st.sampled_from(sorted(FAMILIES))),
+)
 def test_tolerating_more_rejects_nothing_more_and_can_be_taken_back(policy: Policy, names: set[str], families: set[str]) -> None:
     changed = policy.tolerating(*names, *families)
     assert changed.tolerated >= policy.tolerated | names
