@@ -7,25 +7,32 @@ he belongs to one whom the operator trusts, are two answers. This module judges;
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import Answer, ChainFinding, validate_chain
-from chipid.pki.cms import SignedData, SignerInfo, SubjectKeyIdentifier
+from chipid.pki.cms import SignedData, SignerIdentifier, SignerInfo, SubjectKeyIdentifier
 from chipid.pki.defect_list import DEFECT_LIST
 from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY
 from chipid.pki.master_list import CSCA_MASTER_LIST
+from chipid.pki.names import Name
 from chipid.pki.profile import profile_deviations
 from chipid.pki.revocation import revocation_status
 from chipid.pki.signed_data import SignerFinding, verify_signers
 from chipid.pki.trust_source import TrustSource
-from chipid.pki.trust_store import TrustStore
+from chipid.pki.trust_store import TrustStore, is_authority
+
+if TYPE_CHECKING:
+    from chipid.pki.crl import CertificateRevocationList
+    from chipid.pki.defect_list import DefectList
+    from chipid.pki.deviation_list import DeviationList
 
 MASTER_LIST_SIGNING_KEY: Final = "2.23.136.1.1.3"
 
@@ -43,7 +50,8 @@ class SignedListFinding:
     :ivar signature: whether the content is what the holder of the signer's certificate signed.
     :ivar purpose: whether that certificate is one for lists of this kind.
     :ivar own_authority: whether it was issued by a self-signed CSCA that comes with the list, which anybody can arrange.
-    :ivar trust: whether it was issued by a CSCA that the operator trusts, or pins.
+    :ivar trust: whether it was issued by a CSCA that the operator trusts, or pins; link certificates that come with the list may
+        lead from the one to the other.
     :ivar validity: whether all certificates of the path are in date at the moment of the check.
     :ivar signing_time: whether the signer's certificate was in date when the list says that it was signed.
     :ivar revocation: whether a certificate of the path to a trusted CSCA was revoked.
@@ -114,7 +122,7 @@ class _Judge:
         # Chain building takes any purpose for one that a document signer must not have: it is asked apart.
         plain = replace(signer, extended_key_usage=None)
         own = validate_chain(plain, _own_authorities(signer, self.certificates), self.at)
-        chain = validate_chain(plain, self.trusted, self.at)
+        chain, source = self._chain(plain)
         pinned = not chain.trust.ok and self._is_pinned(own.path if own.trust.ok else (signer,))
         best = own if pinned or not chain.path else chain
         deviations = [
@@ -130,21 +138,31 @@ class _Judge:
             _PINNED if pinned else _of_list(chain.trust),
             _IN_DATE if pinned and best.validity.ok is None else _of_list(best.validity),
             _signing_time(signer, found.signed_at),
-            self._revocation(chain),
+            self._revocation(chain, source),
             signer,
             found.signed_at,
             (signer, *best.path[1:]),
             tuple(dict.fromkeys(deviations)),
         )
 
+    def _chain(self, signer: Certificate) -> tuple[ChainFinding, TrustSource | None]:
+        """The path to a trusted CSCA, and the source in which it was found: links of the list are asked where it takes them."""
+        chain = validate_chain(signer, self.trusted, self.at)
+        if self.trusted and not chain.trust.ok:
+            source = _WithLinks(self.trusted, self.certificates)
+            led = validate_chain(signer, source, self.at)
+            if led.trust.ok:
+                return led, source
+        return chain, self.trusted
+
     def _is_pinned(self, path: tuple[Certificate, ...]) -> bool:
         """Whether the operator pins a certificate of *path*, whose signatures are good, or the signer's own."""
         return not self.pinned.isdisjoint(certificate.fingerprint for certificate in path)
 
-    def _revocation(self, chain: ChainFinding) -> Answer:
-        if self.trusted is None or not chain.trust.ok:
+    def _revocation(self, chain: ChainFinding, source: TrustSource | None) -> Answer:
+        if source is None or not chain.trust.ok:
             return _of_list(chain.trust)
-        return _of_list(revocation_status(chain.path, self.trusted, self.at).answer)
+        return _of_list(revocation_status(chain.path, source, self.at).answer)
 
     def _deviations(
         self, info: SignerInfo, signer: Certificate, signed_at: datetime | None, anchor: Certificate | None
@@ -163,6 +181,54 @@ class _Judge:
             ),
         }
         return [code for code, applies in noted.items() if applies]
+
+
+class _WithLinks(TrustSource):
+    """A source, and beside its authorities the link certificates that come with a list (ICAO 9303-12 §4.1.1).
+
+    A link proves itself by the signature of the key that it follows. What is self-signed proves nothing, and would be an anchor: it
+    is left out. Few are tried, and none is by its country alone.
+    """
+
+    def __init__(self, trusted: TrustSource, certificates: tuple[Certificate, ...]) -> None:
+        self._trusted = trusted
+        self._by_name: dict[tuple[tuple[str, str], ...], list[Certificate]] = defaultdict(list)
+        self._by_key: dict[bytes, list[Certificate]] = defaultdict(list)
+        self._links: dict[Certificate, bool] = {}
+        for each in filter(is_authority, dict.fromkeys(certificates)):
+            self._by_name[each.subject.normalised].append(each)
+            if each.subject_key_id is not None:
+                self._by_key[each.subject_key_id].append(each)
+
+    def __bool__(self) -> bool:
+        return bool(self._trusted)
+
+    def authorities_named(self, name: Name) -> tuple[Certificate, ...]:
+        return (*self._trusted.authorities_named(name), *self._links_among(self._by_name.get(name.normalised, ())))
+
+    def authorities_with_key(self, key_id: bytes) -> tuple[Certificate, ...]:
+        return (*self._trusted.authorities_with_key(key_id), *self._links_among(self._by_key.get(key_id, ())))
+
+    def _links_among(self, candidates: Iterable[Certificate]) -> tuple[Certificate, ...]:
+        for each in candidates:
+            if each not in self._links and len(self._links) < _CANDIDATE_LIMIT:
+                self._links[each] = not each.is_self_signed
+        return tuple(each for each in candidates if self._links.get(each))
+
+    def authorities_of(self, country: str) -> tuple[Certificate, ...]:
+        return self._trusted.authorities_of(country)
+
+    def signers(self, sid: SignerIdentifier) -> tuple[Certificate, ...]:
+        return self._trusted.signers(sid)
+
+    def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
+        return self._trusted.revocation_lists(issuer)
+
+    def deviation_lists(self) -> tuple[DeviationList, ...]:
+        return self._trusted.deviation_lists()
+
+    def defect_lists(self) -> tuple[DefectList, ...]:
+        return self._trusted.defect_lists()
 
 
 def _own_authorities(signer: Certificate, certificates: tuple[Certificate, ...]) -> TrustStore:

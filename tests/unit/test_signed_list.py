@@ -144,6 +144,75 @@ def test_a_signer_that_its_csca_revoked_is_told() -> None:
         assert finding.trust.ok
 
 
+# Link certificates that come with the list -----------------------------------------------------------------------------
+
+
+@cache
+def successor(name: str = "Test CSCA") -> TestCsca:
+    return TestCsca.create(at=AT, key=KEY, common_name=name)
+
+
+def test_a_link_that_comes_with_the_list_leads_to_a_trusted_csca() -> None:
+    """The CSCA has a new key, and its signer is under that: the link that the old key signed is in the list."""
+    signer = list_signer(MASTER_LIST_SIGNING_KEY, issuer=successor())
+    signed = SignedData.parse(signer.sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
+    link = Certificate.parse(csca().issue_link(successor()))
+    assert answers(judge(signed, csca(), known=[successor().parsed]))["trust"] == "False list-signer-csca-key-unknown"
+    finding = judge(signed, csca(), known=[successor().parsed, link])
+    assert (finding.trust.reason, finding.path) == ("ok", (signer.parsed, link, csca().parsed))
+    # Revocation is that of any path: the list of the new key counts, and what it revokes is revoked.
+    store = TrustStore([csca().parsed], [revocation_list(successor(), signer.parsed.serial)])
+    revoked = verify_signed_list(signed, store, LATER, known=[link])
+    assert (revoked.trust.reason, revoked.revocation.reason) == ("ok", "list-signer-revoked")
+
+
+def links_that_lead_nowhere() -> dict[str, list[bytes]]:
+    stranger, renamed = csca("Another"), TestCsca.create(at=AT, key=KEY, common_name="Test CSCA")
+    good = csca().issue_link(successor())
+    return {
+        "none": [],
+        "the new CSCA itself": [successor().certificate],
+        "of a CSCA that nobody trusts": [stranger.issue_link(successor()), stranger.certificate],
+        "of one with the trusted one's name": [renamed.issue_link(successor()), renamed.certificate],
+        "to another key": [csca().issue_link(renamed)],
+        "spoilt": [good[:-1] + bytes((good[-1] ^ 1,))],
+    }
+
+
+@pytest.mark.parametrize("case", links_that_lead_nowhere())
+def test_a_link_that_no_trusted_csca_signed_leads_nowhere(case: str) -> None:
+    signer = list_signer(MASTER_LIST_SIGNING_KEY, issuer=successor())
+    signed = SignedData.parse(signer.sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
+    beside = [successor().parsed, *map(Certificate.parse, links_that_lead_nowhere()[case])]
+    finding = judge(signed, csca(), known=beside)
+    assert (finding.signature.ok, finding.trust.ok) == (True, False)
+    # Without any anchor a list that brings everything still makes none.
+    everything = [csca().parsed, successor().parsed, Certificate.parse(csca().issue_link(successor()))]
+    assert judge(signed, csca("Another"), known=everything).trust.ok is not True
+
+
+def test_a_link_obeys_the_rules_and_the_calendar_of_any_path() -> None:
+    signer = list_signer(MASTER_LIST_SIGNING_KEY, issuer=successor())
+    signed = SignedData.parse(signer.sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
+    link = Certificate.parse(csca().issue_link(successor()))
+    no_authority = replace(link, basic_constraints=None, key_usage=frozenset({KeyUsage.CRL_SIGN}))
+    assert judge(signed, csca(), known=[no_authority]).trust.ok is False
+    early = TestCsca.create(at=AT, key=KEY, common_name="Test CSCA", validity=Period(AT, AT + timedelta(days=9)))
+    late = Certificate.parse(early.issue_link(successor()))
+    store = TrustStore([early.parsed])
+    assert verify_signed_list(signed, store, LATER, known=[late]).validity.reason == "list-signer-csca-expired"
+
+
+def test_few_links_that_come_with_a_list_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signed_list, "_CANDIDATE_LIMIT", 2)
+    signer = list_signer(MASTER_LIST_SIGNING_KEY, issuer=successor())
+    signed = SignedData.parse(signer.sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
+    link = Certificate.parse(csca().issue_link(successor()))
+    decoys = [Certificate.parse(csca("Another").issue_link(successor())) for _ in range(2)]
+    assert judge(signed, csca(), known=[link, *decoys]).trust.ok
+    assert judge(signed, csca(), known=[*decoys, link]).trust.ok is False
+
+
 # What the signer's certificate is for ----------------------------------------------------------------------------------
 
 MISSING, OTHER = "False list-signer-extended-key-usage-missing", "False list-signer-extended-key-usage"
