@@ -54,10 +54,12 @@ class RevocationFinding:
 
     :ivar answer: ``ok`` is ``False`` where a certificate was revoked, ``None`` where that is not known.
     :ivar deviations: of the lists that counted, and of how they were found: stable codes that begin with ``crl-``.
+    :ivar lists: those that counted, in order of the path.
     """
 
     answer: Answer
     deviations: tuple[str, ...] = ()
+    lists: tuple[CertificateRevocationList, ...] = ()
 
 
 def revocation_status(path: tuple[Certificate, ...], source: TrustSource, at: datetime) -> RevocationFinding:
@@ -73,7 +75,8 @@ def revocation_status(path: tuple[Certificate, ...], source: TrustSource, at: da
         for place, (certificate, issuer) in enumerate(zip(path, issuers, strict=True))
     ]
     worst = next((answer for wanted in (False, None) for answer in answers if answer.ok is wanted), None)
-    return RevocationFinding(worst or answers[0], tuple(dict.fromkeys(lookup.deviations)))
+    counted = tuple(dict.fromkeys(lookup.counted))
+    return RevocationFinding(worst or answers[0], tuple(dict.fromkeys(lookup.deviations)), counted)
 
 
 class _Lookup:
@@ -81,6 +84,7 @@ class _Lookup:
 
     def __init__(self, path: tuple[Certificate, ...], source: TrustSource, at: datetime) -> None:
         self.deviations: list[str] = []
+        self.counted: list[CertificateRevocationList] = []
         self._path, self._source, self._at = path, source, at
         self._signatures_left = SIGNATURE_LIMIT
         self._verified: dict[CertificateRevocationList, tuple[str, tuple[str, ...]]] = {}
@@ -99,6 +103,7 @@ class _Lookup:
                 if found.reason != "crl-malformed":
                     noted = {"crl-newer-unusable": bool(problems), "crl-not-yet-issued": crl.this_update > self._at}
                     self.deviations += (*deviations, *(code for code, applies in noted.items() if applies))
+                    self.counted.append(crl)
                     return found
                 problem = found.reason
             problems.append(problem)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from chipid.evidence import Evidence
@@ -38,13 +39,16 @@ def verify(
     listed = listed_defects(evidence, trust, passive, mrz)
     # 4. Active Authentication, Chip Authentication and its mapping, with keys that step 2 or EF.CardSecurity vouches for
     card_security = with_signer_looked_up(read_card_security(evidence, trust, at), trust)
-    signed_groups = frozenset[int]() if listed.signer_is_revoked else passive.signed_groups
-    vouched = Vouched(signed_groups, passive.listed_groups, card_security, passive.signature_open, listed.compromised)
+    signed, untrusted = passive.signed_groups, passive.untrusted_groups
+    if listed.signer_is_revoked:
+        signed, untrusted = frozenset[int](), signed | untrusted
+    vouched = Vouched(signed, passive.listed_groups, card_security, passive.signature_open, listed.compromised, untrusted)
     checks += [card_security.check, *chip_genuineness(evidence, vouched, challenge=challenge)]
     # 5. Files against each other
     checks.append(consistency.card_access_against_dg14(evidence, card_security.infos))
     checks += [zone, consistency.dg1_against_dg13(evidence, mrz)]
     # 6. The calendar
     checks.append(consistency.document_expiry(mrz, at))
-    # 7. The decision
-    return policy.decide(listed.weigh(checks))
+    # 7. The decision, and what it rests on
+    verdict = policy.decide(listed.weigh(checks))
+    return replace(verdict, judged_at=at, path=passive.path, revocation_lists=passive.revocation_lists)

@@ -24,6 +24,10 @@ from chipid.verification.card_security import SignedSecurityInfos
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 _OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}
+_NOT_SIGNED = {
+    True: "The chip proved a key that the document's signer vouches for, but the signer is not trusted.",
+    False: "The chip proved a key that no trusted signer of the document vouches for.",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Vouched:
     :ivar signature_open: whether EF.SOD's signature is good could not be found out.
     :ivar card_security: EF.CardSecurity, with who signed it.
     :ivar compromised: the proofs by keys that others may hold too, with the reason code that says so.
+    :ivar untrusted_groups: data groups whose octets match such an EF.SOD, and whose signer is refused or revoked.
     """
 
     signed_groups: frozenset[int]
@@ -42,15 +47,20 @@ class Vouched:
     card_security: SignedSecurityInfos
     signature_open: bool = False
     compromised: Mapping[CheckName, str] = field(default_factory=dict)
+    untrusted_groups: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class _Proof:
-    """A check, whether the key that it proves is the document's, and why the chip may not be the only one that holds it."""
+    """A check, whether the key that it proves is the document's, and why the chip may not be the only one that holds it.
+
+    :ivar untrusted: a signer vouches for the key whom nobody trusts.
+    """
 
     check: Check
     vouched: bool
     open: bool
+    untrusted: bool
     compromised: str | None = None
 
 
@@ -63,8 +73,10 @@ def chip_genuineness(evidence: Evidence, vouched: Vouched, *, challenge: bytes |
     active = _active_authentication(evidence, infos, vouched.listed_groups, challenge)
     chip = _chip_authentication(evidence, infos, vouched)
     mapping = _chip_authentication_mapping(evidence, vouched.card_security)
-    by_card_security = (vouched.card_security.vouched, vouched.card_security.open)
-    by_group = {group: (group in vouched.signed_groups, vouched.signature_open) for group in (14, 15)}
+    by_card_security = (vouched.card_security.vouched, vouched.card_security.open, False)
+    by_group = {
+        group: (group in vouched.signed_groups, vouched.signature_open, group in vouched.untrusted_groups) for group in (14, 15)
+    }
     keys = (by_group[15], by_card_security if _is_version_2(evidence) else by_group[14], by_card_security)
     proofs = tuple(
         _Proof(check, *key, vouched.compromised.get(check.name)) for check, key in zip((active, chip, mapping), keys, strict=True)
@@ -177,7 +189,7 @@ def _authenticity(proofs: tuple[_Proof, ...]) -> Check:  # noqa: PLR0911  # one 
         if code is not None:
             return Check(name, Outcome.FAILED, code, "The key that the chip proved is listed as compromised: others may hold it.")
     if sound:
-        return Check(name, Outcome.FAILED, "key-not-signed", "The chip proved a key that the document's signer does not vouch for.")
+        return Check(name, Outcome.FAILED, "key-not-signed", _NOT_SIGNED[any(proof.untrusted for proof in sound)])
     for outcome in (Outcome.UNDETERMINED, Outcome.NOT_PERFORMED):
         for proof in proofs:
             if proof.check.outcome is outcome:

@@ -20,6 +20,7 @@ from chipid.lds.mrz import Mrz
 from chipid.pki.trust_source import TrustSource
 from chipid.verification.card_security import SignedSecurityInfos
 from chipid.verification.passive_auth import PassiveAuthentication
+from chipid.verification.reasons import explain
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 _NAME = CheckName.KNOWN_DEFECTS
@@ -154,7 +155,7 @@ def _told(codes: tuple[str, ...]) -> Check:
 
 
 def _detail(codes: tuple[str, ...]) -> str:
-    return f"Lists of known defects say: {', '.join(codes)}."
+    return " ".join(map(explain, codes))
 
 
 def _issued(evidence: Evidence, passive: PassiveAuthentication) -> date | None:

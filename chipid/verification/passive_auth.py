@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chipid.errors import MalformedData
 from chipid.evidence import Evidence
@@ -23,6 +24,9 @@ from chipid.verification.issuing_state import issuing_state
 from chipid.verification.security_object import FILE_NOT_FOUND, SecurityObject, read_security_object
 from chipid.verification.verdict import Check, CheckName, Outcome
 
+if TYPE_CHECKING:
+    from chipid.pki.crl import CertificateRevocationList
+
 _PORTRAIT = 2
 _TERMINAL_AUTHENTICATED = (3, 4)
 _OUTCOMES = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}
@@ -34,9 +38,11 @@ class PassiveAuthentication:
 
     :ivar signed_groups: data groups whose octets match a hash in an EF.SOD with a good signature, by a signer whom nothing speaks
         against: what they hold may vouch for the chip's keys.
+    :ivar untrusted_groups: those that match in the same way, and whose signer is refused or revoked.
     :ivar listed_groups: data groups that EF.SOD names, read or not.
     :ivar signature_open: whether EF.SOD's signature is good, or what it lists, could not be found out: nothing speaks against it.
     :ivar signer: the certificate of whoever says that he signed EF.SOD, ``None`` where there is none.
+    :ivar path: from the signer to the anchor, as far as there is one; :ivar revocation_lists: those that counted for it.
     """
 
     checks: tuple[Check, ...]
@@ -44,6 +50,9 @@ class PassiveAuthentication:
     listed_groups: frozenset[int]
     signature_open: bool = False
     signer: Certificate | None = None
+    untrusted_groups: frozenset[int] = frozenset()
+    path: tuple[Certificate, ...] = ()
+    revocation_lists: tuple[CertificateRevocationList, ...] = ()
 
 
 def passive_authentication(evidence: Evidence, trust: TrustSource | None, at: datetime) -> PassiveAuthentication:
@@ -67,13 +76,16 @@ def passive_authentication(evidence: Evidence, trust: TrustSource | None, at: da
     com = _sod_against_com(evidence, sod)
     # 7. Which files may others rely on?
     suspect = sod.chain is None or sod.chain.trust.ok is False or revocation.outcome is Outcome.FAILED
-    vouched = sod.is_signed and not suspect
+    signed = matching if sod.is_signed else frozenset[int]()
+    trusted, untrusted = (frozenset[int](), signed) if suspect else (signed, frozenset[int]())
     listed = frozenset(sod.listed.hashes if sod.listed is not None else ())
     checks = (sod.check, integrity, *certificate_checks, revocation, state, com)
     failed = sod.check.outcome is Outcome.FAILED
     signature_open = not failed and (sod.check.outcome is Outcome.UNDETERMINED or sod.listed is None)
     signer = sod.signer.certificate if sod.signer is not None else None
-    return PassiveAuthentication(checks, matching if vouched else frozenset(), listed, signature_open, signer)
+    path = sod.chain.path if sod.chain is not None else ()
+    lists = sod.revocation.lists if sod.revocation is not None else ()
+    return PassiveAuthentication(checks, trusted, listed, signature_open, signer, untrusted, path, lists)
 
 
 def _data_group_integrity(evidence: Evidence, sod: SecurityObject) -> tuple[frozenset[int], Check]:  # noqa: PLR0911  # one answer a step

@@ -4,7 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
+
+from chipid.verification.reasons import explain
+
+if TYPE_CHECKING:
+    from chipid.pki.certificate import Certificate
+    from chipid.pki.crl import CertificateRevocationList
 
 
 class Outcome(Enum):
@@ -88,6 +96,11 @@ class CodeDecision:
     code: str
     effect: Effect
 
+    @property
+    def meaning(self) -> str:
+        """The code in a sentence, of :func:`chipid.verification.reasons.explain`."""
+        return explain(self.code)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -98,6 +111,11 @@ class Verdict:
     :ivar reasons: the codes that kept it from *accepted*, in order of the checks.
     :ivar decisions: one for each reason of a check that is not SUCCESSFUL and for each deviation, in order of the checks: what was
         let pass stands here too.
+    :ivar uncounted: the checks that count for nothing under the policy, however they end.
+    :ivar judged_at: the time that it was judged at.
+    :ivar path: the certificates from EF.SOD's signer to the anchor that the verdict rests on; shorter where TRUST_STATUS is not
+        SUCCESSFUL, and empty where nobody whom the operator trusts signed.
+    :ivar revocation_lists: those that answered whether a certificate of the path was revoked.
     """
 
     decision: Decision
@@ -106,6 +124,10 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     decisions: tuple[CodeDecision, ...] = ()
+    uncounted: tuple[CheckName, ...] = ()
+    judged_at: datetime | None = None
+    path: tuple[Certificate, ...] = ()
+    revocation_lists: tuple[CertificateRevocationList, ...] = ()
 
     @property
     def accepted(self) -> bool:

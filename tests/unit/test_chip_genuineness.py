@@ -56,6 +56,17 @@ def test_a_proven_key_that_nobody_signed_is_a_forgery(evidence: Evidence) -> Non
     assert judged(evidence, frozenset())[2] == (F, "key-not-signed")
 
 
+@pytest.mark.parametrize(
+    ("untrusted", "told"),
+    [(BOTH, "signer vouches for, but"), (frozenset({14}), "signer vouches for, but"), (frozenset({1}), "no trusted signer of")],
+)
+def test_a_signer_whom_nobody_trusts_is_not_said_to_be_silent(evidence: Evidence, untrusted: frozenset[int], told: str) -> None:
+    vouched = Vouched(frozenset(), BOTH, read_card_security(evidence, None, AT), untrusted_groups=untrusted)
+    authenticity = chip_genuineness(evidence, vouched)[3]
+    assert authenticity.reason == "key-not-signed"
+    assert told in authenticity.detail
+
+
 def tampered_answer(evidence: Evidence) -> Evidence:
     assert evidence.active_authentication is not None
     answer = evidence.active_authentication.response

@@ -266,6 +266,7 @@ def test_a_listed_signer_is_not_trusted(
     for policy in (POLICY, Policy.research()):
         verdict = judged(csca, evidence(sod), listed, policy=policy)
         assert told(verdict)[:2] == told(verdict, CheckName.TRUST_STATUS)[:2] == (outcome, code)
+        assert verdict.check(CheckName.TRUST_STATUS).detail == verdict.check(CheckName.KNOWN_DEFECTS).detail == REASONS[code]
         assert verdict.decision is decision
 
 
@@ -443,4 +444,6 @@ def test_a_signer_who_is_listed_as_revoked_vouches_for_no_key(proven: Evidence, 
         (listed, (F, "key-not-signed")),
         (on_hold, (S, "ok")),
     ):
-        assert told(chipid.verify(proven, trust=trust), CheckName.CHIP_AUTHENTICITY)[:2] == expected
+        verdict = chipid.verify(proven, trust=trust)
+        assert told(verdict, CheckName.CHIP_AUTHENTICITY)[:2] == expected
+        assert ("not trusted" in verdict.check(CheckName.CHIP_AUTHENTICITY).detail) is (expected[0] is F)

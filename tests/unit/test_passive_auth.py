@@ -116,6 +116,21 @@ def test_a_revoked_signer_vouches_for_nothing(sod: bytes, csca: TestCsca, signer
         assert outcome(result, NAME.REVOCATION) == expected
         assert {check(result, name).outcome for name in CERTIFICATE_CHECKS} == {SUCCESSFUL}
         assert bool(result.signed_groups) is not bool(revoked)
+        assert result.signed_groups | result.untrusted_groups == set(GROUPS)
+        assert not result.signed_groups & result.untrusted_groups
+
+
+def test_what_the_answer_rests_on_is_kept(sod: bytes, csca: TestCsca, signer: DocumentSigner) -> None:
+    crl = CertificateRevocationList.parse(csca.issue_revocation_list(at=LATER))
+    result = passive_authentication(evidence(sod), TrustStore([csca.parsed], [crl]), LATER)
+    assert (result.path, result.revocation_lists) == ((signer.parsed, csca.parsed), (crl,))
+    alone = passive_authentication(evidence(sod), None, LATER)
+    assert (alone.path, alone.revocation_lists) == ((), ())
+
+
+def test_hashes_that_nobody_signed_have_no_signer_to_trust(sod: bytes, trust: TrustStore) -> None:
+    result = passive_authentication(evidence(sod[:-1] + bytes([sod[-1] ^ 1])), trust, LATER)
+    assert (result.signed_groups, result.untrusted_groups) == (frozenset(), frozenset())
 
 
 def test_a_revocation_lists_deviations_are_passed_on(sod: bytes, csca: TestCsca) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -214,6 +215,35 @@ def test_a_misspelt_code_is_told_with_the_nearest(wrong: str, meant: str) -> Non
     for change in (Policy.counter().tolerating, Policy.counter().not_tolerating):
         with pytest.raises(ValueError, match=f"{wrong}.*{meant}"):
             change(wrong)
+
+
+@pytest.mark.parametrize(
+    ("operation", "names", "error", "told"),
+    [
+        ("requiring", ("DS revocation",), TypeError, "'DS revocation' is not a CheckName, such as CheckName.REVOCATION"),
+        ("reporting", ("mrz",), TypeError, "'mrz' is not a CheckName"),
+        ("tolerating", (CheckName.MRZ,), TypeError, "not the name of a reason code"),
+        ("not_tolerating", (7,), TypeError, "not the name of a reason code"),
+        ("requiring", (), ValueError, "name at least one"),
+        ("reporting", (), ValueError, "name at least one"),
+        ("tolerating", (), ValueError, "name at least one"),
+        ("not_tolerating", (), ValueError, "name at least one"),
+        ("tolerating", ("ok",), ValueError, "nothing to tolerate"),
+        ("tolerating", ("CRL-STALE",), ValueError, "CRL-STALE: is crl-stale meant"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(operation: str, names: tuple[Any, ...], error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        getattr(Policy.counter(), operation)(*names)
+
+
+def test_a_decision_says_what_its_code_means() -> None:
+    assert CodeDecision(CheckName.REVOCATION, "no-crl", Effect.TOLERATED).meaning == explain("no-crl")
+
+
+@every_policy
+def test_a_verdict_names_the_checks_that_do_not_count(policy: Policy) -> None:
+    assert set(policy.decide(GOOD).uncounted) == {name for name, level in policy.levels.items() if level is Level.EVALUATORY}
 
 
 def test_a_changed_policy_does_not_bear_the_old_name() -> None:

@@ -97,6 +97,13 @@ def test_without_a_list_nothing_is_known() -> None:
     assert told(of_csca()) == (None, "no-crl")
 
 
+@pytest.mark.parametrize("counts", [without_entry(), with_entry(), without_entry(**OVERDUE)])
+def test_the_list_that_counted_is_told(counts: bytes) -> None:
+    damaged = with_signature_altered(with_entry(age=-DAY))
+    assert [crl.raw for crl in of_csca(counts, damaged).lists] == [counts]
+    assert of_csca(damaged).lists == ()
+
+
 def test_a_csca_is_looked_up_in_its_own_list() -> None:
     revoked = SHOP.revocation_list(None, SHOP.csca.parsed)
     assert told(of_csca(revoked)) == (False, "csca-revoked")
