@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Final
 
 from chipid.crypto import asn1
 from chipid.crypto.algorithms import hash_from_algorithm_identifier
@@ -24,6 +26,9 @@ from chipid.pki.cms import (
 )
 from chipid.pki.signatures import SignatureFinding, verify_signature
 
+CANDIDATE_LIMIT: Final = 8
+"""Certificates that are tried for one signer who names them all alike."""
+
 
 @dataclass(frozen=True)
 class SignerFinding:
@@ -34,6 +39,7 @@ class SignerFinding:
     :ivar certificate: the one that holds the signer's key, ``None`` where there is none.
     :ivar signed_at: the signingTime attribute, when the signer says that it signed.
     :ivar content_ok: whether the signed digest is the content's; :ivar signature_ok: whether the key made the signature.
+    :ivar further: the codes of what else would have been enough to fail.
     """
 
     ok: bool | None
@@ -108,7 +114,8 @@ class _Verification:
         # 1. The versions and the list of hashes fit the rest; they are not signed and decide nothing.
         self._note_unsigned_oddities()
         # 2. The signer's certificate is the one that the SignerInfo names (RFC 5652 §5.3 sid).
-        certificate = self._certificate = self._find_certificate()
+        candidates = self._find_certificates()
+        self._certificate = candidates[0]
         # 3. The hash is one that we know.
         digest_name = self._digest_name()
         # 4. The content is there, and with signed attributes its hash and its type are the ones that were signed (§5.4, §11).
@@ -117,7 +124,7 @@ class _Verification:
             raise _Stop(False, "content-missing", "The signed content is not there.")
         failures = self._check_attributes(content, digest_name)
         # 5. The key made the signature over the attributes, or over the content where there are none (§5.4).
-        self._signature_ok = self._check_signature(certificate, content, digest_name)
+        self._signature_ok = self._check_signature(candidates, content, digest_name)
         if not self._signature_ok:
             failures.append(("signature-invalid", "The signature was not made by the key of the signer's certificate."))
         if not failures:
@@ -143,17 +150,18 @@ class _Verification:
             fits = False
         self._note("digest-algorithms", not fits)
 
-    def _find_certificate(self) -> Certificate:
+    def _find_certificates(self) -> list[Certificate]:
+        """Whom the SignerInfo names, likeliest first. Anybody can put a name and a number into a certificate of his own."""
         sid, inside = self._signer.sid, self._signed.certificates
         for candidates in self._candidates():
             for fits in (sid.names, sid.resembles):
-                found = next(filter(_careful(fits), candidates), None)
-                if found is not None:
+                found = list(islice(filter(_careful(fits), candidates), CANDIDATE_LIMIT))
+                if found:
                     self._note("signer-identifier", fits != sid.names)
                     return found
         if len(inside) == 1:
             self._deviations.append("signer-identifier")
-            return inside[0]
+            return list(inside)
         raise _Stop(None if not inside else False, "signer-certificate-missing", "No certificate belongs to the signer.")
 
     def _candidates(self) -> Iterator[tuple[Certificate, ...]]:
@@ -191,11 +199,31 @@ class _Verification:
         }
         return [failure for failure, applies in failures.items() if applies]
 
-    def _check_signature(self, certificate: Certificate, content: bytes, digest_name: Hash) -> bool:
-        signer = self._signer
-        finding = SignatureFinding(False)
+    def _check_signature(self, candidates: list[Certificate], content: bytes, digest_name: Hash) -> bool:
+        """Whether one of *candidates* made the signature; where none did, the first one's answer is the one that is told."""
+        messages = tuple(self._messages(content))
+        answers: list[SignatureFinding | _Stop | UnsupportedFeature] = []
+        for certificate in candidates:
+            try:
+                finding = self._verify(certificate, messages, digest_name)
+            except (_Stop, UnsupportedFeature) as problem:
+                answers.append(problem)
+                continue
+            answers.append(finding)
+            if finding.valid:
+                self._certificate = certificate
+                self._deviations.extend(finding.deviations)
+                return True
+        first = answers[0]
+        if not isinstance(first, SignatureFinding):
+            raise first
+        self._deviations.extend(first.deviations)
+        return False
+
+    def _verify(self, certificate: Certificate, messages: Iterable[bytes], digest_name: Hash) -> SignatureFinding:
+        signer, finding = self._signer, SignatureFinding(False)
         try:
-            for message in self._messages(content):
+            for message in messages:
                 finding = verify_signature(
                     certificate.public_key, signer.signature_algorithm, message, signer.signature, digest_name
                 )
@@ -203,8 +231,7 @@ class _Verification:
                     break
         except MalformedData as error:
             raise _Stop(False, "signer-key-malformed", f"The signer's key or algorithm is malformed: {error}.") from None
-        self._deviations.extend(finding.deviations)
-        return finding.valid
+        return finding
 
     def _messages(self, content: bytes) -> Iterable[bytes]:
         """What the signature may cover. Signed attributes are hashed as a SET, in DER (RFC 5652 §5.4).

@@ -14,11 +14,12 @@ from chipid.crypto.algorithms import build_hash_identifier
 from chipid.crypto.signature import EcdsaScheme
 from chipid.errors import CertificateError
 from chipid.iso7816.tlv import build_tlv
+from chipid.issuing.certificates import Departures
 from chipid.issuing.pki import DocumentSigner, TestCsca
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.issuing.signing_keys import SigningKey
 from chipid.pki.cms import CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, SignedData
-from chipid.pki.signed_data import SignerFinding, verify_signers
+from chipid.pki.signed_data import CANDIDATE_LIMIT, SignerFinding, verify_signers
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +193,23 @@ def test_a_certificate_from_elsewhere_helps_an_object_without_one(csca: TestCsca
     assert (alone.ok, alone.reason) == (None, "signer-certificate-missing")
     (helped,) = verify_signers(signed, lambda _sid: [csca.parsed, signer.parsed])
     assert (helped.ok, helped.certificate) == (True, signer.parsed)
+
+
+def test_a_strangers_certificate_with_the_signers_number_is_no_hindrance(csca: TestCsca, signer: DocumentSigner) -> None:
+    """Nobody vouches for what a folder of signers holds; which of those of one name and number it was, the signature tells."""
+    strangers = [
+        csca.issue_document_signer(at=AT, key=KEY, departures=Departures(serial=signer.parsed.serial)).parsed
+        for _ in range(CANDIDATE_LIMIT)
+    ]
+    unreadable = replace(strangers[0], spki=asn1.sequence(asn1.sequence(), asn1.bit_string(b"")))
+    signed = SignedData.parse(Forge(signer, certificates=()).build())
+    for known in ([*strangers[1:], signer.parsed], [unreadable, signer.parsed], [signer.parsed, *strangers]):
+        (finding,) = verify_signers(signed, lambda _sid, known=known: known)  # type: ignore[misc]
+        assert (finding.ok, finding.certificate, finding.deviations) == (True, signer.parsed, ())
+    (finding,) = verify_signers(signed, lambda _sid: [*strangers, signer.parsed])  # work is bounded
+    assert (finding.ok, finding.reason, finding.certificate) == (False, "signature-invalid", strangers[0])
+    (finding,) = verify_signers(signed, lambda _sid: [unreadable, *strangers[1:]])
+    assert (finding.ok, finding.reason, finding.certificate) == (False, "signer-key-malformed", unreadable)
 
 
 def test_a_broken_certificate_beside_the_signers_does_no_harm(signer: DocumentSigner) -> None:
