@@ -47,6 +47,11 @@ class ChainFinding:
     deviations: tuple[str, ...] = ()
 
     @property
+    def reaches_anchor(self) -> bool:
+        """Whether the path ends in a self-signed CSCA that the operator trusts, whatever rule it breaks on the way."""
+        return bool(self.path) and self.path[-1].is_self_signed
+
+    @property
     def anchor(self) -> Certificate | None:
         """The CSCA at the end of a path that was found good, otherwise ``None``."""
         return self.path[-1] if self.trust.ok and self.path else None

@@ -120,6 +120,16 @@ def test_a_revoked_signer_vouches_for_nothing(sod: bytes, csca: TestCsca, signer
         assert not result.signed_groups & result.untrusted_groups
 
 
+def test_a_path_that_breaks_a_rule_is_asked_for_revocation_all_the_same(csca: TestCsca) -> None:
+    """A policy may let the rule pass; it does not let pass that the signer was revoked."""
+    odd = build.extension("1.2.3.4", b"", critical=True)
+    signer = csca.issue_document_signer(at=AT, key=KEY, profile=SignerProfile(extra_extensions=(odd,)))
+    crl = CertificateRevocationList.parse(csca.issue_revocation_list([signer.parsed.serial], at=LATER))
+    result = passive_authentication(evidence(signer.sign_sod(GROUPS)), TrustStore([csca.parsed], [crl]), LATER)
+    assert outcome(result, NAME.TRUST_STATUS) == (FAILED, "dsc-unknown-critical-extension")
+    assert outcome(result, NAME.REVOCATION) == (FAILED, "dsc-revoked")
+
+
 def test_what_the_answer_rests_on_is_kept(sod: bytes, csca: TestCsca, signer: DocumentSigner) -> None:
     crl = CertificateRevocationList.parse(csca.issue_revocation_list(at=LATER))
     result = passive_authentication(evidence(sod), TrustStore([csca.parsed], [crl]), LATER)
@@ -417,7 +427,7 @@ def test_deviations_of_the_chain_are_passed_on(csca: TestCsca, trust: TrustStore
         (91, ()),
         (92, ("signed-outside-usage-period",)),
         (-1, ("signed-outside-validity",)),
-        (9000, ("signed-outside-validity",)),
+        (9999, ("signed-outside-validity",)),
     ],
 )
 def test_when_the_signer_says_it_signed(signer: DocumentSigner, trust: TrustStore, days: int, deviations: tuple[str, ...]) -> None:
