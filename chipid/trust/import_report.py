@@ -28,7 +28,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "malformed-zip": "The ZIP file, or a member of it, cannot be read.",
         "malformed-store": "The trust store cannot be read.",
         "nested-too-deep": "ZIP files inside ZIP files: only one inside another is opened.",
-        "authority-not-vouched-for": "A CSCA in a directory is trusted by nobody's word: pin it, or name its own file.",
+        "authority-not-vouched-for": "Neither a directory nor a CSCA in the store vouches for it: pin it, or name its own file.",
         "list-not-signed": "Nobody signed the list: pin the SHA-256 of its file.",
         "list-signer-ambiguous": "The list's first signer is another than the one who can be verified.",
         "list-older-than-held": "A newer list of the same state is in the store, and lists replace each other.",

@@ -2,7 +2,8 @@
 """Importing into a trust store: all that can be read goes in, what cannot is told with its place, and one import is one change.
 
 What is trusted, and on whose word: a certificate in a file, folder or ZIP that the operator names, on his; one in a master list on
-that of the list's signer, see :mod:`chipid.trust.signed_lists`; an authority in a directory (LDIF) on nobody's, unless pinned.
+that of the list's signer, see :mod:`chipid.trust.signed_lists`; an authority in a directory (LDIF) on nobody's, unless pinned,
+or a link that an authority in the store signed, see :mod:`chipid.trust.links`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from pathlib import Path
 
 from chipid.errors import MalformedData
 from chipid.pki.certificate import Certificate
+from chipid.pki.chain import Answer
 from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.trust_store import is_authority
 from chipid.trust.database import TrustDatabase
 from chipid.trust.files import File, printable, read_files
 from chipid.trust.import_report import REASONS, Entry, ImportReport, Note, Refusal
+from chipid.trust.links import WaitingLinks
 from chipid.trust.objects import (
     Index,
     Kind,
@@ -93,6 +96,7 @@ class _Import:
     def __init__(self, database: TrustDatabase, at: datetime, pins: frozenset[str], replace: bool) -> None:
         self._database, self._at, self._pins, self._replace = database, at, pins, replace
         self._imports: dict[tuple[str, str, Voucher], int] = {}
+        self._links = WaitingLinks(database)
         self._pending: list[_PendingList] = []
         self._newest: dict[tuple[bytes | None, bytes | None], int] = {}
         self._matched: frozenset[str] = frozenset()
@@ -110,7 +114,7 @@ class _Import:
         return ImportReport(applied, added, known, tuple(self.refused), tuple(self.notes), withdrawn)
 
     def files(self, paths: list[Path]) -> None:
-        """Import the files at *paths*: certificates and revocation lists at once, signed lists when all of those are there."""
+        """Import the files at *paths*: certificates and revocation lists at once, links and signed lists when those are there."""
         unpacking = Unpacking()
         for item in read_files(paths):
             for found in unpacking.objects(item) if isinstance(item, File) else (item,):
@@ -121,7 +125,7 @@ class _Import:
                 else:
                     self._matched |= self._pins & {found.file.sha256}
                     self._take(found)
-        self._take_lists()
+        self._take_what_waits()
         for pin in sorted(self._pins - self._matched):
             if not self._database.find(pin):
                 self.notes.append(Note(pin, "pin-unmatched"))
@@ -139,9 +143,13 @@ class _Import:
         if candidate.from_directory:
             pinned, authority = certificate.fingerprint in self._pins, is_authority(certificate)
             if authority and not pinned:
-                self._refuse(candidate, "authority-not-vouched-for", REASONS["authority-not-vouched-for"])
+                if not self._links.add(candidate, certificate):
+                    self._refuse(candidate, "too-many", "There are more authorities in directories than one import takes.")
                 return
             voucher = Voucher.PIN if authority else Voucher.NOBODY
+        self._keep_certificate(candidate, certificate, voucher)
+
+    def _keep_certificate(self, candidate: Candidate, certificate: Certificate, voucher: Voucher) -> None:
         pins = (certificate.fingerprint,) if voucher is Voucher.PIN else ()
         self._keep(candidate, certificate_index(certificate), str(certificate.subject), voucher, pins)
 
@@ -179,25 +187,40 @@ class _Import:
         index = signed_list_index(read.signed)
         self._pending.append(_PendingList(candidate, read, index.valid_from or 0))
 
-    # Signed lists -------------------------------------------------------------------------------------------------------
+    # Links and signed lists ---------------------------------------------------------------------------------------------
 
-    def _take_lists(self) -> None:
-        """Oldest first, and again while one that went in may have brought the CSCA of another's signer."""
-        pending = sorted(self._pending, key=lambda each: (each.signed_at, each.read.sha256))
-        while pending:
-            refused = []
-            for each in pending:
-                whole_file = each.candidate.file.sha256 if not each.candidate.place else ""
-                admission = admit(each.read, whole_file, self._database, self._pins, self._at)
-                if admission.refused is None:
-                    self._admit(each, admission)
-                else:
-                    refused.append((each, admission.refused))
-            if len(refused) == len(pending):
-                for each, answer in refused:
-                    self._refuse(each.candidate, answer.reason, printable(refusal_detail(each.read, answer)))
-                return
-            pending = [each for each, _ in refused]
+    def _take_what_waits(self) -> None:
+        """Lists oldest first, and again while a list or a link that went in may have brought the CSCA of another."""
+        waiting, more = sorted(self._pending, key=lambda each: (each.signed_at, each.read.sha256)), True
+        while more:
+            links = self._take_links()
+            refused = self._take_lists(waiting)
+            more = links or len(refused) < len(waiting)
+            waiting = [each for each, _ in refused]
+        for candidate in self._links.left():
+            self._refuse(candidate, "authority-not-vouched-for", REASONS["authority-not-vouched-for"])
+        for each, answer in refused:
+            self._refuse(each.candidate, answer.reason, printable(refusal_detail(each.read, answer)))
+
+    def _take_links(self) -> bool:
+        """Whether any went in."""
+        found = False
+        for candidate, certificate in self._links.take():
+            self._keep_certificate(candidate, certificate, Voucher.NOBODY)
+            found = True
+        return found
+
+    def _take_lists(self, lists: list[_PendingList]) -> list[tuple[_PendingList, Answer]]:
+        """Those that may not go in, and why."""
+        refused = []
+        for each in lists:
+            whole_file = each.candidate.file.sha256 if not each.candidate.place else ""
+            admission = admit(each.read, whole_file, self._database, self._pins, self._at)
+            if admission.refused is None:
+                self._admit(each, admission)
+            else:
+                refused.append((each, admission.refused))
+        return refused
 
     def _admit(self, each: _PendingList, admission: Admission) -> None:
         candidate, read = each.candidate, each.read

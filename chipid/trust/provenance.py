@@ -23,7 +23,7 @@ class Voucher(StrEnum):
     PIN = "pin"
     """The operator named its SHA-256, or that of the list it was in."""
     NOBODY = "nobody"
-    """Nobody, and it trusts nobody: document signers and revocation lists of a directory, whose signatures are verified in use."""
+    """Nobody, and it is no anchor: document signers, links and revocation lists of a directory, verified when they are used."""
 
 
 @dataclass(frozen=True)

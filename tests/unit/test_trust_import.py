@@ -20,12 +20,16 @@ from hypothesis import strategies as st
 
 from chipid.crypto import asn1
 from chipid.errors import ChipIdError, TrustStoreError
+from chipid.issuing import certificates as build
+from chipid.issuing.certificates import Departures
 from chipid.issuing.pki import DocumentSigner, SignerProfile, TestCsca
 from chipid.issuing.revocation_lists import RevocationListProfile
 from chipid.pki.defect_list import DEFECT_LIST, DefectList
 from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
+from chipid.pki.extensions import KEY_USAGE, KeyUsage
 from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
-from chipid.trust import files, importing, unpacking
+from chipid.pki.path_search import find_paths
+from chipid.trust import files, importing, links, unpacking
 from chipid.trust.database import TrustDatabase
 from chipid.trust.exporting import export_folder, export_pem, export_zip
 from chipid.trust.import_report import NOTES, REASONS, ImportReport
@@ -44,7 +48,9 @@ MASTER, DEVIATION = "2.23.136.1.1.3", "2.23.136.1.1.8"
 CSCA = TestCsca.create("UT", at=AT)
 OTHERS = [TestCsca.create("XO", at=AT, common_name=f"CSCA {number}") for number in range(3)]
 DSC = CSCA.issue_document_signer(at=AT)
-LINK = CSCA.issue_link(TestCsca.create("UT", at=AT + DAY))
+SUCCESSOR, NEWEST = (TestCsca.create("UT", at=AT) for _ in range(2))
+LINK, NEWER_LINK, RENEWED = CSCA.issue_link(SUCCESSOR), SUCCESSOR.issue_link(NEWEST), CSCA.issue_link(CSCA)
+SIGNS_LISTS_ALONE = CSCA.issue_link(CSCA, departures=Departures(extensions={KEY_USAGE: build.key_usage((KeyUsage.CRL_SIGN,))}))
 CRL = CSCA.issue_revocation_list((7,), at=AT)
 LIST_SIGNER = CSCA.issue_list_signer(MASTER, at=AT)
 
@@ -56,6 +62,7 @@ def master_list(
 
 
 LIST = master_list(CSCA.certificate, OTHERS[0].certificate)
+NEWEST_LIST = master_list(OTHERS[2].certificate, signer=NEWEST.issue_list_signer(MASTER, at=AT), csca=NEWEST)
 BARE = CscaMasterList.of([OTHERS[0].certificate]).content
 DEVIATIONS = CSCA.issue_list_signer(DEVIATION, at=AT).sign_list(DEVIATION_LIST, DeviationList(()).build(), CSCA, at=AT + DAY)
 DEFECT_SIGNER = CSCA.issue_document_signer(at=AT, profile=SignerProfile(document_types=None))
@@ -258,7 +265,7 @@ def test_a_bare_list_is_trusted_by_the_pin_of_its_file_alone(put: Put) -> None:
         (master_list(OTHERS[0].certificate, signer=CSCA.issue_list_signer(DEVIATION, at=AT)), {}, "list-signer-extended-key-usage"),
         (LIST.replace(b"chipid test PKI", b"chipid fake PKI"), {}, "list-message-digest-mismatch"),
         (master_list(OTHERS[0].certificate, at=AT - DAY), {}, "list-signed-outside-validity"),
-        (LIST, {"at": AT + timedelta(days=12 * 365)}, "list-signer-expired"),
+        (LIST, {"at": AT + timedelta(days=30 * 366)}, "list-signer-expired"),
         (LIST, {"at": AT - DAY}, "list-signer-not-yet-valid"),
         (
             master_list(OTHERS[0].certificate, signer=OTHERS[1].issue_list_signer(MASTER, at=AT), csca=OTHERS[1]), {},
@@ -288,9 +295,61 @@ def test_an_authority_in_a_directory_is_trusted_by_a_pin_alone(put: Put, databas
     (stored,) = database.objects()
     assert [origin.imported.voucher for origin in database.origins(stored)] == [Voucher.NOBODY]
     report = put(content, pins=[CSCA.parsed.fingerprint])
-    assert reasons(report) == ["authority-not-vouched-for"]
-    assert kinds(report.added) == ["certificate", "certificate", "master-list"]
+    assert report.refused == ()  # what the pinned one signed needs no pin of its own
+    assert kinds(report.added) == ["certificate", "certificate", "certificate", "master-list"]
     assert Voucher.PIN in {origin.imported.voucher for origin in database.origins(database.find(CSCA.parsed.fingerprint)[0])}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_links_of_a_directory_go_in_where_the_store_vouches(put: Put, database: TrustDatabase, order: tuple[int, ...]) -> None:
+    """By a chain of them down to a list whose signer the newest key certified, in any order."""
+    directories = [ldif(("cACertificate", each)) for each in (LINK, NEWER_LINK)]
+    report = put(*([*directories, NEWEST_LIST][place] for place in order))
+    assert sorted(reasons(report)) == ["authority-not-vouched-for"] * 2 + ["list-signer-no-trust-anchor"]
+    report = put(*([*directories, NEWEST_LIST][place] for place in order), LIST, pins=[LIST_SIGNER.parsed.fingerprint])
+    assert (report.refused, kinds(report.added)) == ((), ["certificate"] * 5 + ["master-list"] * 2)
+    for link in (LINK, NEWER_LINK):
+        (stored,) = database.find(sha256(link).hexdigest())
+        assert [origin.imported.voucher for origin in database.origins(stored)] == [Voucher.NOBODY]
+
+
+@pytest.mark.parametrize(
+    ("certificate", "held"),
+    [
+        (NEWER_LINK, CSCA.certificate),  # whose issuer is not there
+        (LINK[:-1] + bytes((LINK[-1] ^ 1,)), CSCA.certificate),
+        (RENEWED, CSCA.certificate),  # by the same key, and self-signed: it would be an anchor
+        (LINK, SIGNS_LISTS_ALONE),
+    ],
+    ids=["issuer-unknown", "signature", "self-signed", "key-usage"],
+)
+def test_links_that_the_store_does_not_vouch_for(put: Put, certificate: bytes, held: bytes) -> None:
+    put(held)
+    report = put(ldif(("cACertificate", certificate)))
+    assert (reasons(report), report.added) == (["authority-not-vouched-for"], ())
+
+
+def test_a_link_without_an_anchor_above_it_makes_nobody_trusted(put: Put, database: TrustDatabase) -> None:
+    put(LINK)
+    assert put(ldif(("cACertificate", NEWER_LINK))).refused == ()
+    (path,) = find_paths(NEWEST.issue_document_signer(at=AT).parsed, database).paths
+    assert ([each.raw for each in path.certificates[1:]], path.reaches_anchor) == ([NEWER_LINK, LINK], False)
+
+
+@pytest.mark.parametrize(("limit", "asked_of_one"), [(32, 2), (1, 1)])
+def test_what_a_link_costs_has_an_end(put: Put, monkeypatch: pytest.MonkeyPatch, limit: int, asked_of_one: int) -> None:
+    """Each authority of its issuer's name is asked once, however many lists go in meanwhile, and not all of a great many."""
+    asked: list[object] = []
+    monkeypatch.setattr(links, "_ISSUER_LIMIT", limit)
+    monkeypatch.setattr(links, "_vouches", lambda issuer, link: asked.append((issuer, link)))
+    put(CSCA.certificate, RENEWED, LIST, ldif(("cACertificate", LINK)))
+    assert len(asked) == len(set(asked)) == asked_of_one
+
+
+def test_no_more_links_wait_than_one_import_takes(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "LINK_LIMIT", 1)
+    report = put(CSCA.certificate, ldif(("cACertificate", LINK), ("cACertificate", NEWER_LINK)))
+    assert (reasons(report), kinds(report.added)) == (["too-many"], ["certificate", "certificate"])
 
 
 def test_a_signer_speaks_for_his_own_state_alone(put: Put, database: TrustDatabase) -> None:
