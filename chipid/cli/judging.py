@@ -72,7 +72,8 @@ def load_trust(paths: Sequence[str], *, no_trust: bool = False) -> TrustSource |
 def _default_trust() -> TrustSource | None:
     store = default_store()
     if not store.exists():
-        warning("no trust anchor is given (--trust), and there is no trust store: the verdict cannot be better than inconclusive")
+        place = f"no trust store {store}"
+        warning(f"no trust anchor is given (--trust), and there is {place}: the verdict cannot be better than inconclusive")
         return None
     note(f"trusting the trust store {store}")
     return _opened((str(store),), "trust store")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chipid.report.trust_schema import TrustImportReport, TrustProblem
     from chipid.trust.database import TrustDatabase
 
+_UNMATCHED = "pin-unmatched"
 _PIN_HINT = "--pin takes a certificate file, or a SHA-256 in hexadecimal of a certificate or of a list's file."
 
 
@@ -42,19 +43,22 @@ _PIN_HINT = "--pin takes a certificate file, or a SHA-256 in hexadecimal of a ce
 def import_(sources: tuple[Path, ...], pins: tuple[str, ...], strict: bool, replace: bool, store: Path, as_json: bool) -> ExitCode:
     """Import SOURCE...: certificates, revocation lists, master, deviation and defect lists, LDIF, folders and ZIPs of these.
 
-    A certificate file that you name is trusted by that act. Of a list its signer must be one whom a CSCA in the store certified, or
-    whom you pin. All of it goes in at once; what is refused is told on stderr, and exit code 1 tells that something was.
+    A certificate file that you name, or that is in a folder that you name, is trusted by that act. Of a list its signer must be one
+    whom a CSCA in the store certified, or whom you pin. All of it goes in at once; what is refused is told on stderr, and exit code
+    1 tells that something was.
     """
     from chipid.report.trust import import_report  # noqa: PLC0415
     from chipid.report.trust_text import trust_import_text  # noqa: PLC0415
     from chipid.trust.importing import import_paths  # noqa: PLC0415
 
-    pinned = [digest for pin in pins for digest in _pinned(pin)]
+    pinned = {pin: _pinned(pin) for pin in pins}
     info(f"importing {', '.join(map(str, sources))}")
+    now = datetime.now(UTC)
     with _store_to_fill(store) as database:
-        done = import_paths(database, sources, at=datetime.now(UTC), pins=pinned, strict=strict, replace=replace)
-    report = import_report(store, done)
-    _tell(report)
+        digests = [digest for several in pinned.values() for digest in several]
+        done = import_paths(database, sources, at=now, pins=digests, strict=strict, replace=replace)
+    report = import_report(store, done, now)
+    _tell(report, pinned)
     emit(report, trust_import_text, as_json=as_json)
     return ExitCode.REJECTED if report.refused else ExitCode.ACCEPTED
 
@@ -96,16 +100,32 @@ def _store_to_fill(store: Path) -> Iterator[TrustDatabase]:
             store.unlink()
 
 
-def _tell(report: TrustImportReport) -> None:
-    """What was refused, a line each; what else is to be told, a line for each kind."""
+def _tell(report: TrustImportReport, pins: Mapping[str, Sequence[str]]) -> None:
+    """What was refused, a line each, and what to do about it; what else is to be told, a line for each kind."""
+    from chipid.trust.import_report import remedy  # noqa: PLC0415
+
     for refused in report.refused:
         warning(f"{refused.place}: {refused.code}: {refused.text}")
-    if any(refused.code.startswith(("list-", "authority-")) for refused in report.refused):
-        hint("A list is trusted by its signer's CSCA: import that first, from a source that you trust, or --pin it.")
-    for code, told in groupby(sorted(report.notes, key=_code), key=_code):
+    remedies = dict.fromkeys((refused.code, remedy(refused.code)) for refused in report.refused)
+    for reason, advice in remedies.items():
+        if advice is not None:
+            hint(f"{reason}: {advice}")
+    _tell_pins(report, pins)
+    notes = sorted((each for each in report.notes if each.code != _UNMATCHED), key=_code)
+    for code, told in groupby(notes, key=_code):
         first, *others = told
-        more = f" (and {len(others)} more)" if others else ""
+        more = f" (and {len(others)} more: --json lists them)" if others else ""
         note(f"{first.place}: {code}: {first.text}{more}")
+    if not (report.added or report.known or report.withdrawn or report.refused):
+        warning("nothing that a trust store keeps was found there")
+
+
+def _tell_pins(report: TrustImportReport, pins: Mapping[str, Sequence[str]]) -> None:
+    """A pin's file is one pin: that of its certificates some are of no use here is nothing to be told."""
+    unmatched = {each.place: each.text for each in report.notes if each.code == _UNMATCHED}
+    for pin, digests in pins.items():
+        if unmatched.keys() >= set(digests):
+            warning(f"--pin {pin}: {unmatched[digests[0]]}")
 
 
 def _code(problem: TrustProblem) -> str:

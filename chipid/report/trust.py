@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chipid.errors import ChipIdError
@@ -19,6 +20,7 @@ from chipid.report.printable import printable
 from chipid.report.schema import Fact
 from chipid.trust.import_report import NOTES, Entry, ImportReport
 from chipid.trust.objects import Kind, Role, StoredObject
+from chipid.trust.provenance import Origin
 from chipid.trust.statistics import algorithm_name, facts_of, statistics
 from chipid.verification.reasons import explain
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from chipid.pki.crl import CertificateRevocationList
     from chipid.trust.audit import AuditReport, ObjectFinding
     from chipid.trust.database import TrustDatabase
-    from chipid.trust.provenance import Origin
 
 _PROFILES: dict[Role | None, profile.Role] = {
     Role.CSCA: "csca",
@@ -36,10 +37,13 @@ _PROFILES: dict[Role | None, profile.Role] = {
 }
 
 
-def trust_object(stored: StoredObject, at: datetime) -> trust_schema.TrustObject:
+def trust_object(
+    stored: StoredObject, at: datetime, *, place: str | None = None, reason: str | None = None
+) -> trust_schema.TrustObject:
     """One object in brief.
 
-    :param at: the moment at which a certificate is in force, or not.
+    :param at: the moment at which a certificate is in force, or not. :param place: where an import found it.
+    :param reason: why it is out of date.
     """
     index = stored.index
     facts = facts_of(stored.certificate, at) if stored.kind is Kind.CERTIFICATE else None
@@ -49,21 +53,33 @@ def trust_object(stored: StoredObject, at: datetime) -> trust_schema.TrustObject
         name=printable(stored.name),
         role=index.role.value if index.role is not None else None,
         country=printable(index.country) if index.country is not None else None,
+        place=printable(place) if place is not None else None,
         valid_from=_moment(stored.valid_from),
         valid_until=_moment(stored.valid_until),
-        validity=facts.validity if facts is not None else None,
+        validity=facts.validity if facts is not None else _validity(stored, at),
         key=facts.key if facts is not None else None,
         parameters=facts.curve if facts is not None and facts.curve != "none" else None,
         algorithm=facts.algorithm if facts is not None else None,
+        reason=reason,
     )
 
 
-def import_report(store: Path, done: ImportReport) -> trust_schema.TrustImportReport:
+def _validity(stored: StoredObject, at: datetime) -> str | None:
+    """Of a revocation list; a signed list does not end."""
+    if stored.kind is not Kind.REVOCATION_LIST:
+        return None
+    crl = stored.revocation_list
+    if crl.this_update > at:
+        return "not-yet-valid"
+    return "valid" if crl.is_current_at(at) else "overdue"
+
+
+def import_report(store: Path, done: ImportReport, at: datetime) -> trust_schema.TrustImportReport:
     """What an import did.
 
-    :param store: the trust store's file.
+    :param store: the trust store's file. :param at: the moment at which a certificate is in force, or not.
     """
-    added, known, withdrawn = (tuple(map(_entry, each)) for each in (done.added, done.known, done.withdrawn))
+    added, known, withdrawn = (tuple(_entry(each, at) for each in some) for some in (done.added, done.known, done.withdrawn))
     return trust_schema.TrustImportReport(
         store=printable(str(store)),
         applied=done.applied,
@@ -72,10 +88,13 @@ def import_report(store: Path, done: ImportReport) -> trust_schema.TrustImportRe
         withdrawn=withdrawn,
         refused=tuple(_problem(each.place, each.reason, each.detail, each.kind) for each in done.refused),
         notes=tuple(_problem(each.place, each.code, f"{NOTES.get(each.code, '')} {each.detail}".strip()) for each in done.notes),
+        anchors=tuple(each.fingerprint for each in done.added if each.is_new_anchor),
     )
 
 
-def _entry(entry: Entry) -> trust_schema.TrustObject:
+def _entry(entry: Entry, at: datetime) -> trust_schema.TrustObject:
+    if entry.stored is not None:
+        return trust_object(entry.stored, at, place=entry.place)
     return trust_schema.TrustObject(
         fingerprint=entry.fingerprint,
         kind=entry.kind.value,
@@ -102,6 +121,15 @@ def trust_summary(stored: Iterable[StoredObject], at: datetime) -> trust_schema.
         algorithms=_counts(found["algorithm"]),
         keys=_counts(found["key"]),
         parameters=_counts(Counter({name: count for name, count in found["curve"].items() if name != "none"})),
+        revocation_lists=_counts(Counter(filter(None, (_validity(each, at) for each in every)))),
+    )
+
+
+def trust_imports(database: TrustDatabase) -> tuple[trust_schema.TrustImported, ...]:
+    """All imports, oldest first."""
+    return tuple(
+        trust_schema.TrustImported(origin=_origin(database, Origin(made, "")), count=database.count_of_import(made.id))
+        for made in database.imports()
     )
 
 
@@ -127,15 +155,27 @@ def _audited(finding: ObjectFinding, at: datetime) -> trust_schema.TrustAudited:
 
 
 def change_report(
-    store: Path, action: str, objects: Iterable[StoredObject], at: datetime, *, applied: bool = True, target: Path | None = None
+    store: Path,
+    action: str,
+    objects: Iterable[StoredObject],
+    at: datetime,
+    *,
+    applied: bool = True,
+    target: Path | None = None,
+    kept: Iterable[StoredObject] = (),
+    reasons: Mapping[str, str] = MappingProxyType({}),
 ) -> trust_schema.TrustChangeReport:
-    """What was done with *objects*, or would have been."""
+    """What was done with *objects*, or would have been.
+
+    :param kept: what stays although its import was taken back. :param reasons: why an object is out of date, by fingerprint.
+    """
     return trust_schema.TrustChangeReport(
         store=printable(str(store)),
         action=action,
         applied=applied,
-        objects=tuple(trust_object(each, at) for each in objects),
+        objects=tuple(trust_object(each, at, reason=reasons.get(each.fingerprint)) for each in objects),
         target=printable(str(target)) if target is not None else None,
+        kept=tuple(trust_object(each, at) for each in kept),
     )
 
 
@@ -146,7 +186,7 @@ def trust_object_report(database: TrustDatabase, stored: StoredObject, at: datet
         object=trust_object(stored, at),
         facts=tuple(_facts(stored)),
         deviations=tuple(trust_schema.Deviation(code=code, text=explain(code)) for code in _deviations(stored)),
-        origins=tuple(map(_origin, database.origins(stored))),
+        origins=tuple(_origin(database, each) for each in database.origins(stored)),
     )
 
 
@@ -158,6 +198,8 @@ def _facts(stored: StoredObject) -> Iterator[Fact]:
     elif stored.kind is Kind.MASTER_LIST:
         listed = SignedMasterList.parse(stored.octets).master_list
         yield Fact(name="certificates in it", value=str(len(listed.certificate_octets)))
+    else:
+        yield from _documents_facts(stored)
     yield Fact(name="octets", value=str(len(stored.octets)))
 
 
@@ -184,6 +226,19 @@ def _revocation_list_facts(crl: CertificateRevocationList) -> Iterator[Fact]:
         yield Fact(name="revoked certificates", value=printable(f"cannot be read: {error}"))
 
 
+def _documents_facts(stored: StoredObject) -> Iterator[Fact]:
+    """How many entries a deviation or defect list has, and of which types: object identifiers."""
+    if stored.kind is Kind.DEVIATION_LIST:
+        deviations = stored.deviation_list.deviations
+        types = Counter(each.deviation_type for entry in deviations for each in entry.descriptions)
+        yield Fact(name="entries", value=str(len(deviations)))
+    else:
+        defects = stored.defect_list.defects
+        types = Counter(each.defect_type for entry in defects for each in entry.known_defects)
+        yield Fact(name="document signers", value=str(len(defects)))
+    yield from (Fact(name=f"type {each.name}", value=str(each.count)) for each in _counts(types))
+
+
 def _key_ids(**key_ids: bytes | None) -> Iterator[Fact]:
     for whose, key_id in key_ids.items():
         if key_id is not None:
@@ -199,8 +254,9 @@ def _deviations(stored: StoredObject) -> tuple[str, ...]:
     return ()
 
 
-def _origin(origin: Origin) -> trust_schema.TrustOrigin:
+def _origin(database: TrustDatabase, origin: Origin) -> trust_schema.TrustOrigin:
     made = origin.imported
+    lists = database.find(made.sha256) if made.signer is not None else ()
     return trust_schema.TrustOrigin(
         at=rfc3339(made.at),
         source=printable(made.source),
@@ -211,6 +267,8 @@ def _origin(origin: Origin) -> trust_schema.TrustOrigin:
         country=printable(made.country) if made.country is not None else None,
         signed_at=_moment(made.signed_at),
         pins=made.pins,
+        signer_name=printable(lists[0].name) if lists else None,
+        number=made.id,
     )
 
 

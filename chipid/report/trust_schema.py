@@ -13,9 +13,10 @@ class TrustObject(Part, frozen=True, kw_only=True):
         or ``defect-list``. :ivar role: of a certificate: ``csca``, ``link``, ``list-signer`` or ``document-signer``.
     :ivar country: two capital letters. :ivar name: whose it is. :ivar place: the file that brought it, and where in it.
     :ivar valid_from: notBefore, thisUpdate, or when a list was signed; :ivar valid_until: notAfter or nextUpdate. RFC 3339.
-    :ivar validity: of a certificate, now: ``valid``, ``expired`` or ``not-yet-valid``.
+    :ivar validity: now: ``valid`` or ``not-yet-valid``; of a certificate also ``expired``, of a revocation list ``overdue``.
     :ivar key: of a certificate, e.g. ``brainpoolP384r1``; :ivar parameters: of a key on a curve: ``named`` or ``explicit``.
     :ivar algorithm: of a certificate's signature, e.g. ``sha384-ecdsa``.
+    :ivar reason: why it is out of date: ``expired``, or ``superseded`` by a newer revocation list.
     """
 
     fingerprint: str
@@ -30,6 +31,7 @@ class TrustObject(Part, frozen=True, kw_only=True):
     key: str | None = None
     parameters: str | None = None
     algorithm: str | None = None
+    reason: str | None = None
 
 
 class TrustProblem(Part, frozen=True, kw_only=True):
@@ -46,7 +48,8 @@ class TrustOrigin(Part, frozen=True, kw_only=True):
 
     :ivar at: when it was imported, RFC 3339. :ivar source: the file, and the list in it; :ivar place: where in that.
     :ivar sha256: of the file or the list. :ivar voucher: on whose word: ``operator``, ``signer``, ``pin`` or ``nobody``.
-    :ivar signer: of a list: his certificate's SHA-256; :ivar country: his; :ivar signed_at: as he says.
+    :ivar signer: of a list: his certificate's SHA-256, which is in the list alone; :ivar signer_name: and whose it is;
+        :ivar country: his; :ivar signed_at: as he says. :ivar number: of the import, as ``remove --import`` takes it.
     """
 
     at: str
@@ -58,6 +61,15 @@ class TrustOrigin(Part, frozen=True, kw_only=True):
     country: str | None = None
     signed_at: str | None = None
     pins: tuple[str, ...] = ()
+    signer_name: str | None = None
+    number: int = 0
+
+
+class TrustImported(Part, frozen=True, kw_only=True):
+    """One import of a store: a file, or a signed list in one. :ivar count: objects that it brought."""
+
+    origin: TrustOrigin
+    count: int
 
 
 class Deviation(Part, frozen=True, kw_only=True):
@@ -75,7 +87,7 @@ class Count(Part, frozen=True, kw_only=True):
 
 
 class TrustSummary(Part, frozen=True, kw_only=True):
-    """How many objects there are of each kind, and certificates by what they are."""
+    """How many objects there are of each kind, certificates by what they are, and revocation lists by whether they are in date."""
 
     kinds: tuple[Count, ...]
     countries: tuple[Count, ...]
@@ -83,12 +95,14 @@ class TrustSummary(Part, frozen=True, kw_only=True):
     algorithms: tuple[Count, ...]
     keys: tuple[Count, ...]
     parameters: tuple[Count, ...]
+    revocation_lists: tuple[Count, ...] = ()
 
 
 class TrustImportReport(Report, tag="trust-import", frozen=True, kw_only=True):
     """What an import did. :ivar applied: whether the store was changed; :ivar known: what was there already.
 
-    :ivar withdrawn: what a newer list took away.
+    :ivar withdrawn: what a newer list took away. :ivar anchors: of what was added: the fingerprints of self-signed CSCAs that are
+        trusted because the operator named their file, or pinned them in a directory.
     """
 
     store: str
@@ -98,14 +112,16 @@ class TrustImportReport(Report, tag="trust-import", frozen=True, kw_only=True):
     withdrawn: tuple[TrustObject, ...]
     refused: tuple[TrustProblem, ...]
     notes: tuple[TrustProblem, ...]
+    anchors: tuple[str, ...] = ()
 
 
 class TrustListReport(Report, tag="trust-list", frozen=True, kw_only=True):
-    """What a trust store holds: its objects, or how many there are of which kind."""
+    """What a trust store holds: its objects, or how many there are of which kind, or the imports that brought them."""
 
     store: str
     objects: tuple[TrustObject, ...] = ()
     summary: TrustSummary | None = None
+    imports: tuple[TrustImported, ...] | None = None
 
 
 class TrustObjectReport(Report, tag="trust-object", frozen=True, kw_only=True):
@@ -147,6 +163,7 @@ class TrustChangeReport(Report, tag="trust-change", frozen=True, kw_only=True):
     """What was taken out of a trust store, or written from it.
 
     :ivar action: ``removed``, ``expired`` or ``exported``; :ivar applied: False for a dry run. :ivar target: of an export.
+    :ivar kept: of imports that were taken back: what another import brought as well.
     """
 
     store: str
@@ -154,3 +171,4 @@ class TrustChangeReport(Report, tag="trust-change", frozen=True, kw_only=True):
     applied: bool
     objects: tuple[TrustObject, ...]
     target: str | None = None
+    kept: tuple[TrustObject, ...] = ()

@@ -17,7 +17,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from chipid.errors import CertificateError, MalformedData
+from chipid.errors import CertificateError, MalformedData, TrustStoreError
 from chipid.pki.certificate import Certificate
 from chipid.pki.names import Name
 from chipid.pki.trust_source import TrustSource
@@ -45,6 +45,8 @@ _IMPORT: Final = ", ".join(
     f"import.{name}" for name in ("id", "at", "source", "sha256", "voucher", "signer", "country", "signed_at", "pins")
 )
 _REMEDY: Final = "Somebody changed the file. chipid trust verify lists what is wrong; restore it from a copy, or make a new one."
+_TO_CHANGE: Final = "TrustDatabase.open(path, writable=True) lets it be changed."
+_READING: Final = ("SELECT", "PRAGMA")
 _PREFIX: Final = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -55,9 +57,9 @@ class TrustDatabase(TrustSource):
     open it again.
     """
 
-    def __init__(self, path: Path, *, writable: bool = False, create: bool = False) -> None:
-        self._path, self._writable = path, writable
-        self._connection = open_writable(path, create=create) if writable else open_snapshot(path)
+    def __init__(self, path: str | PathLike[str], *, writable: bool = False, create: bool = False) -> None:
+        self._path, self._writable, self._closed = Path(path), writable, False
+        self._connection = open_writable(self._path, create=create) if writable else open_snapshot(self._path)
         self._objects: dict[int, StoredObject] = {}
 
     @classmethod
@@ -66,7 +68,7 @@ class TrustDatabase(TrustSource):
 
         :raises FileExistsError: there is a file of that name. :raises OSError: it cannot be made.
         """
-        return cls(Path(path), writable=True, create=True)
+        return cls(path, writable=True, create=True)
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, writable: bool = False) -> Self:
@@ -76,10 +78,11 @@ class TrustDatabase(TrustSource):
         :raises UnsupportedFeature: it is of a newer version; or of an older one and not to be changed.
         :raises TrustStoreError: another process changes it. :raises OSError: there is none, or it cannot be read.
         """
-        return cls(Path(path), writable=writable)
+        return cls(path, writable=writable)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; whatever is asked of the store afterwards is a ``ValueError``, as of a file."""
+        self._closed = True
         close_writable(self._connection) if self._writable else self._connection.close()
 
     def __enter__(self) -> Self:
@@ -138,6 +141,11 @@ class TrustDatabase(TrustSource):
         """The defect lists that were admitted."""
         return tuple(each.defect_list for each in self._select("kind = ? ORDER BY id", Kind.DEFECT_LIST))
 
+    def origins_of(self, certificate: Certificate) -> tuple[str, ...]:
+        """Where *certificate* came from, in words, oldest first."""
+        found = self._select("sha256 = ?", hashlib.sha256(certificate.raw).digest())
+        return tuple(str(origin) for stored in found for origin in self.origins(stored))
+
     # What it holds ------------------------------------------------------------------------------------------------------
 
     def objects(self, *, kind: Kind | None = None, role: Role | None = None, country: str | None = None) -> Iterator[StoredObject]:
@@ -183,6 +191,10 @@ class TrustDatabase(TrustSource):
         for (each,) in self._rows("SELECT object FROM origin WHERE import = ? ORDER BY object", (number,)):
             yield from self._select("id = ?", each)
 
+    def count_of_import(self, number: int) -> int:
+        """How many objects the import *number* brought."""
+        return int(self._rows("SELECT count(*) FROM origin WHERE import = ?", (number,))[0][0])
+
     def examine(self) -> tuple[tuple[str, ...], Iterator[StoredObject]]:
         """What is wrong with the file, in words, and the objects with which nothing is."""
         damage = [f"file: {text}" for (text,) in self._rows("PRAGMA integrity_check(100)") if text != "ok"]
@@ -200,7 +212,7 @@ class TrustDatabase(TrustSource):
     def transaction(self) -> Iterator[None]:
         """All changes inside are made together, at its end; none is, where anything is raised.
 
-        :raises TrustStoreError: the changes cannot be written; or another process changes the store.
+        :raises TrustStoreError: the store is open for reading; the changes cannot be written; another process changes the store.
         """
         self._rows("BEGIN IMMEDIATE")
         try:
@@ -208,7 +220,7 @@ class TrustDatabase(TrustSource):
             self._rows("COMMIT")
         except BaseException:
             self._objects.clear()
-            if self._connection.in_transaction:
+            if not self._closed and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
 
@@ -246,6 +258,10 @@ class TrustDatabase(TrustSource):
     def forget_origin(self, stored: StoredObject, number: int) -> None:
         """Forget that the import *number* brought *stored*."""
         self._rows("DELETE FROM origin WHERE object = ? AND import = ?", (stored.id, number))
+
+    def forget_import(self, number: int) -> None:
+        """Forget the import *number*, and that it brought what it brought; no object goes with it."""
+        self._rows("DELETE FROM import WHERE id = ?", (number,))
 
     def remove(self, stored: StoredObject) -> None:
         """Remove *stored*, and the imports that brought nothing else."""
@@ -286,6 +302,10 @@ class TrustDatabase(TrustSource):
             return Import.of_row(row)
 
     def _rows(self, query: str, values: Iterable[object] = ()) -> list[Any]:
+        if self._closed:
+            raise ValueError(f"{self._path}: the trust store is closed")
+        if not (self._writable or query.startswith(_READING)):
+            raise TrustStoreError(f"{self._path}: the trust store is open for reading", hint=_TO_CHANGE)
         with translated(self._path):
             return self._connection.execute(query, tuple(values)).fetchall()
 

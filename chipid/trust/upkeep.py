@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,6 +13,7 @@ from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.crl import CertificateRevocationList
 from chipid.trust.database import TrustDatabase
 from chipid.trust.objects import Kind, StoredObject, seconds
+from chipid.trust.provenance import Import
 
 Outdatedness = Literal["expired", "superseded"]
 
@@ -66,6 +67,42 @@ def remove(database: TrustDatabase, fingerprint: str) -> StoredObject:
             raise KeyError("several objects have a fingerprint that begins so" if found else "no object has this fingerprint")
         database.remove(found[0])
     return found[0]
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of imports that the operator took back.
+
+    :ivar removed: what no other import brought. :ivar kept: what another import brought as well.
+    """
+
+    removed: tuple[StoredObject, ...]
+    kept: tuple[StoredObject, ...]
+
+
+def imports_of(database: TrustDatabase, source: str) -> tuple[Import, ...]:
+    """The imports of the file or folder *source*, as provenance tells it, and of the lists inside."""
+    inside = (f"{source}: ", f"{source.rstrip('/')}/")
+    return tuple(each for each in database.imports() if each.source == source or each.source.startswith(inside))
+
+
+def remove_imports(database: TrustDatabase, numbers: Iterable[int]) -> Undone:
+    """Take back the imports *numbers*, in one transaction: each object goes that no other import brought.
+
+    :raises KeyError: there is no import of that number. :raises TrustStoreError: the store cannot be changed.
+    """
+    with database.transaction():
+        unknown = set(numbers := tuple(numbers)).difference(each.id for each in database.imports())
+        if unknown:
+            raise KeyError(f"no import has the number {min(unknown)}")
+        brought = {stored.id: stored for number in numbers for stored in database.of_import(number)}
+        for number in numbers:
+            database.forget_import(number)
+        kept = {number: stored for number, stored in brought.items() if database.origins(stored)}
+        removed = tuple(stored for number, stored in brought.items() if number not in kept)
+        for stored in removed:
+            database.remove(stored)
+    return Undone(removed, tuple(kept.values()))
 
 
 def _superseded(database: TrustDatabase) -> Iterator[StoredObject]:
