@@ -56,6 +56,10 @@ class TrustSource(ABC):
     def defect_lists(self) -> tuple[DefectList, ...]:
         """The defect lists that were admitted."""
 
+    def origins_of(self, certificate: Certificate) -> tuple[str, ...]:
+        """Where *certificate* came from, in words, oldest first; nothing where the source does not keep that."""
+        return ()
+
     def named_by(self, certificate: Certificate) -> tuple[Certificate, ...]:
         """The authorities that *certificate* names as its issuer, by key identifier or by name, first those that fit both.
 

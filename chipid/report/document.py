@@ -33,7 +33,7 @@ from chipid.report.protocol_names import parameters_name, protocol_name
 from chipid.report.redact import Redaction
 from chipid.report.signers import signers_part
 from chipid.report.terminal_authentication import terminal_authentication_part
-from chipid.report.verdict import verdict_part
+from chipid.report.verdict import judged_at, verdict_part
 from chipid.verification.verdict import Verdict
 
 _T = TypeVar("_T")
@@ -80,6 +80,7 @@ def document_report(
         signers=signers_part(evidence),
         terminal_authentication=terminal_authentication_part(evidence),
         images=tuple(each for file, parsed in files.parsed.items() for each in images_of(file, parsed)),
+        judged_at=judged_at(verdict) if verdict is not None else None,
     )
 
 

@@ -17,7 +17,7 @@ from chipid.report.notices import notices
 from chipid.report.schema import VerdictReport
 from chipid.report.signers import signers_part
 from chipid.report.terminal_authentication import terminal_authentication_part
-from chipid.report.verdict import verdict_part
+from chipid.report.verdict import judged_at, verdict_part
 from chipid.verification.verdict import CheckName, Outcome, Verdict
 
 _T = TypeVar("_T")
@@ -43,6 +43,7 @@ def verdict_report(evidence: Evidence, verdict: Verdict, *, challenged: bool = F
         access=access_part(evidence),
         signers=signers_part(evidence),
         terminal_authentication=terminal_authentication_part(evidence),
+        judged_at=judged_at(verdict),
     )
 
 

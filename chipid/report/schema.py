@@ -209,11 +209,38 @@ class CodeDecision(Part, frozen=True, kw_only=True):
     meaning: str
 
 
+class PathCertificate(Part, frozen=True, kw_only=True):
+    """A certificate of the path from EF.SOD's signer to whom the operator trusts.
+
+    :ivar role: ``document-signer``, ``link`` or ``csca``. :ivar fingerprint: SHA-256, hexadecimal.
+    :ivar anchor: the operator trusts it, and the verdict rests on it.
+    :ivar origins: where it came from, in words, where the trust store keeps that.
+    """
+
+    role: str
+    subject: str
+    fingerprint: str
+    anchor: bool = False
+    origins: tuple[str, ...] = ()
+
+
+class RevocationList(Part, frozen=True, kw_only=True):
+    """A revocation list that answered. :ivar this_update: and :ivar next_update: RFC 3339. :ivar number: decimal."""
+
+    issuer: str
+    this_update: str
+    next_update: str | None = None
+    number: str | None = None
+
+
 class Verdict(Part, frozen=True, kw_only=True):
-    """The decision, and each check that led to it.
+    """The decision, each check that led to it, and what it rests on.
 
     :ivar decision: ``accepted``, ``rejected`` or ``inconclusive``.
     :ivar reasons: the codes that kept it from ``accepted``. :ivar decisions: what the policy made of every code.
+    :ivar reservation: what such an acceptance does not rule out, in a sentence; ``None`` where there is nothing to say.
+    :ivar path: document signer first; shorter, or empty, where no anchor was reached.
+    :ivar revocation_lists: those that counted for it.
     """
 
     decision: str
@@ -222,6 +249,9 @@ class Verdict(Part, frozen=True, kw_only=True):
     deviations: tuple[str, ...]
     checks: tuple[Check, ...]
     decisions: tuple[CodeDecision, ...] = ()
+    reservation: str | None = None
+    path: tuple[PathCertificate, ...] = ()
+    revocation_lists: tuple[RevocationList, ...] = ()
 
 
 # Whole reports ---------------------------------------------------------------------------------------------------
@@ -230,7 +260,7 @@ class Verdict(Part, frozen=True, kw_only=True):
 class DocumentReport(Report, tag="document", frozen=True, kw_only=True):
     """What was read from a chip, and the verdict on it where one was asked for.
 
-    :ivar read_at: RFC 3339. :ivar complete: False where reading was broken off.
+    :ivar read_at: RFC 3339. :ivar complete: False where reading was broken off. :ivar judged_at: the time of the verdict, RFC 3339.
     """
 
     read_at: str
@@ -251,10 +281,11 @@ class DocumentReport(Report, tag="document", frozen=True, kw_only=True):
     signers: tuple[Signer, ...] = ()
     terminal_authentication: TerminalAuthentication | None = None
     images: tuple[Images, ...] = ()
+    judged_at: str | None = None
 
 
 class VerdictReport(Report, tag="verdict", frozen=True, kw_only=True):
-    """The verdict on evidence."""
+    """The verdict on evidence. :ivar read_at: and :ivar judged_at: RFC 3339; the verdict is the one as of the latter."""
 
     verdict: Verdict
     read_at: str
@@ -263,6 +294,7 @@ class VerdictReport(Report, tag="verdict", frozen=True, kw_only=True):
     access: tuple[Access, ...] = ()
     signers: tuple[Signer, ...] = ()
     terminal_authentication: TerminalAuthentication | None = None
+    judged_at: str | None = None
 
 
 class Reader(Part, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 from chipid.normalisation import normalised
@@ -48,6 +48,9 @@ _OUTCOMES = {
 _EMPTY = "-"
 _SCREEN = 80
 _INDENT, _GAP, _MARGIN = "  ", "  ", "      "
+_AGAINST = ("FAILED", "UNDETERMINED", "ABORTED")
+"""Outcomes that tell against a document, the heaviest first."""
+_ROLES = {"document-signer": "document signer", "link": "link certificate", "csca": "CSCA certificate"}
 _TOLD_WHEN_PASSED = frozenset({"access", "terminal_authentication", "chip_authenticity"})
 """Checks that can pass in more than one way."""
 
@@ -63,7 +66,8 @@ def document_text(report: schema.DocumentReport, style: Style = plain) -> str:
         table("The chip offers", (_offer_row(offer) for offer in report.offers), style),
         table("Proofs", (_proof_row(proof) for proof in report.proofs), style),
         _rights(report.terminal_authentication, style),
-        _signers(report.signers, style),
+        *_signers(report.signers, report.verdict, style),
+        _rests_on(report.verdict, style) if report.verdict is not None else [],
         table("Not understood", ((trouble.file, trouble.message) for trouble in report.troubles), style),
         table("Remarks", ((note,) for note in report.notes), style),
         notice_lines(report.notices, style),
@@ -75,10 +79,11 @@ def verdict_text(report: schema.VerdictReport, style: Style = plain) -> str:
     """A verdict report."""
     sections = [
         verdict_lines(report.verdict, style),
-        [f"Read {report.read_at}"],
+        _moments(report),
         _access(report.access, style),
         _rights(report.terminal_authentication, style),
-        _signers(report.signers, style),
+        *_signers(report.signers, report.verdict, style),
+        _rests_on(report.verdict, style),
         notice_lines(report.notices, style),
     ]
     return joined(sections)
@@ -129,8 +134,10 @@ def verdict_lines(verdict: schema.Verdict, style: Style) -> list[str]:
     """The decision, why it is no better, every check, and what was let pass."""
     word, role = _DECISIONS[verdict.decision]
     lines = [style(word, role)]
+    if verdict.reservation is not None:
+        lines.append(verdict.reservation)
     if verdict.reasons:
-        lines.append(f"because of: {', '.join(verdict.reasons)}")
+        lines += ["because of:", *columns(_reasons(verdict))]
     if verdict.deviations:
         lines.append(f"deviations: {', '.join(verdict.deviations)}")
     rows = []
@@ -144,12 +151,32 @@ def verdict_lines(verdict: schema.Verdict, style: Style) -> list[str]:
     return [*lines, "", *passed] if passed else lines
 
 
-def _let_pass(verdict: schema.Verdict) -> Iterator[tuple[str, ...]]:
-    """What would count, and the policy tolerates: an officer sees what it was and what it means."""
-    labels = {check.name: check.label for check in verdict.checks}
+def _reasons(verdict: schema.Verdict) -> list[tuple[str, str]]:
+    """Each reason with its meaning, those that reject before those that leave it open."""
+    counted = (each for effect in ("rejected", "inconclusive") for each in verdict.decisions if each.effect == effect)
+    meanings = {each.code: each.meaning for each in counted}
+    return list((meanings | {code: "" for code in verdict.reasons if code not in meanings}).items())
+
+
+def _let_pass(verdict: schema.Verdict) -> list[tuple[str, str, str]]:
+    """What the policy tolerates, and what failed or is open and does not count: an officer sees what it was and what it means.
+
+    The heaviest stands first; a code of several checks stands once.
+    """
+    checks = {check.name: check for check in verdict.checks}
+    found: list[tuple[int, schema.CodeDecision]] = []
     for each in verdict.decisions:
-        if each.effect == "tolerated":
-            yield each.code, labels.get(each.check, each.check), each.meaning
+        check = checks[each.check]
+        is_reason = each.code == check.reason or each.code not in check.deviations
+        weight = _AGAINST.index(check.outcome) if is_reason and check.outcome in _AGAINST else len(_AGAINST)
+        if each.effect == "tolerated" or (each.effect == "not counted" and weight < len(_AGAINST)):
+            found.append((weight, each))
+    found.sort(key=lambda pair: pair[0])
+    labels: dict[str, dict[str, None]] = {}
+    for _, each in found:
+        labels.setdefault(each.code, {})[checks[each.check].label] = None
+    meanings = {each.code: each.meaning for _, each in found}
+    return [(code, ", ".join(labels[code]), meaning) for code, meaning in meanings.items()]
 
 
 def notice_lines(notices: Sequence[schema.Notice], style: Style) -> list[str]:
@@ -157,8 +184,15 @@ def notice_lines(notices: Sequence[schema.Notice], style: Style) -> list[str]:
     return table("Bear in mind", ((notice.text,) for notice in notices), style)
 
 
+def _moments(report: schema.VerdictReport) -> list[str]:
+    judged = [f"Judged as of {report.judged_at}"] if report.judged_at is not None else []
+    return [f"Read {report.read_at}", *judged]
+
+
 def _origin(report: schema.DocumentReport) -> list[str]:
     rows = [("Read", report.read_at), ("Reader", report.reader or _EMPTY), ("ATR", report.atr or _EMPTY)]
+    if report.judged_at is not None:
+        rows.insert(1, ("Judged", f"as of {report.judged_at}"))
     if not report.complete:
         rows.append(("Reading", "was broken off"))
     return columns(rows, indent="")
@@ -261,8 +295,33 @@ def _rights(record: schema.TerminalAuthentication | None, style: Style) -> list[
     return table(f"Terminal Authentication, version {record.version}", rows, style)
 
 
-def _signers(signers: Sequence[schema.Signer], style: Style) -> list[str]:
-    return table("Signed by", ((each.file, each.subject, f"certified by {each.issuer}") for each in signers), style)
+def _signers(signers: Sequence[schema.Signer], verdict: schema.Verdict | None, style: Style) -> Iterator[list[str]]:
+    """Who signed; and apart from them who only says so, since nobody trusts him, or nobody has asked."""
+    outcomes = {check.name: check.outcome for check in verdict.checks} if verdict is not None else {}
+    for title, wanted in (("Signed by", True), ("Says that it was signed by", False)):
+        chosen = [each for each in signers if _is_trusted(each, outcomes) is wanted]
+        yield table(title, ((each.file, each.subject, f"certified by {each.issuer}") for each in chosen), style)
+
+
+def _is_trusted(signer: schema.Signer, outcomes: Mapping[str, str]) -> bool:
+    asked = {"EF.SOD": ("sod_signature", "trust_status"), "EF.CardSecurity": ("card_security",)}.get(signer.file, ())
+    revoked = signer.file == "EF.SOD" and outcomes.get("revocation") == "FAILED"
+    return bool(asked) and all(outcomes.get(check) == "SUCCESSFUL" for check in asked) and not revoked
+
+
+def _rests_on(verdict: schema.Verdict, style: Style) -> list[str]:
+    """The path and the revocation lists; what was trusted is told with its whole fingerprint, to be compared with the issuer's."""
+    rows: list[tuple[str, str, str]] = []
+    for each in verdict.path:
+        role = "trust anchor" if each.anchor else _ROLES.get(each.role, each.role)
+        rows.append((role, each.subject, f"SHA-256 {each.fingerprint}"))
+        rows += (("", "", f"from {origin}") for origin in each.origins)
+    for crl in verdict.revocation_lists:
+        number = f"number {crl.number}, " if crl.number is not None else ""
+        due = f", the next by {crl.next_update}" if crl.next_update is not None else ""
+        rows.append(("revocation list", crl.issuer, f"{number}of {crl.this_update}{due}"))
+    anchored = any(each.anchor for each in verdict.path)
+    return table("Rests on" if anchored else "Leads to, and is not trusted", rows, style)
 
 
 def _file_row(file: schema.File) -> tuple[str, ...]:

@@ -83,6 +83,10 @@ class CombinedTrust(TrustSource):
         found = dict.fromkeys(each for source in self._sources for each in source.revocation_lists(issuer))
         return tuple(sorted(found, key=lambda crl: crl.this_update, reverse=True))
 
+    def origins_of(self, certificate: Certificate) -> tuple[str, ...]:
+        """Where *certificate* came from, as far as its sources tell."""
+        return tuple(dict.fromkeys(each for source in self._sources for each in source.origins_of(certificate)))
+
     def deviation_lists(self) -> tuple[DeviationList, ...]:
         """The deviation lists that one of them admitted."""
         return tuple(dict.fromkeys(each for source in self._sources for each in source.deviation_lists()))

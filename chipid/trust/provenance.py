@@ -71,3 +71,7 @@ class Origin:
 
     imported: Import
     place: str
+
+    def __str__(self) -> str:
+        where = f"{self.imported.source} {self.place}".rstrip()
+        return f"{where}, imported {self.imported.at.date().isoformat()}, vouched for by {self.imported.voucher.value}"

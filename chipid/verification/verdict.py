@@ -115,6 +115,7 @@ class Verdict:
     :ivar judged_at: the time that it was judged at.
     :ivar path: the certificates from EF.SOD's signer to the anchor that the verdict rests on; shorter where TRUST_STATUS is not
         SUCCESSFUL, and empty where nobody whom the operator trusts signed.
+    :ivar origins: where the last certificate of the path came from, in words, where the trust source keeps that.
     :ivar revocation_lists: those that answered whether a certificate of the path was revoked.
     """
 
@@ -127,6 +128,7 @@ class Verdict:
     uncounted: tuple[CheckName, ...] = ()
     judged_at: datetime | None = None
     path: tuple[Certificate, ...] = ()
+    origins: tuple[str, ...] = ()
     revocation_lists: tuple[CertificateRevocationList, ...] = ()
 
     @property

@@ -82,6 +82,28 @@ def test_the_verdict_at_the_reader_is_the_one_on_the_file(cli, desk, evidence_fi
     assert live.json["verdict"] == later.json["verdict"]
 
 
+def test_the_text_says_as_of_when_and_on_whom_it_rests(cli, desk, evidence_file: Path, chipid_issuer) -> None:
+    assert cli("trust", "import", desk.trust, "--store", desk.path("trust.db")).code == 0
+    for trust, origin in ((desk.trust, ""), (desk.path("trust.db"), f"from {desk.trust.name}, imported ")):
+        text = cli("verify", evidence_file, "--trust", trust, "--at", "2020-01-01").out
+        assert "Judged as of 2020-01-01T00:00:00Z\n" in text
+        assert f"SHA-256 {chipid_issuer.csca.parsed.fingerprint}\n" in text.split("\nRests on\n")[1]
+        assert origin in text
+    card = ("--card", desk.card, "--number-file", desk.number)
+    dumped = cli("dump", *card, "--verify", "--trust", desk.trust, "--at", "2020-01-01")
+    assert "Judged  as of 2020-01-01T00:00:00Z" in dumped.out
+
+
+def test_a_clone_that_a_policy_accepts_is_told_as_one(cli, desk, verdict_on) -> None:
+    accepted = verdict_on(attacks.cloned(desk.image), "--trust", desk.trust, "--policy", "data-only")
+    assert accepted.code == 0
+    assert accepted.json["verdict"]["reservation"] == "data-only: a copy of the chip passes"
+    text = cli("verify", desk.path("other.evidence"), "--trust", desk.trust, "--policy", "data-only").out
+    failed = {each["code"] for each in accepted.json["verdict"]["decisions"] if each["effect"] == "not counted"}
+    assert text.startswith("ACCEPTED\ndata-only: a copy of the chip passes\n")
+    assert any(code in text.split("\nLet pass\n")[1] for code in failed)
+
+
 def test_no_trust_anchor_is_inconclusive(cli, evidence_file: Path) -> None:
     result = cli("verify", evidence_file, "--json")
     assert result.code == 5

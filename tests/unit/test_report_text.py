@@ -16,6 +16,7 @@ from chipid.report.notices import notices
 from chipid.report.text import Role, document_text, file_text, readers_text, verdict_text
 from chipid.report.verdict import verdict_part
 from chipid.verification.policy import Policy
+from chipid.verification.reasons import explain
 from chipid.verification.verdict import Check, CheckName, Outcome
 
 OK = tuple(Check(name, Outcome.SUCCESSFUL, "ok") for name in CheckName)
@@ -49,20 +50,66 @@ def document(**changes: object) -> schema.DocumentReport:
 
 
 FAILED = Check(CheckName.DATA_GROUP_INTEGRITY, Outcome.FAILED, "dg-hash-mismatch", "DG1 is not what was signed.")
+UNREAD = Check(CheckName.DATA_GROUP_INTEGRITY, Outcome.UNDETERMINED, "dg-withheld", "DG2 was kept back.")
+EXPIRED = Check(CheckName.DOCUMENT_EXPIRY, Outcome.FAILED, "document-expired", "The document has expired.")
 UNKNOWN = Check(CheckName.TRUST_STATUS, Outcome.UNDETERMINED, "no-trust-anchor", "No trusted CSCA certificate was given.")
 
 
 @pytest.mark.parametrize(
     ("changed", "head"),
     [
-        ((), ["ACCEPTED", ""]),
-        ((FAILED,), ["REJECTED", "because of: dg-hash-mismatch"]),
-        ((UNKNOWN,), ["INCONCLUSIVE", "because of: no-trust-anchor"]),
-        ((FAILED, UNKNOWN), ["REJECTED", "because of: dg-hash-mismatch, no-trust-anchor"]),
+        ((), ["ACCEPTED"]),
+        ((FAILED,), ["REJECTED", "because of:", "dg-hash-mismatch"]),
+        ((UNKNOWN,), ["INCONCLUSIVE", "because of:", "no-trust-anchor"]),
+        # What rejects goes before what leaves it open, in whatever order the checks stand.
+        ((FAILED, UNKNOWN), ["REJECTED", "because of:", "dg-hash-mismatch", "no-trust-anchor"]),
+        ((UNREAD, EXPIRED), ["REJECTED", "because of:", "document-expired", "dg-withheld"]),
     ],
 )
-def test_the_decision_stands_first_and_why_second(changed: tuple[Check, ...], head: list[str]) -> None:
-    assert verdict_text(report_on(*changed)).splitlines()[:2] == head
+def test_the_decision_stands_first_and_why_second_with_what_it_means(changed: tuple[Check, ...], head: list[str]) -> None:
+    section = verdict_text(report_on(*changed)).split("\n\n")[0].splitlines()
+    assert [line.split("  ")[1] if line.startswith("  ") else line for line in section] == head
+    assert all(line.endswith(f"  {explain(code)}") for line, code in zip(section[2:], head[2:], strict=True))
+
+
+def test_a_report_that_lists_no_decisions_names_the_reasons_all_the_same() -> None:
+    report = report_on(FAILED)
+    bare = msgspec.structs.replace(report, verdict=msgspec.structs.replace(report.verdict, decisions=()))
+    assert verdict_text(bare).startswith("REJECTED\nbecause of:\n  dg-hash-mismatch\n")
+
+
+SIGNERS = tuple(schema.Signer(file=file, subject=f"CN={file}", issuer="CN=CSCA") for file in ("EF.SOD", "EF.CardSecurity"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "signed", "said"),
+    [
+        ((), ["EF.SOD", "EF.CardSecurity"], []),
+        ((UNKNOWN,), ["EF.CardSecurity"], ["EF.SOD"]),
+        ((Check(CheckName.SOD_SIGNATURE, Outcome.FAILED, "signature-invalid"),), ["EF.CardSecurity"], ["EF.SOD"]),
+        ((Check(CheckName.REVOCATION, Outcome.FAILED, "dsc-revoked"),), ["EF.CardSecurity"], ["EF.SOD"]),
+        ((Check(CheckName.REVOCATION, Outcome.UNDETERMINED, "no-crl"),), ["EF.SOD", "EF.CardSecurity"], []),
+        ((Check(CheckName.CARD_SECURITY, Outcome.UNDETERMINED, "no-trust-anchor"),), ["EF.SOD"], ["EF.CardSecurity"]),
+    ],
+)
+def test_who_only_says_that_he_signed_stands_apart(changed: tuple[Check, ...], signed: list[str], said: list[str]) -> None:
+    sections = verdict_text(msgspec.structs.replace(report_on(*changed), signers=SIGNERS)).rstrip().split("\n\n")
+    found = {title: [row.split()[0] for row in rows] for title, *rows in map(str.splitlines, sections)}
+    assert (found.get("Signed by", []), found.get("Says that it was signed by", [])) == (signed, said)
+
+
+def test_what_was_not_judged_only_says_who_signed_it() -> None:
+    text = document_text(document(signers=SIGNERS))
+    assert "Says that it was signed by\n  EF.SOD" in text
+    assert "\nSigned by" not in text
+
+
+def test_when_it_was_judged() -> None:
+    moment = "2020-01-01T00:00:00Z"
+    report = msgspec.structs.replace(report_on(), judged_at=moment)
+    assert f"Read 2026-11-23T10:00:00Z\nJudged as of {moment}\n" in verdict_text(report)
+    assert f"Judged  as of {moment}" in document_text(document(judged_at=moment))
+    assert "Judged" not in document_text(document())
 
 
 def test_each_check_has_a_line() -> None:
