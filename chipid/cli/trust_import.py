@@ -106,7 +106,7 @@ def _tell(report: TrustImportReport, pins: Mapping[str, Sequence[str]]) -> None:
 
     for refused in report.refused:
         warning(f"{refused.place}: {refused.code}: {refused.text}")
-    remedies = dict.fromkeys((refused.code, remedy(refused.code)) for refused in report.refused)
+    remedies = {refused.code: remedy(refused.code) for refused in report.refused}
     for reason, advice in remedies.items():
         if advice is not None:
             hint(f"{reason}: {advice}")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import sqlite3
@@ -16,13 +17,26 @@ from pathlib import Path
 import pytest
 
 from chipid.cli.trust_store import KINDS, default_store
-from chipid.issuing.pki import KeyOptions, TestCsca
+from chipid.crypto import asn1
+from chipid.issuing.pki import KeyOptions, SignerProfile, TestCsca
+from chipid.pki.cms import SIGNED_DATA, SubjectKeyIdentifier
+from chipid.pki.defect_list import DEFECT_LIST, Defect, DefectList, KnownDefect
+from chipid.pki.deviation_list import (
+    DEVIATION_LIST,
+    DEVIATION_LIST_SIGNING_KEY,
+    Deviation,
+    DeviationDescription,
+    DeviationDocuments,
+    DeviationList,
+)
 from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
+from chipid.pki.pem import write_block
 from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY
 from chipid.pki.trust_store import TrustStore
 from chipid.report.trust_schema import TrustAuditReport, TrustImportReport, TrustListReport, TrustObjectReport
 from chipid.report.trust_text import trust_list_text
 from chipid.trust.database import TrustDatabase
+from chipid.trust.import_report import REASONS, REMEDIES, remedy
 from chipid.trust.objects import Kind, Role
 
 NOW = datetime.now(UTC)
@@ -38,6 +52,14 @@ def master_list(signed_by: TestCsca = OURS, *listed: TestCsca) -> bytes:
     content = CscaMasterList.of(csca.certificate for csca in (listed or (signed_by, FOREIGN))).content
     signer = signed_by.issue_list_signer(MASTER_LIST_SIGNING_KEY, at=BEFORE)
     return signer.sign_list(CSCA_MASTER_LIST, content, signed_by, at=NOW - timedelta(days=1))
+
+
+def certificates_only(*certificates: bytes, crls: bool, content: bool) -> bytes:
+    """A ``.p7b``, or what resembles one (RFC 5652 §5.1)."""
+    encapsulated = asn1.sequence(asn1.oid("1.2.840.113549.1.7.1"), asn1.encode(0xA0, asn1.octet_string(b"x")) if content else b"")
+    listed = asn1.encode(0xA0, *certificates) + (asn1.encode(0xA1, CRL) if crls else b"")
+    signed = asn1.sequence(asn1.integer(1), asn1.encode(asn1.SET), encapsulated, listed, asn1.encode(asn1.SET))
+    return asn1.sequence(asn1.oid(SIGNED_DATA), asn1.encode(0xA0, signed))
 
 
 def fingerprint(octets: bytes) -> str:
@@ -175,6 +197,134 @@ def test_a_store_elsewhere(cli, at_hand, tmp_path: Path, monkeypatch: pytest.Mon
     assert result.err.startswith(f"chipid: error: {not_a_store}: this is no trust store")
 
 
+def test_a_refused_list_tells_whose_csca_is_wanted(cli, at_hand) -> None:
+    """Another key of the right state is pinned, and in the store."""
+    other = at_hand("other.cer", TestCsca.create("XO", at=BEFORE, key=KEY, common_name="Foreign CSCA").certificate)
+    assert cli("trust", "import", other).code == 0
+    for more in ((), ("--store", other.parent / "new.db")):
+        result = cli("trust", "import", at_hand("list.ml", master_list(FOREIGN)), "--pin", other, *more)
+        key_id = FOREIGN.parsed.subject_key_id
+        assert key_id is not None
+        for told in (str(FOREIGN.parsed.subject), f"key {key_id.hex()}", f"SHA-256 {fingerprint(FOREIGN.certificate)}"):
+            assert told in result.err
+        assert "was given" not in result.err
+
+
+def test_a_list_that_brings_no_csca_says_so(cli, at_hand) -> None:
+    signer = FOREIGN.issue_list_signer(MASTER_LIST_SIGNING_KEY, at=BEFORE)
+    listed = signer.sign_list(CSCA_MASTER_LIST, CscaMasterList.of([OURS.certificate]).content, OURS, at=NOW)
+    assert "The list does not bring it." in cli("trust", "import", at_hand("list.ml", listed)).err
+
+
+def test_a_pin_that_matches_nothing_is_told(cli, at_hand) -> None:
+    csca, other = at_hand("csca.cer", OURS.certificate), at_hand("other.cer", FOREIGN.certificate)
+    result = cli("trust", "import", csca, "--pin", other, "--pin", fingerprint(OURS.certificate), "--pin", "0" * 64)
+    told = [line for line in result.err.splitlines() if "matches nothing" in line]
+    assert [line.partition(": The pin")[0] for line in told] == [
+        f"chipid: warning: --pin {other}", f"chipid: warning: --pin {'0' * 64}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("pinned", ["file", "signer's CSCA", "another list's CSCA"])
+def test_a_pin_of_a_refused_or_admitted_list_matches(cli, at_hand, pinned: str) -> None:
+    listed = master_list(FOREIGN)
+    pin = {"file": listed, "signer's CSCA": FOREIGN.certificate, "another list's CSCA": FOREIGN.certificate}[pinned]
+    wrong = at_hand("list.ml", listed if pinned != "another list's CSCA" else master_list(OURS, OURS, FOREIGN))
+    assert "matches nothing" not in cli("trust", "import", wrong, "--pin", fingerprint(pin)).err
+
+
+def test_a_bare_list_tells_what_pin_takes(cli, at_hand) -> None:
+    bare = CscaMasterList.of([FOREIGN.certificate]).content
+    source = at_hand("bare.ml", bare)
+    result = cli("trust", "import", source)
+    assert f"The list's SHA-256 is {fingerprint(bare)}." in result.err
+    assert "hint: list-not-signed: If the list reached you by a way that you trust, --pin its SHA-256." in result.err
+    assert "Import that CSCA first" not in result.err
+    taken = cli("trust", "import", source, "--pin", fingerprint(bare))
+    assert f"Nobody signed it. Pinned was {fingerprint(bare)}, the list itself." in taken.err
+    assert "pinned by the operator" in cli("trust", "show", fingerprint(FOREIGN.certificate)).out
+
+
+def test_a_pinned_list_tells_its_state_signer_and_time(cli, at_hand) -> None:
+    source, day = at_hand("list.ml", master_list(FOREIGN)), (NOW - timedelta(days=1)).date().isoformat()
+    by_csca = cli("trust", "import", source, "--pin", fingerprint(FOREIGN.certificate)).err
+    assert f"A list of XO, signed {'on '}{day} by C=XO" in by_csca
+    assert "The signature is good. Pinned was" in by_csca
+    shown = cli("trust", "show", fingerprint(FOREIGN.certificate)).out
+    assert f"list of XO, signed {day} by C=XO" in shown
+    assert f"vouched for by your pin {fingerprint(FOREIGN.certificate)[:16]}" in shown
+    by_file = cli("trust", "import", source, "--store", source.parent / "new.db", "--pin", fingerprint(source.read_bytes())).err
+    assert "the list itself: its signature did not count" in by_file
+
+
+def test_only_what_was_named_itself_is_told_as_an_anchor(cli, at_hand, tmp_path: Path) -> None:
+    sources = (at_hand("csca.cer", OURS.certificate), at_hand("dsc.cer", DSC.certificate), at_hand("list.ml", master_list()))
+    result = cli("trust", "import", *sources, "--json")
+    assert result.report.anchors == (fingerprint(OURS.certificate),)
+    (added,) = (each for each in result.report.added if each.fingerprint in result.report.anchors)
+    assert None not in (added.valid_from, added.valid_until, added.validity, added.key, added.algorithm, added.place)
+
+
+@pytest.mark.parametrize("what", ["folder", "pem"])
+def test_that_nothing_was_found_is_told(cli, tmp_path: Path, what: str) -> None:
+    (tmp_path / "empty").mkdir()
+    if what == "pem":
+        (tmp_path / "empty" / "key.pem").write_text("-----BEGIN NOTHING-----\n-----END NOTHING-----\n")
+    result = cli("trust", "import", tmp_path / "empty")
+    assert (result.code, result.out) == (0, "0 added\n")
+    assert "chipid: warning: nothing that a trust store keeps was found there" in result.err
+
+
+def test_further_notes_of_a_kind_are_counted_and_said_to_be_in_json(cli, at_hand) -> None:
+    source = at_hand("files.zip", b"")
+    with zipfile.ZipFile(source, "w") as archive:
+        for name in ("a.txt", "b.txt"):
+            archive.writestr(name, b"text")
+    told = cli("trust", "import", source).err
+    assert "a.txt: not-of-interest: The file is left aside. It is nothing that a trust store keeps." in told
+    assert "(and 1 more: --json lists them)" in told
+
+
+@pytest.mark.parametrize(
+    ("octets", "told"),
+    [
+        (OURS.certificate[:100], f"It is cut off: {len(OURS.certificate)} octets announced, 100 there."),
+        (b"0\x82\x01", "It is cut off: there are 3 octets."),
+        (b"", "It is empty."),
+        (b"\n<!DOCTYPE HTML><html>", "It is a web page: download the file itself"),
+        (b"\x1f\x8b\x08" + bytes(20), "It is a packed archive: unpack it"),
+        (b"name".ljust(257, b"\0") + b"ustar\x0000", "It is a packed archive: unpack it"),
+        (base64.encodebytes(OURS.certificate), "It is base64 without the lines BEGIN and END of PEM"),
+        (b"%PDF-1.7", "It is a PDF document."),
+        (b"0\x03\x02\x01\x05", "It is DER or BER, and neither a certificate"),
+        (b"0\x80\x02\x01\x05\0\0", "It is DER or BER, and neither a certificate"),
+        (b"some text", "It is nothing that a trust store keeps."),
+    ],
+)
+def test_a_file_that_is_no_object_is_told_by_its_looks(cli, at_hand, octets: bytes, told: str) -> None:
+    result = cli("trust", "import", at_hand("file", octets))
+    assert result.code == 1
+    assert f"file: unrecognised: {told}" in result.err
+
+
+@pytest.mark.parametrize("packing", ["der", "pem", "crls", "content"])
+def test_a_bundle_of_certificates_is_certificates(cli, at_hand, packing: str) -> None:
+    bundle = certificates_only(OURS.certificate, FOREIGN.certificate, crls=packing == "crls", content=packing == "content")
+    result = cli("trust", "import", at_hand("bundle.p7b", write_block("PKCS7", bundle) if packing == "pem" else bundle))
+    if packing in ("der", "pem"):
+        assert result.out.startswith("2 added\n")
+        assert result.out.count("C=") == 2
+    else:
+        assert result.code == 1
+        assert "unrecognised" in result.err
+
+
+def test_every_reason_of_a_list_has_its_own_advice() -> None:
+    assert remedy("list-signature-invalid") == "Ask whoever publishes the list for a sound one."
+    assert remedy("malformed-crl") is None
+    assert {reason for reason in REMEDIES if not reason.startswith("list-")} <= set(REASONS)
+
+
 # list, show, verify -----------------------------------------------------------------------------------------------------
 
 
@@ -267,8 +417,66 @@ def test_a_fingerprint_of_nothing_is_2(cli, filled, digits: str) -> None:
 
 def test_verify_tells_each_object_and_counts(cli, filled) -> None:
     result = cli("trust", "verify")
-    assert result.code == 0
-    assert result.out.splitlines()[-1] == "5 verified, 0 bad, 0 that cannot be verified"
+    assert (result.code, result.out) == (0, "5 verified, 0 bad, 0 that cannot be verified\n")
+    lines = cli("trust", "verify", "--all").out.splitlines()
+    assert lines[0] == "ok: The signature is good."
+    assert len([line for line in lines if line.startswith("  ")]) == 5
+
+
+def test_verify_tells_the_bad_first_by_reason_with_advice(cli, at_hand, filled) -> None:
+    strangers = [TestCsca.create("XO", at=BEFORE, key=KEY, common_name=f"Unknown {number}") for number in range(2)]
+    broken = OURS.certificate[:-1] + bytes((OURS.certificate[-1] ^ 1,))
+    for number, stranger in enumerate(strangers):
+        assert cli("trust", "import", at_hand(f"{number}.cer", stranger.issue_document_signer(at=BEFORE).certificate)).code == 0
+    assert cli("trust", "import", at_hand("broken.cer", broken)).code == 0
+    result = cli("trust", "verify")
+    headings = [line.partition(":")[0] for line in result.out.splitlines() if line[:1] not in ("", " ")]
+    assert headings == ["signature-invalid", "issuer-not-in-store", "5 verified, 1 bad, 2 that cannot be verified"]
+    assert [line.split(":")[2].strip() for line in result.err.splitlines()] == ["issuer-not-in-store", "signature-invalid"]
+
+
+def test_revocation_lists_out_of_date_are_marked(cli, at_hand) -> None:
+    late, future = (OURS.issue_revocation_list((7,), at=NOW + timedelta(days=day)) for day in (-400, 10))
+    for name, octets in (("late.crl", late), ("good.crl", CRL), ("future.crl", future)):
+        assert cli("trust", "import", at_hand(name, octets)).code == 0
+    listed = {each.fingerprint: each.validity for each in cli("trust", "list", "--json").report.objects}
+    assert listed == {fingerprint(late): "overdue", fingerprint(CRL): "valid", fingerprint(future): "not-yet-valid"}
+    assert " overdue " in cli("trust", "list").out
+    assert ", overdue\n" in cli("trust", "show", fingerprint(late)).out
+    lines = cli("trust", "list", "--summary").out.splitlines()
+    at = lines.index("Revocation lists by validity")
+    assert [line.split() for line in lines[at + 1 :]] == [["not-yet-valid", "1"], ["overdue", "1"], ["valid", "1"]]
+
+
+def test_what_expired_is_marked_in_a_list(cli, at_hand) -> None:
+    old = TestCsca.create("UT", at=NOW - timedelta(days=366 * 60), key=KEY)
+    assert cli("trust", "import", at_hand("old.cer", old.certificate)).code == 0
+    assert " expired " in cli("trust", "list").out
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "facts"),
+    [
+        (
+            DEVIATION_LIST,
+            DeviationList((Deviation(DeviationDocuments(), (DeviationDescription(f"{DEVIATION_LIST}.1.1"),)),)).build(),
+            {("entries", "1"), (f"type {DEVIATION_LIST}.1.1", "1")},
+        ),
+        (
+            DEFECT_LIST, DefectList((Defect(SubjectKeyIdentifier(b"key"), (KnownDefect(f"{DEFECT_LIST}.1.1"),)),)).build(),
+            {("document signers", "1"), (f"type {DEFECT_LIST}.1.1", "1")},
+        ),
+    ],
+)  # fmt: skip
+def test_show_tells_of_deviation_and_defect_lists_what_is_in_them(
+    cli, at_hand, content_type: str, content: bytes, facts: set[tuple[str, str]]
+) -> None:
+    signer = OURS.issue_document_signer(at=BEFORE, profile=SignerProfile(document_types=None))
+    if content_type == DEVIATION_LIST:
+        signer = OURS.issue_list_signer(DEVIATION_LIST_SIGNING_KEY, at=BEFORE)
+    listed = signer.sign_list(content_type, content, OURS, at=NOW - timedelta(days=1))
+    assert cli("trust", "import", at_hand("csca.cer", OURS.certificate), at_hand("list", listed)).code == 0
+    assert {(each.name, each.value) for each in cli("trust", "show", fingerprint(listed), "--json").report.facts} >= facts
 
 
 def test_what_nobody_certified_cannot_be_verified(cli, at_hand, filled) -> None:
@@ -372,6 +580,67 @@ def test_remove_takes_all_or_none(cli, filled) -> None:
     assert held(cli) == 3
 
 
+def test_a_trailing_slash_is_a_folder(cli, filled, tmp_path: Path) -> None:
+    assert cli("trust", "export", f"{tmp_path}/new/").code == 0
+    assert len(list((tmp_path / "new").iterdir())) == 5
+    assert cli("trust", "export", f"{tmp_path}/csca.cer/").code == 2
+    assert cli("trust", "export", f"{tmp_path}/no/new/").code == 2
+
+
+def test_expire_says_why(cli, at_hand, filled) -> None:
+    assert cli("trust", "import", at_hand("new.crl", OURS.issue_revocation_list((7,), at=NOW))).code == 0
+    late = (NOW + timedelta(days=366 * 40)).date().isoformat()
+    found = cli("trust", "expire", "--at", late, "--dry-run", "--json").report.objects
+    assert {(each.role or each.kind, each.reason) for each in found} == {
+        ("csca", "expired"), ("document-signer", "expired"), ("crl", "superseded"),
+    }  # fmt: skip
+    assert " superseded " in cli("trust", "expire", "--at", late, "--dry-run").out
+    assert "no-trust-anchor" in cli("trust", "expire", "--help").out
+
+
+@pytest.mark.parametrize("choice", ["--import", "--source"])
+def test_an_import_can_be_taken_back(cli, at_hand, filled, choice: str) -> None:
+    """What the list brought goes, but for the CSCA that a file of its own brought as well."""
+    imports = cli("trust", "list", "--imports", "--json").report.imports
+    (made,) = (each for each in imports if each.origin.source == "list.ml")
+    assert (made.count, len(imports)) == (3, 4)
+    row = cli("trust", "list", "--imports").out.splitlines()[imports.index(made) + 1]
+    assert row.split()[0] == str(made.origin.number)
+    result = cli("trust", "remove", choice, made.origin.number if choice == "--import" else "list.ml")
+    assert result.out.splitlines()[-1] == "2 objects removed; 1 stay, for another import brought them too"
+    left = {each.fingerprint for each in cli("trust", "list", "--json").report.objects}
+    assert left == {fingerprint(each) for each in (OURS.certificate, DSC.certificate, CRL)}
+    assert "list.ml" not in cli("trust", "list", "--imports").out
+    assert "list.ml" not in cli("trust", "show", fingerprint(OURS.certificate)).out
+
+
+def test_a_source_is_a_folder_with_all_that_was_in_it(cli, at_hand, tmp_path: Path) -> None:
+    folder = tmp_path / "pki"
+    folder.mkdir()
+    (folder / "csca.cer").write_bytes(OURS.certificate)
+    (folder / "list.ml").write_bytes(master_list())
+    assert cli("trust", "import", folder, at_hand("pkin.cer", DSC.certificate)).code == 0
+    assert cli("trust", "remove", "--source", "pki").out.splitlines()[-1] == "3 objects removed"
+    assert held(cli) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--import", "99"), ("--source", "nothing"), ("--import", "1", "0" * 64), ("--import", "1", "--import", "99")]
+)
+def test_what_is_no_import_is_2_and_removes_nothing(cli, filled, arguments: tuple[str, ...]) -> None:
+    assert cli("trust", "remove", *arguments).code == 2
+    assert held(cli) == 5
+    assert cli("trust", "list", "--imports", "--summary").code == 2
+
+
+def test_a_list_that_is_removed_leaves_what_it_brought_and_says_so(cli, filled) -> None:
+    (listed,) = cli("trust", "list", "--kind", "master-list", "--json").report.objects
+    result = cli("trust", "remove", listed.fingerprint)
+    (made,) = (each for each in cli("trust", "list", "--imports", "--json").report.imports if each.origin.source == "list.ml")
+    assert f"list.ml brought stays (2 objects): chipid trust remove --import {made.origin.number}" in result.err
+    assert cli("trust", "show", fingerprint(FOREIGN.certificate)).out.count("a signer (certificate") == 1
+
+
 def test_the_group_alone_shows_its_help(cli) -> None:
     result = cli("trust")
     assert (result.code, result.out) == (2, "")
@@ -393,6 +662,11 @@ def test_where_the_default_store_lies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # verify a card with the store -------------------------------------------------------------------------------------------
+
+
+def test_a_store_that_is_not_there_is_named(cli, evidence_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHIPID_TRUST_STORE", "nosuch.db")
+    assert "there is no trust store nosuch.db" in cli("verify", evidence_file).err
 
 
 def test_verify_trusts_the_default_store_and_says_so(cli, desk, evidence_file: Path, store: Path) -> None:
@@ -444,7 +718,7 @@ def test_a_verdict_from_a_store_loads_nothing_that_it_does_not_need(cli, desk, e
     assert verdict.startswith("ACCEPTED")
     assert "sqlite3" in modules.split()
     unwanted = ("chipid.inspection", "chipid.lds.biometrics", "chipid.pki.crl", "chipid.pki.defect_list", "chipid.trust.importing")
-    assert not [name for name in modules.split() if name.startswith(unwanted)]
+    assert not [name for name in modules.split() if f"{name}.".startswith(tuple(f"{module}." for module in unwanted))]
 
 
 def test_a_store_that_somebody_changed_is_2(cli, desk, evidence_file: Path, store: Path) -> None:
