@@ -85,7 +85,8 @@ def _without_issuer(signer: Certificate, store: TrustSource, at: datetime, searc
     if not named:
         if signer.is_self_signed:
             return _undecided(signer, at, "dsc-self-signed", "The signer's certificate is signed by its own key, and by no CSCA's.")
-        detail = f"No trusted CSCA certificate is the one that the signer's names (country {signer.issuer.country or 'none'})."
+        key = "" if signer.authority_key_id is None else f", key {signer.authority_key_id.hex()}"
+        detail = f"No trusted CSCA certificate is the one that the signer's names: {signer.issuer}{key}."
         return _undecided(signer, at, "no-trust-anchor", detail)
     # Whoever names an authority that we trust, and was not signed by it, is a forger; or signed by a key that is missing here.
     no = Answer(False, *_why_not(signer, named, search))
