@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -36,9 +37,10 @@ from chipid.pki.trust_store import TrustStore
 from chipid.report.trust_schema import TrustAuditReport, TrustImportReport, TrustListReport, TrustObjectReport
 from chipid.report.trust_text import trust_list_text
 from chipid.trust.database import TrustDatabase
-from chipid.trust.import_report import REASONS, REMEDIES, remedy
+from chipid.trust.import_report import NOTES, REASONS, REMEDIES, remedy
 from chipid.trust.objects import Kind, Role
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime.now(UTC)
 BEFORE = NOW - timedelta(days=100)
 KEY = KeyOptions("secp256r1")
@@ -317,6 +319,15 @@ def test_a_bundle_of_certificates_is_certificates(cli, at_hand, packing: str) ->
     else:
         assert result.code == 1
         assert "unrecognised" in result.err
+
+
+def test_the_documents_tables_are_the_programs() -> None:
+    text = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
+    refusals, others = text.partition("### Why something is refused")[2].split("### What else is told")
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", refusals, re.MULTILINE))
+    lists = {reason: advice for reason, advice in REMEDIES.items() if reason not in REASONS}
+    assert rows == {reason: f"{text} | {REMEDIES.get(reason, '')}".rstrip() for reason, text in REASONS.items()} | lists
+    assert dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", others.partition("## The file")[0], re.MULTILINE)) == dict(NOTES)
 
 
 def test_every_reason_of_a_list_has_its_own_advice() -> None:
