@@ -65,7 +65,7 @@ _T = TypeVar("_T")
 class RevokedCertificate:
     """One entry.
 
-    :ivar serial_octets: the certificate's serial number, contents octets without leading zeros.
+    :ivar serial_octets: the certificate's serial number, :func:`minimal_serial`.
     :ivar revoked_at: the revocationDate.
     """
 
@@ -113,7 +113,7 @@ class CertificateRevocationList:
 
     @cached_property
     def entries(self) -> Mapping[bytes, RevokedCertificate]:
-        """The entries by serial number, without its leading zeros.
+        """The entries by serial number, as :func:`minimal_serial` has it.
 
         :raises CertificateError: one of them is malformed.
         """
@@ -130,7 +130,7 @@ class CertificateRevocationList:
 
         :raises CertificateError: the octets occur, and an entry is malformed.
         """
-        serial = serial_octets.lstrip(b"\0")
+        serial = minimal_serial(serial_octets)
         return self.entries.get(serial) if self._occurs(serial) else None
 
     @cached_property
@@ -206,6 +206,12 @@ class CertificateRevocationList:
 
     def __hash__(self) -> int:
         return hash(self.raw)
+
+
+def minimal_serial(octets: bytes) -> bytes:
+    """The shortest contents octets of the INTEGER that *octets* are: equal for equal numbers, of which -5 and 251 are two."""
+    number = int.from_bytes(octets, "big", signed=True)
+    return number.to_bytes((number if number >= 0 else ~number).bit_length() // 8 + 1, "big", signed=True)
 
 
 def read_revocation_lists(raw: bytes) -> tuple[CertificateRevocationList, ...]:
@@ -319,7 +325,7 @@ def _entry(element: asn1.Element) -> RevokedCertificate:
     if not fields.at_end:
         extensions = MappingProxyType(_read_extensions(fields.expect(asn1.SEQUENCE)))
         fields.finish()
-    return RevokedCertificate(serial.value.lstrip(b"\0"), revoked_at, extensions)
+    return RevokedCertificate(minimal_serial(serial.value), revoked_at, extensions)
 
 
 def _revocation_date(entry: asn1.Element) -> asn1.Element:

@@ -1,32 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Has a certificate of a path been revoked? (ICAO 9303-12 §4.1.5, §6.1.2, D.1.2; RFC 5280 §6.3)
 
-Revoked, not revoked and not known are three answers, and each way not to know has its reason. The newest good list of a CSCA
-counts, whichever of its keys signed it and under whichever of its names: it holds what was revoked under the earlier ones, too.
+Revoked, not revoked and not known are three answers, and each way not to know has its reason. Who is in the newest good list of any
+of a CSCA's keys, under whichever of its names, is revoked; that nobody else is says the newest of them, if it is of a time that has
+come and its key was not revoked. Lists that no known key signed take nothing away: anybody can write some.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.errors import MalformedData
 from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import Answer
 from chipid.pki.countries import alpha_2
-from chipid.pki.extensions import KeyUsage
+from chipid.pki.crl_signers import UNUSABLE, ListFinding, SignatureBudget, judge_list, keys_of, named_keys
 from chipid.pki.names import Name
-from chipid.pki.path_rules import is_good_above, is_key_change
 from chipid.pki.path_search import find_paths
 from chipid.pki.trust_source import TrustSource
 
 if TYPE_CHECKING:
     from chipid.pki.crl import CertificateRevocationList
 
-LIST_LIMIT: Final = 8
-"""Lists that are tried for one certificate, newest first, until one is good."""
+LIST_LIMIT: Final = 32
+"""Lists of one name that are looked at for one path."""
 
 SIGNATURE_LIMIT: Final = 64
 """Signatures of lists that are verified for one path."""
@@ -34,12 +36,18 @@ SIGNATURE_LIMIT: Final = 64
 NAME_LIMIT: Final = 8
 """Names that one CSCA may have had."""
 
+NO_FRESH_LIST: Final = frozenset({"no-crl", "crl-stale", "crl-not-yet-issued"})
+"""Reasons that say that there is no list of this time, and nothing of lists that cannot be used."""
+
 _Key = tuple[tuple[str, str], ...]
 _NAMES: Final = {"dsc": "document signer", "csca": "CSCA"}
 _DETAILS: Final = {
     "crl-other-country": "The revocation list is of another country than the certificate.",
     "crl-signer-unknown": "No trusted CSCA certificate is that of the key that signed the revocation list.",
+    "crl-signer-revoked": "The revocation list is of a key that another list of the same CSCA names as revoked.",
     "crl-signature-invalid": "The CSCA that the revocation list names did not sign it.",
+    "crl-signed-outside-validity": "The CSCA certificate was not in date when the revocation list was signed.",
+    "crl-not-yet-issued": "The only revocation list is of a time that has not come.",
     "crl-key-usage": "The key that signed the revocation list may not sign any.",
     "crl-unsupported-algorithm": "The revocation list is signed by an algorithm or a key that is not known.",
     "crl-malformed": "The revocation list is malformed.",
@@ -79,6 +87,32 @@ def revocation_status(path: tuple[Certificate, ...], source: TrustSource, at: da
     return RevocationFinding(worst or answers[0], tuple(dict.fromkeys(lookup.deviations)), counted)
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A list, and what it is worth for one certificate."""
+
+    crl: CertificateRevocationList
+    finding: ListFinding
+
+    @property
+    def is_good(self) -> bool:
+        return not self.finding.problem
+
+    @property
+    def key(self) -> bytes:
+        """Whose key signed it; empty where no known one did."""
+        return b"" if self.finding.signer is None else self.finding.signer.spki
+
+    @property
+    def age(self) -> tuple[datetime, int]:
+        """What the newer of two lists has more of."""
+        return self.crl.this_update, self.crl.number or 0
+
+    def names(self, certificate: Certificate) -> bool:
+        """Whether *certificate*, of the same CSCA, is in it."""
+        return _holds(self.crl, certificate) is True
+
+
 class _Lookup:
     """The lists of one path; each is verified once."""
 
@@ -86,57 +120,76 @@ class _Lookup:
         self.deviations: list[str] = []
         self.counted: list[CertificateRevocationList] = []
         self._path, self._source, self._at = path, source, at
-        self._signatures_left = SIGNATURE_LIMIT
-        self._verified: dict[CertificateRevocationList, tuple[str, tuple[str, ...]]] = {}
-        self._lists: dict[_Key, tuple[CertificateRevocationList, ...]] = {}
+        self._budget = SignatureBudget(SIGNATURE_LIMIT)
+        self._findings: dict[CertificateRevocationList, ListFinding] = {}
+        self._lists: dict[_Key, _Lists] = {}
+        self._names: dict[_Key, list[Name]] = {}
 
     def answer(self, certificate: Certificate, issuer: Certificate, role: str) -> Answer:
-        """What the newest good list of *issuer* says of *certificate*."""
-        lists = self._lists_of(issuer)
-        if not lists:
+        """What the lists of *issuer*'s CSCA say of *certificate*."""
+        judged = [each for name in self._names_of(issuer) for each in self._judged(name, certificate)]
+        good = [each for each in judged if each.is_good]
+        if not judged:
             return Answer(None, "no-crl", f"There is no revocation list of the {_NAMES[role]}'s issuer.")
-        problems: list[str] = []
-        for crl in lists[:LIST_LIMIT]:
-            problem, deviations = self._check(crl, certificate)
-            if not problem:
-                found = self._look(crl, certificate, role)
-                if found.reason != "crl-malformed":
-                    noted = {"crl-newer-unusable": bool(problems), "crl-not-yet-issued": crl.this_update > self._at}
-                    self.deviations += (*deviations, *(code for code, applies in noted.items() if applies))
-                    self.counted.append(crl)
-                    return found
-                problem = found.reason
-            problems.append(problem)
-        return _open(problems[0])
-
-    def _look(self, crl: CertificateRevocationList, certificate: Certificate, role: str) -> Answer:
-        try:
-            entry = crl.find(certificate.serial_octets)
-            if entry is not None:
-                self.deviations += (f"crl-{code}" for code in crl.entry_deviations)
-        except MalformedData:
-            return _open("crl-malformed")
-        if entry is not None:
-            day = entry.revoked_at.date().isoformat()
-            return Answer(False, f"{role}-revoked", f"The {_NAMES[role]}'s certificate was revoked on {day}.")
-        if not crl.is_current_at(self._at):
-            issued = crl.this_update.date().isoformat()
-            return Answer(None, "crl-stale", f"The newest revocation list is of {issued}, and a newer one is due.")
+        if not good:
+            return _open(max(judged, key=lambda each: bool(each.key)).finding.problem)
+        # 1. Whose word counts? A key that another one's list names as revoked gives none.
+        sound, disputed = self._standing(good)
+        # 2. Whom one of the others names is revoked.
+        entries = [each for each in (*sound, *disputed) if each.names(certificate)]
+        if entries:
+            return self._revoked(max(entries, key=lambda each: each.age), certificate, role)
+        # 3. That nobody does says the newest list of a time that has come.
+        issued = [each for each in sound if each.crl.this_update <= self._at]
+        if not issued:
+            return _open("crl-not-yet-issued" if sound else "crl-signer-revoked")
+        newest = max(issued, key=lambda each: each.age)
+        self.counted.append(newest.crl)
+        self.deviations += newest.finding.deviations
+        if any(each.finding.problem in UNUSABLE and newest.age < each.age for each in judged if each.key):
+            self.deviations.append("crl-newer-unusable")
+        if not newest.crl.is_current_at(self._at):
+            day = newest.crl.this_update.date().isoformat()
+            return Answer(None, "crl-stale", f"The newest revocation list is of {day}, and a newer one is due.")
         return Answer(True, "ok", "No certificate of the path has been revoked.")
+
+    def _revoked(self, newest: _Judged, certificate: Certificate, role: str) -> Answer:
+        crl = newest.crl
+        self.counted.append(crl)
+        self.deviations += (*newest.finding.deviations, *(f"crl-{code}" for code in crl.entry_deviations))
+        if crl.this_update > self._at:
+            self.deviations.append("crl-not-yet-issued")
+        entry = crl.find(certificate.serial_octets)
+        day = "an unknown day" if entry is None else entry.revoked_at.date().isoformat()
+        return Answer(False, f"{role}-revoked", f"The {_NAMES[role]}'s certificate was revoked on {day}.")
 
     # Whose lists -------------------------------------------------------------------------------------------------------
 
-    def _lists_of(self, authority: Certificate) -> tuple[CertificateRevocationList, ...]:
-        """Those of the CSCA, under all its names, newest first."""
-        name = authority.subject.normalised
-        if name not in self._lists:
-            found = (crl for each in self._names_of(authority) for crl in self._source.revocation_lists(each))
-            newest_first = sorted(dict.fromkeys(found), key=lambda crl: (crl.this_update, crl.number or 0), reverse=True)
-            self._lists[name] = tuple(newest_first)
-        return self._lists[name]
+    def _judged(self, name: Name, certificate: Certificate) -> Iterator[_Judged]:
+        """The lists under *name*, until there is a good one of each of the CSCA's keys; a key's newest comes first."""
+        keys = keys_of(self._source.authorities_named(name))
+        done: set[bytes] = set()
+        for crl in self._lists_of(name):
+            named = named_keys(crl, keys)
+            if named and all(key[0].spki in done for key in named):
+                continue
+            judged = _Judged(crl, self._check(crl, certificate))
+            if judged.is_good and crl.this_update <= self._at:
+                done.add(judged.key)
+            yield judged
+            if keys and all(key[0].spki in done for key in keys):
+                return
+
+    def _lists_of(self, name: Name) -> Iterable[CertificateRevocationList]:
+        if name.normalised not in self._lists:
+            self._lists[name.normalised] = _Lists(islice(self._source.revocation_lists(name), LIST_LIMIT))
+        return self._lists[name.normalised]
 
     def _names_of(self, authority: Certificate) -> list[Name]:
         """Its name, and those that link certificates say it had before or has now (ICAO 9303-12 §7.1.1.5)."""
+        known_as = self._names.get(authority.subject.normalised)
+        if known_as is not None:
+            return known_as
         names = {authority.subject.normalised: authority.subject}
         country = alpha_2(authority.subject.country or "")
         known = self._source.authorities_of(country) if country is not None else ()
@@ -148,74 +201,71 @@ class _Lookup:
             changes.remove(link)
             if any(path.reaches_anchor for path in find_paths(link, self._source).paths):
                 names |= {name.normalised: name for name in (link.subject, link.issuer)}
-        return list(names.values())
+        return self._names.setdefault(authority.subject.normalised, list(names.values()))
 
     # Whether a list is good --------------------------------------------------------------------------------------------
 
-    def _check(self, crl: CertificateRevocationList, certificate: Certificate) -> tuple[str, tuple[str, ...]]:
-        """Why *crl* does not count, or an empty text; and its deviations (D.1.2.3)."""
+    def _check(self, crl: CertificateRevocationList, certificate: Certificate) -> ListFinding:
+        """What *crl* is worth for *certificate* (D.1.2.3)."""
         # 1. It is of the certificate's country.
         if alpha_2(crl.issuer.country or "") != alpha_2(certificate.issuer.country or ""):
-            return "crl-other-country", ()
+            return ListFinding("crl-other-country")
         # 2. A key of the CSCA signed it that may sign lists and belongs to a trusted certificate.
-        if crl not in self._verified:
-            self._verified[crl] = self._verify(crl)
-        return self._verified[crl]
+        if crl not in self._findings:
+            self._findings[crl] = judge_list(crl, self._source, self._budget, self._path)
+        finding = self._findings[crl]
+        # 3. It can be read where the certificate may be.
+        if not finding.problem and _holds(crl, certificate) is None:
+            return ListFinding("crl-malformed", finding.signer)
+        return finding
 
-    def _verify(self, crl: CertificateRevocationList) -> tuple[str, tuple[str, ...]]:
-        candidates = self._candidates(crl)
-        fits = crl.authority_key_id is None or any(crl.authority_key_id in each.key_identifiers for each in candidates)
-        problem = "crl-signature-invalid" if fits else "crl-signer-unknown"
-        for candidate in candidates:
-            if self._signatures_left == 0:
-                return "crl-search-limit", ()
-            self._signatures_left -= 1
-            try:
-                finding = crl.verified_by(candidate)
-            except UnsupportedFeature:
-                problem = "crl-unsupported-algorithm"
-                continue
-            except MalformedData:
-                continue
-            if finding.valid:
-                problem = self._refusal(crl, candidate)
-                if not problem:
-                    return "", (*_deviations(crl, candidate), *(f"crl-{code}" for code in finding.deviations))
-        return problem, ()
+    def _standing(self, good: list[_Judged]) -> tuple[list[_Judged], list[_Judged]]:
+        """Of *good* lists those of keys that no list of a sound key names, and those of keys that revoke each other in a circle.
 
-    def _candidates(self, crl: CertificateRevocationList) -> list[Certificate]:
-        """The CSCA's certificates, first those whose key the list names, then those of the path."""
-        named = self._source.authorities_named(crl.issuer)
-        key_id = crl.authority_key_id
-        return sorted(named, key=lambda each: (each.subject_key_id != key_id, each not in self._path))
+        A key alone in its own list is not named by another.
+        """
+        keys = {each.key: self._certificates_of(each) for each in good}
+        names = {
+            (each.key, key)
+            for each in good
+            for key, certificates in keys.items()
+            if key != each.key and any(map(each.names, certificates))
+        }
+        sound, left = set[bytes](), set(keys)
+        while roots := {key for key in left if not any((other, key) in names for other in left)}:
+            sound |= roots
+            left -= roots | {key for key in left if any((root, key) in names for root in roots)}
+        return [each for each in good if each.key in sound], [each for each in good if each.key in left]
 
-    def _refusal(self, crl: CertificateRevocationList, signer: Certificate) -> str:
-        """Why *signer*, whose key signed *crl*, may not have, or why the list cannot be used; otherwise an empty text."""
-        if signer.key_usage is not None and KeyUsage.CRL_SIGN not in signer.key_usage:
-            return "crl-key-usage"
-        if not (signer in self._path or signer.is_self_signed or self._reaches_anchor(signer)):
-            return "crl-signer-unknown"
-        try:
-            return "crl-unknown-critical-extension" if crl.unknown_critical else ""
-        except MalformedData:
-            return "crl-malformed"
+    def _certificates_of(self, judged: _Judged) -> list[Certificate]:
+        return [each for each in self._source.authorities_named(judged.crl.issuer) if each.spki == judged.key]
 
-    def _reaches_anchor(self, signer: Certificate) -> bool:
-        """Whether it is a CSCA's certificate by its older key; what is below a CSCA signs lists of its own only."""
-        paths = find_paths(signer, self._source).paths if is_key_change(signer) else ()
-        return any(path.reaches_anchor and is_good_above(path.certificates) for path in paths)
+
+class _Lists:
+    """Lists that are fetched when they are asked for, and only once."""
+
+    def __init__(self, lists: Iterator[CertificateRevocationList]) -> None:
+        self._rest = lists
+        self._fetched: list[CertificateRevocationList] = []
+
+    def __iter__(self) -> Iterator[CertificateRevocationList]:
+        yield from self._fetched
+        for crl in self._rest:
+            self._fetched.append(crl)
+            yield crl
+
+
+def _holds(crl: CertificateRevocationList, certificate: Certificate) -> bool | None:
+    """Whether the serial number of *certificate* is in *crl*; ``None`` where it may be, and cannot be read."""
+    try:
+        return crl.find(certificate.serial_octets) is not None
+    except MalformedData:
+        return None
 
 
 def _joins(link: Certificate, names: dict[_Key, Name]) -> bool:
     """Whether one of a link's two names is among *names*, and the other is not."""
     return (link.subject.normalised in names) is not (link.issuer.normalised in names)
-
-
-def _deviations(crl: CertificateRevocationList, signer: Certificate) -> list[str]:
-    found = [f"crl-{code}" for code in crl.deviations]
-    if None not in (crl.authority_key_id, signer.subject_key_id) and crl.authority_key_id != signer.subject_key_id:
-        found.append("crl-authority-key-identifier-differs")
-    return found
 
 
 def _open(reason: str) -> Answer:

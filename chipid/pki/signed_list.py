@@ -221,7 +221,7 @@ class _WithLinks(TrustSource):
     def signers(self, sid: SignerIdentifier) -> tuple[Certificate, ...]:
         return self._trusted.signers(sid)
 
-    def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
+    def revocation_lists(self, issuer: Name) -> Iterable[CertificateRevocationList]:
         return self._trusted.revocation_lists(issuer)
 
     def deviation_lists(self) -> tuple[DeviationList, ...]:

@@ -9,6 +9,7 @@ and those of revocation lists too are verified when the list is used. Signed lis
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chipid.pki.certificate import Certificate
@@ -45,8 +46,13 @@ class TrustSource(ABC):
         """The document signers that *sid* may mean, for an EF.SOD without a certificate."""
 
     @abstractmethod
-    def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
-        """The revocation lists of *issuer*, however its name is spelt, newest first."""
+    def revocation_lists(self, issuer: Name) -> Iterable[CertificateRevocationList]:
+        """The revocation lists of *issuer*, however its name is spelt, in turns; they are fetched while they are asked for.
+
+        First the newest of each key of the authorities of that name in the source, newest first, then the second newest of each,
+        and so on; last of all those that none of these keys signed. Where there are a few lists, so many that a path's look-up
+        tries them all, they may be unverified: then those go first that name a known key.
+        """
 
     @abstractmethod
     def deviation_lists(self) -> tuple[DeviationList, ...]:

@@ -52,7 +52,8 @@ class TrustStore(TrustSource):
         self._by_subject: dict[tuple[tuple[str, str], ...], list[Certificate]] = defaultdict(list)
         self._by_key: dict[bytes, list[Certificate]] = defaultdict(list)
         self._lists_by_issuer: dict[tuple[tuple[str, str], ...], list[CertificateRevocationList]] = defaultdict(list)
-        for crl in sorted(self._revocation_lists, key=lambda crl: crl.this_update, reverse=True):
+        self._lists_in_turns: dict[tuple[tuple[str, str], ...], tuple[CertificateRevocationList, ...]] = {}
+        for crl in self._revocation_lists:
             self._lists_by_issuer[crl.issuer.normalised].append(crl)
         for certificate in self.authorities:
             self._by_subject[certificate.subject.normalised].append(certificate)
@@ -130,8 +131,13 @@ class TrustStore(TrustSource):
         return tuple(signer for signer in self.document_signers if sid.resembles(signer))
 
     def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
-        """The revocation lists of *issuer*, newest first."""
-        return tuple(self._lists_by_issuer.get(issuer.normalised, ()))
+        """The revocation lists of *issuer*, in turns; which of many an authority signed is found out once."""
+        lists = self._lists_by_issuer.get(issuer.normalised, ())
+        if issuer.normalised not in self._lists_in_turns and lists:
+            from chipid.pki.crl_signers import in_turns  # noqa: PLC0415  # most cards need none
+
+            self._lists_in_turns[issuer.normalised] = in_turns(lists, self.authorities_named(issuer))
+        return self._lists_in_turns.get(issuer.normalised, ())
 
     def deviation_lists(self) -> tuple[DeviationList, ...]:
         """The deviation lists that were given."""

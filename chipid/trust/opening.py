@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chipid.pki.deviation_list import DeviationList
 
 _SQLITE = b"SQLite format 3\0"
+_LISTS_OF_ONE = 16
 
 
 def open_trust(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> TrustSource:
@@ -79,9 +81,11 @@ class CombinedTrust(TrustSource):
         return tuple(dict.fromkeys(each for source in self._sources for each in source.signers(sid)))
 
     def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
-        """The revocation lists of *issuer*, newest first."""
-        found = dict.fromkeys(each for source in self._sources for each in source.revocation_lists(issuer))
-        return tuple(sorted(found, key=lambda crl: crl.this_update, reverse=True))
+        """The revocation lists of *issuer*, the first of each source in turns: one's authority may have signed another's list."""
+        from chipid.pki.crl_signers import in_turns  # noqa: PLC0415  # a card without a trusted signer needs none
+
+        found = (each for source in self._sources for each in islice(source.revocation_lists(issuer), _LISTS_OF_ONE))
+        return in_turns(dict.fromkeys(found), self.authorities_named(issuer))
 
     def origins_of(self, certificate: Certificate) -> tuple[str, ...]:
         """Where *certificate* came from, as far as its sources tell."""

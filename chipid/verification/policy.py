@@ -12,6 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
+from chipid.pki.revocation import NO_FRESH_LIST
 from chipid.verification.reasons import REASONS, REVOCATION_UNKNOWN, WHO_SIGNED, stem
 from chipid.verification.verdict import Check, CheckName, CodeDecision, Decision, Effect, Outcome, Verdict
 
@@ -235,7 +236,7 @@ _TABLE: Mapping[CheckName, tuple[Level, Level, Level, Level]] = {
 _COUNTER, _STRICT, _RESEARCH, _DATA_ONLY = (
     MappingProxyType({check: levels[column] for check, levels in _TABLE.items()}) for column in range(len(POLICIES))
 )
-_WITHOUT_FRESH_CRL: Final = frozenset({"no-crl", "crl-stale"})
+_WITHOUT_FRESH_CRL: Final = NO_FRESH_LIST
 """Terminals are offline, and few States publish their lists on time."""
 _UNANSWERED = {CheckName.REVOCATION: "revocation-unknown"}
 """What a policy may tolerate of a check as long as nobody requires it."""

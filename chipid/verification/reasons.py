@@ -96,6 +96,11 @@ _REVOCATION: Final = {
     "crl-signer-unknown": (
         "Whoever signed the revocation list is not among the trusted authorities: import the CSCA's newest certificates."
     ),
+    "crl-signer-revoked": "The keys of the CSCA that signed revocation lists name each other as revoked: ask its authority.",
+    "crl-signed-outside-validity": "The CSCA certificate of the key that signed the revocation list was not in date then.",
+    "crl-not-yet-issued": (
+        "The revocation list is dated after the moment that is judged: whom it names is revoked, and of others it says nothing."
+    ),
     "crl-key-usage": "The key that signed the revocation list may not sign any, by its certificate.",
     "crl-other-country": "The only revocation list that could count is of another country than the certificate.",
     "crl-unsupported-algorithm": "The revocation list is signed in a way that chipid does not know.",
@@ -245,6 +250,7 @@ _DEVIATIONS: Final = {
     "access-took-several-tries": "Another password was tried before the one that opened the chip.",
     "issued-without-pace": "The document was issued in 2027 or later, when documents must have PACE, and has none.",
     "issued-with-bac": "The document was issued in 2028 or later, when documents may not have BAC any more, and has it.",
+    "document-outlives-signer": "The document is valid for longer than its signer's certificate, which should cover it.",
     "aa-short-key": "The RSA key of Active Authentication is shorter than Doc 9303 allows.",
     "aa-sha1": "Active Authentication uses SHA-1.",
     "aa-algorithm-undeclared": "No DG14 says how the key in DG15 signs.",
@@ -303,8 +309,7 @@ _DEVIATIONS: Final = {
     "entry-extension": "An entry of the revocation list has an extension that Doc 9303 does not allow.",
     "entry-repeated": "The revocation list names a certificate twice.",
     "entry-not-der": "An entry of the revocation list is in BER, where DER belongs.",
-    "newer-unusable": "A newer revocation list than the one that counted could not be used.",
-    "not-yet-issued": "The revocation list is dated after the moment that is judged: a clock is wrong, or the past is judged.",
+    "newer-unusable": "A newer revocation list of the CSCA than the one that counted could not be used.",
 }
 
 REASONS: Final = MappingProxyType(

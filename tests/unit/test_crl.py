@@ -82,15 +82,33 @@ def test_a_list_by_the_profile_has_no_deviations() -> None:
     assert crl != Forge(next_update=b"").parse()
 
 
-def test_entries_are_found_by_serial_number_without_leading_zeros() -> None:
+def test_entries_are_found_by_the_number_however_it_is_written() -> None:
     crl = Forge().parse()
-    assert set(crl.entries) == {SERIAL, b"\x90"}
-    for octets in (b"\x90", b"\0\x90"):
+    assert set(crl.entries) == {SERIAL, b"\0\x90"}
+    for octets in (b"\0\x90", b"\0\0\x90"):
         found = crl.find(octets)
         assert found is not None
-        assert (found.serial_octets, found.revoked_at, dict(found.extensions)) == (b"\x90", AT, {})
-    # part of another serial number, another one, a list without entries
-    assert [Forge().parse().find(octets) for octets in (b"\x7f\x01", b"\x91", b"")] == [None, None, None]
+        assert (found.serial_octets, found.revoked_at, dict(found.extensions)) == (b"\0\x90", AT, {})
+    # part of another serial number, another one, a negative one, none
+    assert [Forge().parse().find(octets) for octets in (b"\x7f\x01", b"\0\x91", b"\x90", b"")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked", "found"),
+    [
+        (b"\0\xfb", b"\xfb", False),  # 251, -5
+        (b"\xfb", b"\0\xfb", False),
+        (b"\xff\xfb", b"\xfb", True),
+        (b"\xfb", b"\xff\xff\xfb", True),
+        (b"\0\0\x05", b"\x05", True),
+        (b"\x80", b"\xff\x80", True),
+        (b"\0\0", b"\0", True),
+        (b"\xff", b"\xff\xff", True),
+    ],
+)
+def test_serial_numbers_are_compared_as_numbers(listed: bytes, asked: bytes, found: bool) -> None:
+    crl = Forge(revoked=asn1.sequence(asn1.sequence(asn1.encode(asn1.INTEGER, listed), asn1.time(AT)))).parse()
+    assert (crl.find(asked) is not None) is found
     assert Forge(revoked=b"").parse().find(SERIAL) is None
 
 

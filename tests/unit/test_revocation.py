@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chipid.crypto import asn1
-from chipid.issuing.certificates import Departures, extension, key_usage, with_signature_altered
+from chipid.issuing.certificates import Departures, Period, extension, key_usage, with_signature_altered
 from chipid.issuing.document_pki import PkiWorkshop
 from chipid.issuing.pki import KeyOptions
 from chipid.pki import extensions as ext
@@ -19,6 +19,7 @@ from chipid.pki.certificate import Certificate
 from chipid.pki.chain import validate_chain
 from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.extensions import KeyUsage
+from chipid.pki.names import Name
 from chipid.pki.revocation import RevocationFinding, revocation_status
 from chipid.pki.signatures import SignatureFinding
 from chipid.pki.trust_store import TrustStore
@@ -114,12 +115,15 @@ def test_an_entry_is_told_with_its_day_and_nothing_of_a_person() -> None:
     assert of_csca(with_entry()).answer.detail == "The document signer's certificate was revoked on 2026-05-22."
 
 
-def test_a_list_of_the_future_counts_and_is_told() -> None:
-    """Whoever judges the past by what is known today has such lists."""
-    for age, deviations in ((0 * DAY, ()), (-DAY, ("crl-not-yet-issued",))):
-        for crl, expected in ((without_entry(age=age), OK), (with_entry(age=age), REVOKED)):
-            finding = of_csca(crl)
-            assert (told(finding), finding.deviations) == (expected, deviations)
+def test_a_list_of_the_future_revokes_and_clears_nobody() -> None:
+    """Whoever judges the past by what is known today has such lists; one of 2049 would hide a revocation for good."""
+    future, now = without_entry(age=-DAY), without_entry(age=DAY)
+    finding = of_csca(with_entry(age=-DAY), now)
+    assert (told(finding), finding.deviations) == (REVOKED, ("crl-not-yet-issued",))
+    assert told(of_csca(future)) == (None, "crl-not-yet-issued")
+    assert told(of_csca(future, now)) == OK
+    assert told(of_csca(future, with_entry(age=DAY))) == REVOKED
+    assert told(of_csca(future, without_entry(**OVERDUE))) == (None, "crl-stale")
 
 
 # Of several lists ------------------------------------------------------------------------------------------------------
@@ -128,13 +132,22 @@ def test_a_list_of_the_future_counts_and_is_told() -> None:
 def test_the_newest_good_list_counts() -> None:
     old, new = with_entry(age=20 * DAY), without_entry(age=DAY)
     assert told(of_csca(old, new)) == told(of_csca(new, old)) == OK
-    broken = with_signature_altered(new)
-    finding = of_csca(old, broken)
-    assert (told(finding), finding.deviations) == (REVOKED, ("crl-newer-unusable",))
     newer_damaged = SHOP.revocation_list(age=DAY, **DAMAGED)
     assert (told(of_csca(newer_damaged, old)), told(of_csca(newer_damaged))) == (REVOKED, (None, "crl-malformed"))
     assert told(of_csca(newer_damaged, with_signature_altered(old))) == (None, "crl-malformed")
-    assert told(of_csca(SHOP.revocation_list(**DAMAGED), broken)) == (None, "crl-signature-invalid")
+
+
+def test_a_newer_list_that_cannot_be_used_is_told_where_the_csca_signed_it() -> None:
+    """Whoever strews lists in its name must not make its cards suspicious."""
+    old = without_entry(age=20 * DAY)
+    signed = without_entry(age=DAY, extra_extensions=(UNKNOWN_CRITICAL,))
+    older = without_entry(age=30 * DAY, extra_extensions=(UNKNOWN_CRITICAL,))
+    strewn = (with_signature_altered(without_entry(age=DAY)), SHOP.revocation_list(SHOP.authority(), age=DAY))
+    for lists, deviations in (((signed,), ("crl-newer-unusable",)), ((older,), ()), (strewn, ())):
+        finding = of_csca(old, *lists)
+        assert (told(finding), finding.deviations) == (OK, deviations)
+    damaged = SHOP.revocation_list(**DAMAGED)
+    assert told(of_csca(damaged, *strewn)) == (None, "crl-malformed")  # what the CSCA signed tells more
 
 
 def test_of_two_lists_of_one_moment_the_higher_number_counts() -> None:
@@ -157,6 +170,53 @@ def test_a_list_by_any_key_of_the_csca_counts(name: str, old_key_signs: bool) ->
             keys = SHOP.csca if old_key_signs else new
             assert told(judge(held, SHOP.revocation_list(keys), signer=signer)) == OK
             assert told(judge(held, SHOP.revocation_list(keys, signer), signer=signer)) == REVOKED
+
+
+def test_what_the_list_of_any_key_names_is_revoked() -> None:
+    """The newest of each counts, and the newest of all tells whether they are of this time."""
+    new = SHOP.authority()
+    held = [SHOP.csca.certificate, new.certificate]
+    for mine, theirs in ((20 * DAY, DAY), (DAY, 20 * DAY)):
+        assert told(judge(held, with_entry(age=mine), SHOP.revocation_list(new, age=theirs))) == REVOKED
+        assert told(judge(held, without_entry(age=mine), SHOP.revocation_list(new, SIGNER, age=theirs))) == REVOKED
+    assert told(judge(held, without_entry(**OVERDUE), SHOP.revocation_list(new))) == OK
+    assert told(judge(held, without_entry(**OVERDUE), SHOP.revocation_list(new, age=121 * DAY))) == (None, "crl-stale")
+
+
+def test_a_key_that_is_out_of_date_signs_no_list() -> None:
+    old = SHOP.authority(validity=Period(AT - 3000 * DAY, AT - 100 * DAY))
+    held = [old.certificate, SHOP.csca.certificate]
+    late = SHOP.revocation_list(old, age=DAY)
+    assert told(judge(held, with_entry(), late)) == REVOKED
+    assert told(judge(held, SHOP.revocation_list(old, SIGNER, age=DAY), without_entry())) == OK
+    assert told(judge(held, late)) == (None, "crl-signed-outside-validity")
+    in_time = SHOP.revocation_list(old, SIGNER, age=100 * DAY)
+    assert told(judge(held, in_time, without_entry())) == REVOKED
+
+
+@pytest.mark.parametrize("age", [DAY, -8000 * DAY])
+def test_a_revoked_key_says_nothing_of_itself_nor_of_others(age: timedelta) -> None:
+    lasting = {"validity": Period(AT - 900 * DAY, AT + 9000 * DAY)}
+    stolen = SHOP.authority(**lasting)
+    held, under_stolen = [SHOP.csca.certificate, stolen.certificate], SHOP.signer(stolen).parsed
+    genuine = SHOP.revocation_list(None, SIGNER, stolen.parsed)
+    for lists in ([genuine], [genuine, SHOP.revocation_list(stolen, age=age)]):
+        assert told(judge(held, *lists)) == REVOKED
+        assert told(judge(held, *lists, signer=under_stolen)) == (False, "csca-revoked")
+    honest = SHOP.signer().parsed
+    assert told(judge(held, genuine, SHOP.revocation_list(stolen, honest, age=age), signer=honest)) == OK
+
+
+def test_keys_that_revoke_each_other_clear_nobody_and_revoke_whom_they_name() -> None:
+    one, other = SHOP.authority(), SHOP.authority()
+    held = [each.certificate for each in (SHOP.csca, one, other)]
+    theirs = SHOP.revocation_list(other, one.parsed)
+    assert told(judge(held, SHOP.revocation_list(one, other.parsed), theirs)) == (None, "crl-signer-revoked")
+    assert told(judge(held, SHOP.revocation_list(one, other.parsed, SIGNER), theirs)) == REVOKED
+    # A key that another names is out, and so is what it names in turn.
+    assert told(judge(held, SHOP.revocation_list(one, SHOP.csca.parsed), theirs)) == OK
+    by_csca = SHOP.revocation_list(None, one.parsed, other.parsed)
+    assert told(judge(held, by_csca, SHOP.revocation_list(one, other.parsed, SIGNER), theirs)) == OK
 
 
 def test_a_revoked_link_is_told() -> None:
@@ -267,17 +327,50 @@ def test_a_wrong_key_identifier_and_a_weak_signature_are_told() -> None:
     assert (told(finding), set(finding.deviations)) == (OK, {"crl-authority-key-identifier-differs", "crl-sha1-signature"})
 
 
-def test_lists_and_namesakes_without_number_are_not_all_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    serial = SHOP.csca.parsed.serial_octets
-    numbers = (number.to_bytes(len(serial), "big") for number in range(revocation.SIGNATURE_LIMIT))
-    namesakes = [SHOP.csca.certificate.replace(serial, number) for number in numbers]
+@pytest.mark.parametrize("count", [1, 8, 100])
+@pytest.mark.parametrize("others", [0, 16])
+@pytest.mark.parametrize("names_the_key", [True, False])
+def test_lists_that_nobody_signed_stand_in_no_lists_way(count: int, others: int, names_the_key: bool) -> None:
+    """Newer, of the future, holding the serial number, as many as there may be."""
+    namesakes = [SHOP.authority().certificate for _ in range(others)]
+    forger = SHOP.authority()
+    strewn = [SHOP.revocation_list(forger, age=(3 - number) * DAY, number=number) for number in range(count)]
+    if names_the_key:
+        strewn = [with_signature_altered(with_entry(age=(3 - number) * DAY, number=number)) for number in range(count)]
+    held = [SHOP.csca.certificate, *namesakes]
+    for genuine, expected in ((with_entry(), REVOKED), (without_entry(), OK)):
+        finding = judge(held, genuine, *strewn)
+        assert (told(finding), finding.deviations) == (expected, ())
+
+
+def test_lists_and_keys_without_number_are_not_all_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    namesakes = [SHOP.authority().certificate for _ in range(20)]
+    unnamed = without_entry(age=DAY).replace(asn1.oid(ext.AUTHORITY_KEY_IDENTIFIER), asn1.oid("2.5.29.99"))
+    bad = [with_signature_altered(unnamed)[:-1] + bytes((number,)) for number in range(8)]
     verified = count_verifications(monkeypatch)
-    bad = [with_signature_altered(SHOP.revocation_list(age=days * DAY)) for days in range(1, 30)]
-    assert told(judge([SHOP.csca.certificate, *namesakes], *bad)) == (None, "crl-search-limit")
-    assert len(verified) <= revocation.SIGNATURE_LIMIT
+    assert told(judge([SHOP.csca.certificate, *namesakes], *bad)) == (None, "crl-signature-invalid")
+    assert len(verified) == revocation.SIGNATURE_LIMIT
     verified.clear()
-    assert told(judge([SHOP.csca.certificate], *bad)) == (None, "crl-signature-invalid")
-    assert len(verified) == revocation.LIST_LIMIT
+    many = [with_signature_altered(unnamed)[:-1] + bytes((number,)) for number in range(100)]
+    assert told(judge([SHOP.csca.certificate, *namesakes], *many)) == (None, "crl-signature-invalid")
+    assert len(verified) == revocation.SIGNATURE_LIMIT + 256
+
+
+def test_a_source_is_asked_for_no_more_lists_than_it_needs() -> None:
+    lists = [CertificateRevocationList.parse(without_entry(age=days * DAY)) for days in range(1, 100)]
+    fetched: list[CertificateRevocationList] = []
+
+    class Lazy(TrustStore):
+        def revocation_lists(self, issuer: Name) -> Iterator[CertificateRevocationList]:  # type: ignore[override]
+            for crl in lists:
+                fetched.append(crl)
+                yield crl
+
+    for held, count in (([SHOP.csca.parsed], 1), ([SHOP.csca.parsed, SHOP.authority().parsed], revocation.LIST_LIMIT)):
+        fetched.clear()
+        path = (SIGNER, SHOP.csca.parsed)
+        assert told(revocation_status(path, Lazy(held), AT)) == OK
+        assert len(fetched) == count
 
 
 def count_verifications(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from chipid.crypto import asn1
-from chipid.issuing.certificates import Departures, extension, key_usage, with_signature_altered
+from chipid.issuing.certificates import Departures, Period, extension, key_usage, with_signature_altered
 from chipid.issuing.document_pki import DocumentPki, PkiWorkshop
 from chipid.issuing.pki_faults.entry import REVOCATION, Build, PkiFault, departure, rejected, tolerated, undecided
 from chipid.pki import extensions as ext
@@ -58,9 +58,21 @@ def _self_revoked(shop: PkiWorkshop) -> DocumentPki:
     return shop.pki(revocation_lists=(shop.revocation_list(None, shop.csca.parsed),))
 
 
-def _newest_altered(shop: PkiWorkshop) -> DocumentPki:
-    newest = with_signature_altered(shop.revocation_list(age=timedelta(days=1), number=2))
+def _newest_unusable(shop: PkiWorkshop) -> DocumentPki:
+    newest = shop.revocation_list(age=timedelta(days=1), number=2, extra_extensions=(_UNKNOWN_CRITICAL,))
     return shop.pki(revocation_lists=(shop.revocation_list(), newest))
+
+
+def _of_an_expired_key(shop: PkiWorkshop) -> DocumentPki:
+    old = shop.authority(validity=Period(shop.at - timedelta(days=3000), shop.at - timedelta(days=30)))
+    return shop.pki(certificates=(shop.csca.certificate, old.certificate), revocation_lists=(shop.revocation_list(old),))
+
+
+def _of_keys_that_revoke_each_other(shop: PkiWorkshop) -> DocumentPki:
+    one, other = shop.authority(), shop.authority()
+    lists = (shop.revocation_list(one, other.parsed), shop.revocation_list(other, one.parsed))
+    certificates = (shop.csca.certificate, one.certificate, other.certificate)
+    return shop.pki(certificates=certificates, revocation_lists=lists)
 
 
 def _of_a_former_state(shop: PkiWorkshop) -> DocumentPki:
@@ -132,12 +144,20 @@ REVOCATION_FAULTS: Final = (
         _list(lambda shop, _: with_signature_altered(shop.revocation_list())), undecided(REVOCATION, "crl-signature-invalid"),
     ),
     PkiFault(
-        "crl-newest-altered", "The signature of the newest revocation list has a wrong bit; an older one is sound.",
-        _newest_altered, departure(REVOCATION, "crl-newer-unusable"),
+        "crl-newest-unusable", "The newest revocation list has a critical extension that nobody knows; an older one is sound.",
+        _newest_unusable, departure(REVOCATION, "crl-newer-unusable"),
     ),
     PkiFault(
         "crl-not-yet-issued", "The revocation list is of the day after the inspection.",
-        _sound_but(age=-timedelta(days=1)), departure(REVOCATION, "crl-not-yet-issued"),
+        _sound_but(age=-timedelta(days=1)), tolerated(REVOCATION, "crl-not-yet-issued"),
+    ),
+    PkiFault(
+        "crl-signed-outside-validity", "The key that signed the revocation list was out of date by then.",
+        _of_an_expired_key, undecided(REVOCATION, "crl-signed-outside-validity"),
+    ),
+    PkiFault(
+        "crl-signer-revoked", "Two keys of the CSCA revoke each other in the only revocation lists.",
+        _of_keys_that_revoke_each_other, undecided(REVOCATION, "crl-signer-revoked"),
     ),
     PkiFault(
         "crl-number-missing", "The revocation list has no number.",
