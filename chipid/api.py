@@ -55,7 +55,7 @@ def read(  # noqa: PLR0913  # all but one by keyword
     :param at: the time to record, aware; now where ``None``.
     :param random: for our keys and challenges; anything but the default is for recording and replaying a session.
     :raises ValueError: *at* has no time zone.
-    :raises TypeError: *keys* or *plan* is something else.
+    :raises TypeError: *keys*, *plan* or *at* is something else.
     :raises MalformedData: *challenge* is no challenge.
     :raises ReaderError: no reader, no card in time, or the card was taken away.
     :raises AccessDenied: the keys do not open this card.
@@ -104,7 +104,7 @@ def verify(
     :param challenge: the 8 octets that a server gave for Active Authentication: evidence over another challenge is rejected, since
         it may be old. ``None`` where the terminal drew its own.
     :raises ValueError: *at* has no time zone.
-    :raises TypeError: *evidence*, *trust* or *policy* is something else, e.g. a policy's name.
+    :raises TypeError: *evidence*, *trust*, *policy* or *at* is something else, e.g. a policy's name, or a day.
     :raises MalformedData: *challenge* is no challenge.
     """
     _expect("evidence", evidence, Evidence, "Evidence.load(…)")
@@ -182,6 +182,8 @@ def _check_challenge(challenge: bytes | None) -> None:
 def _aware(at: datetime | None) -> datetime:
     if at is None:
         return datetime.now(UTC)
+    if not isinstance(at, datetime):
+        raise TypeError(f"at= takes a moment, as datetime.now(UTC) gives, not {type(at).__name__}")
     if at.utcoffset() is None:
         raise ValueError("at= needs a time zone: datetime.now(UTC), or datetime(…, tzinfo=…)")
     return at

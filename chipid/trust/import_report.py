@@ -26,33 +26,43 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "malformed-pem": "A block of the PEM file is damaged.",
         "malformed-ldif": "The LDIF file, or a record of it, cannot be read.",
         "malformed-zip": "The ZIP file, or a member of it, cannot be read.",
-        "malformed-store": "The trust store cannot be read.",
+        "trust-store": "A trust store is copied, not imported: on whose word its certificates are there would be lost.",
         "nested-too-deep": "ZIP files inside ZIP files: only one inside another is opened.",
         "authority-not-vouched-for": "Neither a directory nor a CSCA in the store vouches for it: pin it, or name its own file.",
         "list-not-signed": "Nobody signed the list: pin the SHA-256 of its file.",
         "list-signer-ambiguous": "The list's first signer is another than the one who can be verified.",
         "list-older-than-held": "A newer list of the same state is in the store, and lists replace each other.",
+        "not-in-newer-list": "A newer list of the same state does not have the certificate: the older one does not vouch for it.",
     }
 )
 """Why something is refused, beside the reasons of :mod:`chipid.pki.signed_list`, which begin with ``list-`` too."""
 
 _BRING_CSCA: Final = "Import that CSCA first, from a source that you trust, or --pin it: coming with the list proves nothing."
-_PIN_FILE: Final = "If the list reached you by a way that you trust, --pin its SHA-256."
+PIN_FILE: Final = "If the list reached you by a way that you trust, --pin its SHA-256."
+"""What ends the advice on a list that the operator may take all the same: the refusal tells the SHA-256."""
+_NEWER_COUNTS: Final = "Nothing has to be done: the newer list counts. If the older one shall all the same, --pin its SHA-256."
 _OTHER_LIST: Final = "Ask whoever publishes the list for a sound one."
 
 REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "trust-store": "Copy the file, or let both stores be trusted: --trust may be repeated.",
+        "not-in-newer-list": _NEWER_COUNTS,
         "too-large": "Split it into several files.",
         "too-many": "Import the files in several runs.",
         "nested-too-deep": "Unpack the outer ZIP file, and import what is in it.",
         "authority-not-vouched-for": "--pin the SHA-256 of that CSCA once you have compared it with what its authority publishes.",
-        "list-not-signed": _PIN_FILE,
-        "list-older-than-held": "Nothing has to be done: the newer list counts. Without --replace both are kept.",
+        "list-not-signed": PIN_FILE,
+        "list-older-than-held": _NEWER_COUNTS,
         "list-signer-no-trust-anchor": _BRING_CSCA,
         "list-signer-csca-key-unknown": _BRING_CSCA,
         "list-signer-untrusted-signer": "The CSCA of that name did not sign: compare the one that you hold with its authority's.",
-        "list-signer-expired": f"Look for a newer list. {_PIN_FILE}",
-        "list-signer-not-yet-valid": f"Look at the clock of this machine. {_PIN_FILE}",
+        "list-signer-expired": f"Look for a newer list. {PIN_FILE}",
+        "list-signer-not-yet-valid": f"Look at the clock of this machine. {PIN_FILE}",
+        "list-signer-csca-expired": f"Look for a newer list. {PIN_FILE}",
+        "list-signer-csca-not-yet-valid": f"Look at the clock of this machine. {PIN_FILE}",
+        "list-signer-csca-anchor-missing": "Import the self-signed CSCA above the link certificates, or --pin it.",
+        "list-signer-unsupported-algorithm": f"This version of chipid cannot verify it. {PIN_FILE}",
+        "list-unsupported-algorithm": f"This version of chipid cannot verify it. {PIN_FILE}",
         "list-signer-revoked": "Look for a list by another signer.",
         "list-signed-outside-validity": "Look for a newer list.",
     }
@@ -69,7 +79,7 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "hidden": "A hidden file, or folder, is left aside.",
         "symbolic-link": "A symbolic link out of the folder is not followed.",
         "not-a-file": "It is neither a file nor a folder.",
-        "not-of-interest": "The file is nothing that a trust store keeps.",
+        "not-of-interest": "The file is left aside.",
         "pem-block": "A block of the PEM file is nothing that a trust store keeps.",
         "no-objects": "The file holds nothing that a trust store keeps.",
         "not-an-authority": "A certificate in a master list is none of an authority; it is no anchor.",

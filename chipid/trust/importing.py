@@ -30,11 +30,11 @@ from chipid.trust.objects import (
     certificate_index,
     moment,
     revocation_list_index,
-    seconds,
     signed_list_index,
 )
 from chipid.trust.provenance import Import, Voucher
 from chipid.trust.signed_lists import Admission, SignedList, admit
+from chipid.trust.succession import certificates_of, held_beside
 from chipid.trust.telling import pin_detail, refusal_detail
 from chipid.trust.unpacking import Candidate, Unpacking
 
@@ -61,9 +61,11 @@ def import_paths(
     :param strict: change nothing where anything is refused.
     :param replace: what a newer master list of a state does not have any more is withdrawn, unless another import vouches for it.
     :raises TrustStoreError: the store cannot be changed. :raises OSError: a path that cannot be read.
-    :raises ValueError: a pin that is none; *at* without a time zone.
+    :raises ValueError: a pin that is none; *at* without a time zone. :raises TypeError: *at* is no moment.
     """
     chosen = [Path(paths)] if isinstance(paths, str | PathLike) else list(map(Path, paths))
+    if not isinstance(at, datetime):
+        raise TypeError(f"at= takes a moment, as datetime.now(UTC) gives, not {type(at).__name__}")
     if at.utcoffset() is None:
         raise ValueError("at= needs a time zone")
     run = _Import(database, at, frozenset(map(_checked_pin, pins)), replace)
@@ -101,6 +103,8 @@ class _Import:
         self._newest: dict[tuple[bytes | None, bytes | None], int] = {}
         self._matched: frozenset[str] = frozenset()
         self._listed = 0
+        self._new_lists: set[int] = set()
+        self._pinned_lists: set[int] = set()
         self._added: dict[str, Entry] = {}
         self._known: dict[str, Entry] = {}
         self._withdrawn: dict[str, Entry] = {}
@@ -190,8 +194,8 @@ class _Import:
     # Links and signed lists ---------------------------------------------------------------------------------------------
 
     def _take_what_waits(self) -> None:
-        """Lists oldest first, and again while a list or a link that went in may have brought the CSCA of another."""
-        waiting, more = sorted(self._pending, key=lambda each: (each.signed_at, each.read.sha256)), True
+        """Lists newest first, for an older one adds nothing; and again while what went in may have brought the CSCA of another."""
+        waiting, more = sorted(self._pending, key=lambda each: (each.signed_at, each.read.sha256), reverse=True), True
         while more:
             links = self._take_links()
             refused = self._take_lists(waiting)
@@ -224,11 +228,11 @@ class _Import:
 
     def _admit(self, each: _PendingList, admission: Admission) -> None:
         candidate, read = each.candidate, each.read
-        newer, older = self._of_same_state(read, admission)
-        if newer and self._replace:
+        newest, older = held_beside(self._database, read, admission)
+        if newest is not None and self._replace and not admission.pinned_itself:
             self._refuse(candidate, "list-older-than-held", REASONS["list-older-than-held"])
             return
-        self.notes += [Note(candidate.where, "older-master-list")] if newer else []
+        self.notes += [Note(candidate.where, "older-master-list")] if newest is not None else []
         if admission.voucher is Voucher.PIN:
             self.notes.append(Note(candidate.where, "list-pinned", printable(pin_detail(admission))))
         self.notes += [Note(candidate.where, "list-departs", code) for code in admission.deviations]
@@ -238,14 +242,21 @@ class _Import:
         for refusal in read.refused:
             place = f"{candidate.where}, certificate {refusal.number + 1}"
             self.refused.append(Refusal(place, "malformed-certificate", printable(str(refusal.error)), Kind.CERTIFICATE))
+        vouched = None
+        if newest is not None and not admission.pinned_itself:
+            vouched = certificates_of(self._database, newest).union(each.octets for each in self._database.of_import(number))
         for count, certificate in enumerate(dict.fromkeys(read.certificates), 1):
             place = f"certificate {count}"
+            if vouched is not None and certificate.raw not in vouched:
+                self._refuse_dropped(f"{candidate.where}, {place}", str(certificate.subject), certificate.fingerprint)
+                continue
             if not is_authority(certificate):
                 self.notes.append(Note(f"{candidate.where}, {place}", "not-an-authority"))
             index, subject = certificate_index(certificate), str(certificate.subject)
             self._store(Kind.CERTIFICATE, certificate.raw, index, subject, number, f"{candidate.where}, {place}", place)
-        if older:
-            self._compare(candidate, read, older)
+        replaced = [each for each in older if each.id not in self._pinned_lists]
+        if replaced:
+            self._compare(candidate, read, replaced)
 
     def _import_of_list(self, candidate: Candidate, read: SignedList, admission: Admission) -> int:
         signer = None if admission.signer is None else admission.signer.fingerprint
@@ -259,25 +270,20 @@ class _Import:
             signed_at=admission.signed_at,
             pins=admission.pins,
         )
-        return self._database.add_import(made)
-
-    def _of_same_state(self, read: SignedList, admission: Admission) -> tuple[list[Import], list[Import]]:
-        """The master lists of the same state's signers in the store that were signed later, and those that were before."""
-        if read.kind is not Kind.MASTER_LIST or admission.country is None or admission.signed_at is None:
-            return [], []
-        held = [
-            each
-            for each in self._database.imports(country=admission.country)
-            if each.signed_at is not None and each.sha256 != read.sha256
-        ]
-        signed_at = seconds(admission.signed_at)
-        newer = [each for each in held if each.signed_at is not None and seconds(each.signed_at) > signed_at]
-        older = [each for each in held if each.signed_at is not None and seconds(each.signed_at) < signed_at]
-        return newer, older
+        held = {each.id for each in self._database.imports(country=admission.country)}
+        number = self._database.add_import(made)
+        if admission.pinned_itself:
+            self._pinned_lists.add(number)
+        elif number not in held:
+            self._new_lists.add(number)
+        return number
 
     def _compare(self, candidate: Candidate, read: SignedList, older: list[Import]) -> None:
-        """What *older* lists have and this one has not: told, or withdrawn with them."""
+        """What *older* lists have and this one has not: told, or withdrawn with them; of those of this import, not taken."""
         listed = {certificate.raw for certificate in read.certificates}
+        for each in older:
+            if each.id in self._new_lists:
+                self._take_back(each, listed)
         missing = {
             stored.id: stored
             for each in older
@@ -289,6 +295,21 @@ class _Import:
                 self.notes.append(Note(candidate.where, "missing-from-newer-list", f"{stored.name}, {stored.fingerprint}"))
             if self._replace:
                 self._withdraw(stored, older, candidate.where)
+
+    def _take_back(self, older: Import, listed: set[bytes]) -> None:
+        """A list that went in because nothing newer was there yet: as if the newer one had been first."""
+        for stored in tuple(self._database.of_import(older.id)):
+            if stored.kind is Kind.CERTIFICATE and stored.octets not in listed:
+                place = next(each.place for each in self._database.origins(stored) if each.imported.id == older.id)
+                self._database.forget_origin(stored, older.id)
+                if not self._database.origins(stored):
+                    self._database.remove(stored)
+                    self._added.pop(stored.fingerprint, None)
+                self._refuse_dropped(f"{older.source}, {place}", stored.name, stored.fingerprint)
+
+    def _refuse_dropped(self, where: str, name: str, fingerprint: str) -> None:
+        detail = f"{REASONS['not-in-newer-list']} {name}, {fingerprint}"
+        self.refused.append(Refusal(where, "not-in-newer-list", detail, Kind.CERTIFICATE))
 
     def _withdraw(self, stored: StoredObject, older: list[Import], place: str) -> None:
         for each in older:

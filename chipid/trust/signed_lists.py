@@ -55,9 +55,8 @@ class SignedList:
             listed = CscaMasterList.parse(content)
             return cls(kind, octets, signed, listed.certificates, listed.refused, listed.deviations)
         if kind is Kind.DEVIATION_LIST:
-            DeviationList.parse(content)
-        else:
-            DefectList.parse(content)
+            return cls(kind, octets, signed, deviations=_departures(DeviationList.parse(content)))
+        DefectList.parse(content)
         return cls(kind, octets, signed)
 
     @property
@@ -73,6 +72,19 @@ class SignedList:
             yield each.fingerprint
 
 
+def _departures(listed: DeviationList) -> tuple[str, ...]:
+    """How a deviation list departs from its profile. Its numbers are read: what is malformed is told now, and not to a traveller.
+
+    :raises CertificateError: one is.
+    """
+    documents = [each.documents for each in listed.deviations]
+    for each in documents:
+        for _ in each.numbers or ():
+            pass
+    odd = any(each.issued is not None and not each.issued.encoding_ok for each in documents)
+    return ("deviation-list-time-encoding",) if odd else ()
+
+
 @dataclass(frozen=True)
 class Admission:
     """Whether a list may go in.
@@ -80,6 +92,7 @@ class Admission:
     :ivar refused: why not; ``None`` where it may.
     :ivar pins: which of the operator's pins were needed. :ivar signer: its certificate; :ivar country: whose, two capital letters.
     :ivar deviations: what departs from the profiles, stable codes.
+    :ivar pinned_itself: whether a pin is the list's own, and not that of its signer or a CSCA.
     :ivar verified: whether its signature was verified, up to a CSCA; a pin of the list itself goes without.
     """
 
@@ -90,6 +103,7 @@ class Admission:
     pins: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     verified: bool = False
+    pinned_itself: bool = False
 
     @property
     def country(self) -> str | None:
@@ -105,7 +119,7 @@ def admit(read: SignedList, file_sha256: str, trusted: TrustSource, pins: frozen
     by_file = tuple(sorted(pins & {file_sha256, read.sha256}))
     if read.signed is None:
         no = None if by_file else _refusal("list-not-signed")
-        return Admission(no, Voucher.PIN, pins=by_file, deviations=read.deviations)
+        return Admission(no, Voucher.PIN, pins=by_file, deviations=read.deviations, pinned_itself=bool(by_file))
     finding = verify_signed_list(read.signed, trusted, at, known=read.certificates, pinned=pins)
     by_pin = by_file or tuple(each.fingerprint for each in finding.path if each.fingerprint in pins)
     claimed = claimed_signer(read.signed)
@@ -122,6 +136,7 @@ def admit(read: SignedList, file_sha256: str, trusted: TrustSource, pins: frozen
         by_pin,
         (*read.deviations, *finding.deviations),
         verified=_refused(finding, pinned=True) is None,
+        pinned_itself=bool(by_file),
     )
 
 

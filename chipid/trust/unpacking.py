@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a file to the objects in it: PEM, LDIF, ZIP and trust stores are opened, within limits, and nothing is written."""
+"""From a file to the objects in it: PEM, LDIF and ZIP are opened, within limits, and nothing is written."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Unpacking:
         container = container_of(piece.raw)
         if container is not None:
             openers: dict[Container, Callable[[_Piece], Iterator[Found]]] = {
-                "pem": self._pem, "ldif": self._ldif, "zip": self._zip, "store": self._store,
+                "pem": self._pem, "ldif": self._ldif, "zip": self._zip, "store": _trust_store,
             }  # fmt: skip
             yield from openers[container](piece)
         elif (kind := kind_of(piece.raw)) is not None:
@@ -201,15 +201,7 @@ class Unpacking:
         else:
             yield from self._unpack(replace(inner, raw=raw))
 
-    def _store(self, piece: _Piece) -> Iterator[Found]:
-        if piece.depth > 0:
-            yield piece.refuse("malformed-store", "A trust store inside a ZIP file is not opened: name its file.")
-            return
-        from chipid.trust.database import TrustDatabase  # noqa: PLC0415
 
-        try:
-            with TrustDatabase.open(piece.file.path) as store:
-                for stored in store.objects():
-                    yield Candidate(stored.kind, stored.octets, piece.file, f"object {stored.id}")
-        except (ChipIdError, OSError) as error:
-            yield piece.refuse("malformed-store", str(error))
+def _trust_store(piece: _Piece) -> Iterator[Found]:
+    """What is in one is there on somebody's word, which would be lost: whoever named the file would vouch for all of it."""
+    yield piece.refuse("trust-store", REASONS["trust-store"])

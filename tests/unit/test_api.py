@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from chipid.issuing.card_image import CardImage
 from chipid.profiles.access_keys import AccessKeys
 from chipid.pytest_plugin import CvPki, Issuer
 from chipid.readers.replay import ReplayChannel
+from chipid.trust.importing import import_paths
 
 NAIVE = datetime(2026, 1, 1)
 
@@ -66,6 +68,19 @@ def test_verify_says_what_it_takes(given: dict[str, str], wanted: str) -> None:
     evidence = chipid.Evidence(read_at=datetime.now(UTC), files={})
     with pytest.raises(TypeError, match=f"{wanted}.* gives, not str$"):
         chipid.verify(**{"evidence": evidence, "trust": None, **given})
+
+
+def test_a_day_is_no_moment(emulated_cccd: EmulatedCard, chipid_keys: AccessKeys, tmp_path: Path) -> None:
+    day: Any = date(2026, 6, 1)
+    evidence = chipid.Evidence(read_at=datetime.now(UTC), files={})
+    with chipid.TrustDatabase.create(tmp_path / "trust.db") as database:
+        for call in (
+            lambda: chipid.verify(evidence, trust=None, at=day),
+            lambda: chipid.read(chipid_keys, channel=emulated_cccd, at=day),
+            lambda: import_paths(database, [], at=day),
+        ):
+            with pytest.raises(TypeError, match=r"at= takes a moment.* not date$"):
+                call()
 
 
 def test_paths_are_taken_as_text_too(

@@ -231,10 +231,25 @@ def test_a_reader_sees_one_moment_and_blocks_nobody(store: Path) -> None:
 
 
 def test_a_reader_cannot_change_anything(store: Path) -> None:
-    with TrustDatabase.open(store) as reader, pytest.raises(ChipIdError):
-        reader.remove(reader.find(DSC.parsed.fingerprint)[0])
+    with TrustDatabase.open(store) as reader:
+        for change in (lambda: reader.remove(reader.find(DSC.parsed.fingerprint)[0]), lambda: import_paths(reader, store, at=AT)):
+            with pytest.raises(TrustStoreError, match="open for reading") as refused:
+                change()
+            assert "writable=True" in (refused.value.hint or "")
     with TrustDatabase.open(store) as reader:
         assert reader.find(DSC.parsed.fingerprint)
+
+
+@pytest.mark.parametrize("writable", [False, True])
+def test_a_closed_store_says_so_as_a_file_does(store: Path, writable: bool) -> None:
+    closed = TrustDatabase(str(store), writable=writable)  # a path may be a text
+    closed.close()
+    closed.close()
+    for ask in (lambda: bool(closed), lambda: closed.authorities_of("UT"), lambda: import_paths(closed, store, at=AT)):
+        with pytest.raises(ValueError, match=r"trust\.db: the trust store is closed"):
+            ask()
+    with pytest.raises(ValueError, match="closed"), TrustDatabase(store, writable=True) as changed, changed.transaction():
+        changed.close()
 
 
 def test_an_import_that_was_cut_off_is_told_and_undone(store: Path) -> None:

@@ -24,6 +24,7 @@ from chipid.issuing import certificates as build
 from chipid.issuing.certificates import Departures
 from chipid.issuing.pki import DocumentSigner, SignerProfile, TestCsca
 from chipid.issuing.revocation_lists import RevocationListProfile
+from chipid.pki.certificate import Certificate
 from chipid.pki.defect_list import DEFECT_LIST, DefectList
 from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
 from chipid.pki.extensions import KEY_USAGE, KeyUsage
@@ -38,6 +39,7 @@ from chipid.trust.objects import Kind, Role
 from chipid.trust.pins import read_pin
 from chipid.trust.provenance import Voucher
 from chipid.trust.recognise import kind_of
+from chipid.trust.signed_lists import SignedList
 from chipid.trust.upkeep import expire, outdated, remove
 
 Put = Callable[..., ImportReport]
@@ -178,6 +180,22 @@ def test_deviation_and_defect_lists_are_kept_and_read_again(put: Put, database: 
     assert database.defect_lists() == (DefectList(()),)
 
 
+def deviations_of(*conditions: bytes) -> bytes:
+    """A signed list with one deviation, of the documents that meet *conditions*, encoded."""
+    described = asn1.set_of(asn1.sequence(asn1.oid(f"{DEVIATION_LIST}.4")))
+    content = asn1.sequence(asn1.integer(0), asn1.set_of(asn1.sequence(asn1.sequence(*conditions), described)))
+    return CSCA.issue_list_signer(DEVIATION, at=AT).sign_list(DEVIATION_LIST, content, CSCA, at=AT + DAY)
+
+
+@pytest.mark.parametrize(
+    ("time", "told"), [(b"20260601000000Z", False), (b"20260601000000.000Z UTC", True)], ids=["as ASN.1 has it", "as Italy does"]
+)
+def test_how_a_deviation_list_writes_its_times_is_told(put: Put, time: bytes, told: bool) -> None:
+    report = put(CSCA.certificate, deviations_of(asn1.encode(0xA4, asn1.encode(asn1.GENERALIZED_TIME, time) * 2)))
+    assert (report.refused, kinds(report.added)) == ((), ["certificate", "deviation-list"])
+    assert ("deviation-list-time-encoding" in [note.detail for note in report.notes]) is told
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -193,9 +211,10 @@ def test_deviation_and_defect_lists_are_kept_and_read_again(put: Put, database: 
         (packed(("x", CSCA.certificate))[:-30], "malformed-zip"),
         (packed(("x.cer", b"broken")), "unrecognised"),
         (packed(("1.zip", packed(("2.zip", packed(("3.zip", b"")))))), "nested-too-deep"),
-        (packed(("trust.db", b"SQLite format 3\0")), "malformed-store"),
+        (packed(("trust.db", b"SQLite format 3\0")), "trust-store"),
         (asn1.sequence(asn1.integer(0), asn1.set_of(asn1.integer(1)), asn1.integer(2)), "malformed-master-list"),
-        (b"SQLite format 3\0", "malformed-store"),
+        (deviations_of(asn1.encode(0xA5, asn1.encode(0x13, b"A1"), asn1.encode(0x02, b"1"))), "malformed-deviation-list"),
+        (b"SQLite format 3\0", "trust-store"),
     ],
 )
 def test_what_cannot_be_read_is_told_and_the_rest_goes_in(put: Put, content: bytes, reason: str) -> None:
@@ -429,12 +448,91 @@ def test_what_a_newer_list_does_not_have_is_told_and_withdrawn_on_demand(put: Pu
     assert "older-master-list" in [note.code for note in put(old).notes]
 
 
-@pytest.mark.parametrize("newer_first", [False, True])
-def test_lists_of_one_import_are_taken_by_their_age(put: Put, newer_first: bool) -> None:
-    lists = [master_list(CSCA.certificate, OTHERS[0].certificate), master_list(CSCA.certificate, at=AT + 2 * DAY)]
-    report = put(CSCA.certificate, *(reversed(lists) if newer_first else lists), replace=True)
-    assert {note.code for note in report.notes} - {"list-departs"} == {"missing-from-newer-list"}
-    assert {entry.fingerprint for entry in report.withdrawn} == {OTHERS[0].parsed.fingerprint, sha256(lists[0]).hexdigest()}
+OLDER = master_list(CSCA.certificate, OTHERS[0].certificate, OTHERS[1].certificate)
+NEWER = master_list(CSCA.certificate, OTHERS[1].certificate, at=AT + 2 * DAY)
+DROPPED = OTHERS[0].parsed
+
+
+def held_of(database: TrustDatabase, certificate: Certificate) -> list[Voucher]:
+    return [origin.imported.voucher for each in database.find(certificate.fingerprint) for origin in database.origins(each)]
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_an_older_list_brings_nothing_back(put: Put, database: TrustDatabase, replace: bool) -> None:
+    put(CSCA.certificate, OLDER)
+    put(NEWER, replace=True)
+    assert not held_of(database, DROPPED)
+    report = put(OLDER, replace=replace)
+    assert (reasons(report), report.applied) == (["list-older-than-held" if replace else "not-in-newer-list"], True)
+    assert not held_of(database, DROPPED)
+    if not replace:
+        # Told by name, with its number in the list; what both have is vouched for by both.
+        (told,) = report.refused
+        number = SignedList.parse(Kind.MASTER_LIST, OLDER).certificates.index(DROPPED) + 1
+        assert told.place.endswith(f".bin, certificate {number}")
+        assert told.detail.endswith(f"{DROPPED.subject}, {DROPPED.fingerprint}")
+        assert held_of(database, OTHERS[1].parsed) == [Voucher.SIGNER] * 2
+        assert kinds(report.added) == ["master-list"]
+    # What the operator pins, octet by octet, he answers for; a pin of the list's CSCA says nothing of that.
+    assert reasons(put(OLDER, pins=[CSCA.parsed.fingerprint])) == ["not-in-newer-list"]
+    report = put(OLDER, replace=replace, pins=[sha256(OLDER).hexdigest()])
+    assert (report.refused, held_of(database, DROPPED)) == ((), [Voucher.PIN])
+
+
+@pytest.mark.parametrize("contents", list(permutations((CSCA.certificate, OLDER, NEWER))))
+def test_of_two_lists_in_one_import_the_newer_counts_whatever_the_order(
+    put: Put, database: TrustDatabase, contents: tuple[bytes, ...]
+) -> None:
+    report = put(packed(*((str(number), each) for number, each in enumerate(contents))))
+    assert (reasons(report), held_of(database, DROPPED)) == (["not-in-newer-list"], [])
+    assert kinds(report.added) == ["certificate"] * 2 + ["master-list"] * 2
+    assert reasons(put(*contents, replace=True)) == ["list-older-than-held"]
+
+
+def newer_under_a_key_of_the_older() -> tuple[bytes, bytes]:
+    """The older list brings the CSCA of the newer one's signer, and has to go in first."""
+    new_csca = TestCsca.create("UT", at=AT, common_name="The new one")
+    signer = new_csca.issue_list_signer(MASTER, at=AT)
+    older = master_list(CSCA.certificate, new_csca.certificate, OTHERS[0].certificate, OTHERS[1].certificate)
+    return older, master_list(new_csca.certificate, OTHERS[1].certificate, at=AT + 2 * DAY, signer=signer, csca=new_csca)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_newer_list_that_needs_the_older_one_counts_too(put: Put, database: TrustDatabase, replace: bool) -> None:
+    older, newer = newer_under_a_key_of_the_older()
+    report = put(CSCA.certificate, older, newer, OTHERS[2].certificate, replace=replace)
+    assert set(reasons(report)) == {"not-in-newer-list"}
+    assert {refusal.detail.split(", ")[-1] for refusal in report.refused} == {DROPPED.fingerprint, CSCA.parsed.fingerprint}
+    assert (held_of(database, DROPPED), held_of(database, CSCA.parsed)) == ([], [Voucher.OPERATOR])
+    assert DROPPED.fingerprint not in {entry.fingerprint for entry in report.added}
+    assert kinds(report.withdrawn) == (["master-list"] if replace else [])
+    # The pin of its file keeps it whole.
+    with TrustDatabase.create(database.path.with_name("other.db")) as other:
+        folder = database.path.with_name("folder")
+        folder.mkdir()
+        for number, octets in enumerate((CSCA.certificate, older, newer)):
+            (folder / str(number)).write_bytes(octets)
+        report = import_paths(other, folder, at=AT + 3 * DAY, pins=[sha256(older).hexdigest()], replace=replace)
+        assert (report.refused, report.withdrawn, held_of(other, DROPPED)) == ((), (), [Voucher.PIN])
+
+
+def test_what_is_trusted_on_the_word_of_an_older_list_stays_until_it_is_replaced(put: Put, database: TrustDatabase) -> None:
+    put(CSCA.certificate, OLDER)
+    put(NEWER)
+    assert put(OLDER, NEWER).refused == ()
+    assert held_of(database, DROPPED) == [Voucher.SIGNER]
+
+
+def test_only_master_lists_follow_master_lists(put: Put, database: TrustDatabase) -> None:
+    later = CSCA.issue_list_signer(DEVIATION, at=AT).sign_list(DEVIATION_LIST, DeviationList(()).build(), CSCA, at=AT + 2 * DAY)
+    assert put(CSCA.certificate, later, OLDER).refused == ()
+    assert held_of(database, DROPPED) == [Voucher.SIGNER]
+
+
+def test_a_newer_list_that_the_operator_removed_still_tells_what_it_had(put: Put, database: TrustDatabase) -> None:
+    put(CSCA.certificate, NEWER)
+    remove(database, sha256(NEWER).hexdigest())
+    assert reasons(put(OLDER)) == ["not-in-newer-list"]
 
 
 def test_an_older_revocation_list_is_kept_and_told(put: Put, database: TrustDatabase) -> None:
@@ -674,11 +772,19 @@ def test_what_is_exported_can_be_imported(put: Put, database: TrustDatabase, tmp
         export_folder(database.objects(), tmp_path / "all")
     export_folder(database.objects(), tmp_path / "all", replace=True)
     assert len(held) == len(list((tmp_path / "all").iterdir()))
-    for name in ("all.pem", "all.zip", "all", "trust.db"):
+    for name in ("all.pem", "all.zip", "all"):
         source = tmp_path / name
         with TrustDatabase.create(tmp_path / f"from {name}") as copy:
             report = import_paths(copy, source, at=AT + 2 * DAY)
             assert (report.refused, {each.octets for each in copy.objects()}) == ((), held), name
+
+
+def test_a_trust_store_is_no_source(put: Put, database: TrustDatabase, tmp_path: Path) -> None:
+    """On whose word its certificates are there would be lost: the file is copied, and keeps it."""
+    put(BARE, pins=[sha256(BARE).hexdigest()])
+    with TrustDatabase.create(tmp_path / "other.db") as other:
+        assert reasons(import_paths(other, database.path, at=AT)) == ["trust-store"]
+        assert list(other.objects()) == []
 
 
 def test_an_export_is_chosen(put: Put, database: TrustDatabase) -> None:

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from asn1crypto import keys, x509
 
+from chipid.pki.signed_list import verify_signed_list
 from chipid.trust.audit import AuditReport, audit
 from chipid.trust.database import TrustDatabase
 from chipid.trust.importing import import_paths
 from chipid.trust.objects import Kind
+from chipid.trust.signed_lists import SignedList
 from chipid.trust.statistics import facts_of, statistics
 
 pytestmark = pytest.mark.real_data
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.real_data
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 LISTS = "07_pki/master_lists"
 UNSIGNED, OUT_OF_DATE = "self_bare_masterList.bin", ("ICAO_ml_September2023.ml", "IT_MasterListCSCA.ml")
+OLDER, NEWER = "DE_ML_2024-08-07-07-38-24.ml", "DE_ML_2025-08-14-07-41-09.ml"
 CURVES = {"NIST256p": "secp256r1", "NIST384p": "secp384r1", "NIST521p": "secp521r1"}
 PRIMES = {
     2**224 - 2**96 + 1: "secp224r1",
@@ -44,10 +47,10 @@ PRIMES = {
 
 @pytest.fixture(scope="module")
 def store(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every master list; pinned are the one that nobody signed, and those whose signers are out of date."""
+    """All of every master list; pinned are the one that nobody signed, those whose signers are out of date, and Germany's older."""
     path = tmp_path_factory.mktemp("lists") / "trust.db"
     folder = real_data / LISTS
-    pins = [sha256((folder / name).read_bytes()).hexdigest() for name in (UNSIGNED, *OUT_OF_DATE)]
+    pins = [sha256((folder / name).read_bytes()).hexdigest() for name in (UNSIGNED, *OUT_OF_DATE, OLDER)]
     with TrustDatabase.create(path) as database:
         report = import_paths(database, folder, at=AT, pins=pins)
     assert report.refused == ()
@@ -63,10 +66,34 @@ def audited(store: Path) -> AuditReport:
 def test_without_pins_nothing_is_trusted_that_nobody_vouches_for(real_data: Path, tmp_path: Path) -> None:
     with TrustDatabase.create(tmp_path / "trust.db") as database:
         report = import_paths(database, real_data / LISTS, at=AT)
-        assert {refusal.place.split("/")[-1]: refusal.reason for refusal in report.refused} == {
-            UNSIGNED: "list-not-signed", **dict.fromkeys(OUT_OF_DATE, "list-signer-expired"),
+        assert {(refusal.place.split("/")[-1].split(",")[0], refusal.reason) for refusal in report.refused} == {
+            (UNSIGNED, "list-not-signed"), (OLDER, "not-in-newer-list"), *((name, "list-signer-expired") for name in OUT_OF_DATE),
         }  # fmt: skip
-        assert report.counts["added"] == {"certificate": 643, "master-list": 3}
+        assert report.counts["refused"]["not-in-newer-list"] == 29
+        assert report.counts["added"] == {"certificate": 615, "master-list": 3}
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_what_germany_dropped_is_trusted_no_more(real_data: Path, tmp_path: Path, replace: bool) -> None:
+    """And the newer list needs no pin: its signer has a new key, and the link to that is in the list alone."""
+    folder = real_data / LISTS
+    older, newer = (SignedList.parse(Kind.MASTER_LIST, (folder / name).read_bytes()) for name in (OLDER, NEWER))
+    signer = verify_signed_list(older.signed, None, AT, known=older.certificates)  # type: ignore[arg-type]
+    (tmp_path / "csca.cer").write_bytes(signer.path[-1].raw)
+    dropped = set(older.certificates).difference(newer.certificates)
+    with TrustDatabase.create(tmp_path / "trust.db") as database:
+        for path in (tmp_path / "csca.cer", folder / OLDER, folder / NEWER):
+            report = import_paths(database, path, at=AT, replace=replace)
+            assert report.refused == ()
+        assert sum(bool(database.find(each.fingerprint)) for each in dropped) == (0 if replace else 29)
+        report = import_paths(database, folder / OLDER, at=AT, replace=replace)
+        assert {refusal.reason for refusal in report.refused} == ({"list-older-than-held"} if replace else set())
+        with TrustDatabase.create(tmp_path / "other.db") as other:
+            assert import_paths(other, [tmp_path / "csca.cer", folder / NEWER], at=AT).refused == ()
+            report = import_paths(other, folder / OLDER, at=AT)
+            assert [refusal.reason for refusal in report.refused] == ["not-in-newer-list"] * 29
+            assert report.counts["added"] == {"master-list": 1}
+            assert not any(other.find(each.fingerprint) for each in dropped)
 
 
 def test_each_list_brings_as_many_certificates_as_it_has(real_data: Path, store: Path) -> None:
@@ -133,6 +160,22 @@ def test_a_suffix_says_nothing(real_data: Path, tmp_path: Path) -> None:
         report = import_paths(database, real_data / "07_pki/icao_pkd_odd", at=AT)
     assert [entry.kind for entry in report.added] == [Kind.CERTIFICATE] * 3
     assert [refusal.kind for refusal in report.refused] == [Kind.DEVIATION_LIST]
+
+
+def test_italy_s_deviation_list_of_2018(real_data: Path, store: Path, tmp_path: Path) -> None:
+    """The CSCA of its signer is in the master lists; he is out of date, and so a pin admits it."""
+    path = tmp_path / "trust.db"
+    path.write_bytes(store.read_bytes())
+    (listed,) = (real_data / "07_pki/icao_pkd_odd").glob("IT_*.cer")
+    with TrustDatabase.open(path, writable=True) as database:
+        report = import_paths(database, listed, at=AT)
+        assert [refusal.reason for refusal in report.refused] == ["list-signer-expired"]
+        report = import_paths(database, listed, at=AT, pins=[sha256(listed.read_bytes()).hexdigest()])
+        assert (report.refused, report.counts["added"]) == ((), {"deviation-list": 1})
+        assert "deviation-list-time-encoding" in [note.detail for note in report.notes]
+        (found,) = (finding for finding in audit(database, AT).findings if finding.stored.kind is Kind.DEVIATION_LIST)
+        assert found.ok
+        assert [(each.country, len(each.deviations)) for each in database.deviation_lists()] == [("IT", 2)]
 
 
 def test_revocation_lists_are_verified(real_data: Path, store: Path, tmp_path: Path) -> None:
