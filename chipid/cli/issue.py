@@ -89,7 +89,7 @@ def _pki_fault(name: str | None, csca: str | None, csca_out: str | None) -> PkiF
     try:
         return pki_fault(name)
     except ChipIdError as problem:
-        raise Misuse(f"--pki-fault: {problem}", problem.hint) from None
+        raise Misuse(f"--pki-fault: {problem}", f"{problem.hint} `chipid issue --list-pki-faults` lists all.") from None
 
 
 def _trust_path(name: str | None, fault: PkiFault | None, *, force: bool) -> Path | None:

@@ -192,7 +192,7 @@ def _moments(report: schema.VerdictReport) -> list[str]:
 def _origin(report: schema.DocumentReport) -> list[str]:
     rows = [("Read", report.read_at), ("Reader", report.reader or _EMPTY), ("ATR", report.atr or _EMPTY)]
     if report.judged_at is not None:
-        rows.insert(1, ("Judged", f"as of {report.judged_at}"))
+        rows.insert(1, ("Judged as of", report.judged_at))
     if not report.complete:
         rows.append(("Reading", "was broken off"))
     return columns(rows, indent="")

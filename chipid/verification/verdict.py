@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -115,7 +115,8 @@ class Verdict:
     :ivar judged_at: the time that it was judged at.
     :ivar path: the certificates from EF.SOD's signer to the anchor that the verdict rests on; shorter where TRUST_STATUS is not
         SUCCESSFUL, and empty where nobody whom the operator trusts signed.
-    :ivar origins: where the last certificate of the path came from, in words, where the trust source keeps that.
+    :ivar origins: where the last certificate of the path came from, in words, where the trust source keeps that; of two verdicts
+        that differ in nothing else, one is equal to the other.
     :ivar revocation_lists: those that answered whether a certificate of the path was revoked.
     """
 
@@ -128,7 +129,7 @@ class Verdict:
     uncounted: tuple[CheckName, ...] = ()
     judged_at: datetime | None = None
     path: tuple[Certificate, ...] = ()
-    origins: tuple[str, ...] = ()
+    origins: tuple[str, ...] = field(default=(), compare=False)
     revocation_lists: tuple[CertificateRevocationList, ...] = ()
 
     @property

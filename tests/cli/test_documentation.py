@@ -109,6 +109,19 @@ def test_the_table_of_faults_of_a_pki_is_the_catalogue() -> None:
     assert rows == [pki_fault_row(fault) for fault in PKI_FAULTS.values()]
 
 
+def test_its_walk_through_can_be_followed(cli, tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line.strip() for line in PKI_FAULTS_PART.splitlines() if line.startswith("    ")]
+    monkeypatch.chdir(tmp_path)
+    for line in lines:
+        made = re.fullmatch(r"printf '(\d+)\\n' > (\S+)", line)
+        if made is not None:
+            (tmp_path / made[2]).write_text(made[1] + "\n", encoding="ascii")
+            continue
+        result = cli(*line.replace("fixtures/", f"{fixtures}/").split()[1:])
+        assert result.code == (1 if line == lines[-1] else 0), (line, result.err)
+    assert "because of:\n  dsc-revoked  " in result.out
+
+
 def test_the_faults_in_its_example_can_be_had() -> None:
     shown = re.findall(r"--fault ([a-z-]+:\S+)", FAULTS_PAGE.replace("`", " "))
     assert [fault_from_text(text).name for text in shown] == ["le-limit", "wrong-mac"]

@@ -134,7 +134,8 @@ def test_a_pki_is_of_the_state_that_the_description_names(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--pki-fault", "nonsense", "--trust-out", "trust"), "hint: There are alternative-name-missing"),
+        (("--pki-fault", "dsc-expird", "--trust-out", "trust"), "hint: The nearest are dsc-expired, "),
+        (("--pki-fault", "nonsense", "--trust-out", "trust"), "--list-pki-faults` lists all"),
         (("--pki-fault", "dsc-expired", "--trust-out", "trust", "--csca-out", "csca"), "makes a CSCA of its own"),
         (("--pki-fault", "dsc-expired"), "nobody could verify"),
     ],

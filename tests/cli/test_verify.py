@@ -91,7 +91,7 @@ def test_the_text_says_as_of_when_and_on_whom_it_rests(cli, desk, evidence_file:
         assert origin in text
     card = ("--card", desk.card, "--number-file", desk.number)
     dumped = cli("dump", *card, "--verify", "--trust", desk.trust, "--at", "2020-01-01")
-    assert "Judged  as of 2020-01-01T00:00:00Z" in dumped.out
+    assert "Judged as of  2020-01-01T00:00:00Z" in dumped.out
 
 
 def test_a_clone_that_a_policy_accepts_is_told_as_one(cli, desk, verdict_on) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
@@ -118,10 +119,10 @@ def test_every_reason_about_certificates_and_revocation_is_reached() -> None:
     assert wanted - reached == set(NOT_OF_THE_PKI)
 
 
-def test_an_unknown_fault_is_refused_with_a_list_of_those_there_are() -> None:
+def test_an_unknown_fault_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnsupportedFeature) as caught:
-        pki_fault("nonsense")
-    assert "dsc-expired" in str(caught.value.hint)
+        pki_fault("csca-expird")
+    assert re.fullmatch(r"The nearest are csca-expired, [a-z-]+, [a-z-]+\.", str(caught.value.hint))
     assert pki_fault("dsc-expired") is PKI_FAULTS["dsc-expired"]
 
 

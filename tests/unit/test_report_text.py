@@ -108,7 +108,7 @@ def test_when_it_was_judged() -> None:
     moment = "2020-01-01T00:00:00Z"
     report = msgspec.structs.replace(report_on(), judged_at=moment)
     assert f"Read 2026-11-23T10:00:00Z\nJudged as of {moment}\n" in verdict_text(report)
-    assert f"Judged  as of {moment}" in document_text(document(judged_at=moment))
+    assert f"Judged as of  {moment}" in document_text(document(judged_at=moment))
     assert "Judged" not in document_text(document())
 
 

@@ -12,6 +12,7 @@ The answer that is expected is the one to a sound card of the workshop's country
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
@@ -33,9 +34,10 @@ PKI_FAULTS: Final[Mapping[str, PkiFault]] = MappingProxyType(
 def pki_fault(name: str) -> PkiFault:
     """The fault of that name.
 
-    :raises UnsupportedFeature: there is none; the hint lists what there is.
+    :raises UnsupportedFeature: there is none; the hint names the nearest.
     """
     fault = PKI_FAULTS.get(name)
     if fault is None:
-        raise UnsupportedFeature(f"no fault of a PKI is called {name!r}", hint="There are " + ", ".join(sorted(PKI_FAULTS)) + ".")
+        near = get_close_matches(name, PKI_FAULTS, cutoff=0)
+        raise UnsupportedFeature(f"no fault of a PKI is called {name!r}", hint=f"The nearest are {', '.join(near)}.")
     return fault
