@@ -24,12 +24,17 @@ SUFFIXES: Final = frozenset({".cer", ".cert", ".crl", ".crt", ".der", ".pem"})
 
 SIZE_LIMIT: Final = 16 * 1024 * 1024
 
-_STORE_SUFFIXES: Final = {".ml": "a master list", ".ldif": "an LDIF file", ".zip": "a ZIP file"}
+_STORE_SUFFIXES: Final = {
+    ".ml": "a master list", ".ldif": "an LDIF file", ".zip": "a ZIP file", ".p7b": "a bundle of certificates",
+    ".p7c": "a bundle of certificates",
+}  # fmt: skip
 _SQLITE: Final = b"SQLite format 3\0"
+_STORE: Final = "a trust store"
 _HEAD: Final = 512
 """Octets at the beginning of a signed list in which its kind is named."""
 _HINT: Final = "Give CSCA certificates and revocation lists in DER or PEM; chipid trust import takes the rest."
 _IMPORT: Final = "chipid trust import takes it into a trust store: name that store beside the rest."
+_NAME: Final = "Name the store itself, beside the folder."
 
 Trusted = Certificate | CertificateRevocationList
 
@@ -57,7 +62,7 @@ def read_trusted(raw: bytes) -> tuple[Trusted, ...]:
     found: list[Trusted] = []
     for label, octets in read_pem_blocks(raw):
         if label in _SIGNED:
-            raise CertificateError("PEM with a signed list", hint=_IMPORT)
+            raise CertificateError("PEM with a signed list or a bundle of certificates", hint=_IMPORT)
         if label in _READERS:
             if octets is None:
                 raise CertificateError("PEM with a damaged block")
@@ -122,11 +127,12 @@ def _store_kind(path: Path, raw: bytes) -> str | None:
 
     head = raw[:_HEAD]
     if head.startswith(_SQLITE):
-        return "a trust store"
+        return _STORE
     lists = {CSCA_MASTER_LIST: "a master list", DEVIATION_LIST: "a deviation list", DEFECT_LIST: "a defect list"}
     signed = (title for content_type, title in lists.items() if asn1.oid(content_type) in head)
     return next(signed, _STORE_SUFFIXES.get(path.suffix.lower()))
 
 
 def _left_to_a_store(path: Path, kind: str) -> CertificateError:
-    return CertificateError(f"{path}: this is {kind}, and neither a certificate nor a revocation list", hint=_IMPORT)
+    message = f"{path}: this is {kind}, and neither a certificate nor a revocation list"
+    return CertificateError(message, hint=_NAME if kind == _STORE else _IMPORT)

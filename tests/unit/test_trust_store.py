@@ -118,7 +118,7 @@ def signed_list(content_type: str) -> bytes:
         ("UT.ml", b"", "a master list"),
         ("pkd.LDIF", b"version: 1\n", "an LDIF file"),
         ("all.zip", b"PK", "a ZIP file"),
-        ("anything", b"SQLite format 3\0", "a trust store"),
+        ("csca.p7b", b"", "a bundle of certificates"),
         ("master", signed_list(CSCA_MASTER_LIST), "a master list"),
         ("deviations.der", signed_list(DEVIATION_LIST), "a deviation list"),
         ("defects.bin", signed_list(DEFECT_LIST), "a defect list"),
@@ -134,6 +134,14 @@ def test_what_a_trust_store_takes_is_not_passed_over(tmp_path: Path, one: TestCs
         with pytest.raises(CertificateError, match=rf"{name}: .*{what}") as caught:
             TrustStore.load(path)
         assert "chipid trust import" in (caught.value.hint or "")
+
+
+def test_a_trust_store_in_a_folder_is_to_be_named_itself(tmp_path: Path, one: TestCsca) -> None:
+    (tmp_path / "csca.cer").write_bytes(one.certificate)
+    (tmp_path / "anything").write_bytes(b"SQLite format 3\0")
+    with pytest.raises(CertificateError, match="anything: this is a trust store") as caught:
+        TrustStore.load(tmp_path)
+    assert caught.value.hint == "Name the store itself, beside the folder."
 
 
 def test_a_bad_file_is_named(tmp_path: Path) -> None:
