@@ -38,9 +38,10 @@ DEFAULT_KEY: Final = "brainpoolP384r1"
 DOCUMENT_TYPES: Final = ("ID", "P")
 ORGANIZATION: Final = "chipid test PKI"
 
-# A document is valid for ten years, its signer signs for three months, the CSCA for five years (ICAO 9303-12 §4.1.1.1).
-_DSC_USAGE, _DSC_VALIDITY = timedelta(days=91), timedelta(days=11 * 365)
-_CSCA_USAGE, _CSCA_VALIDITY = timedelta(days=5 * 365), timedelta(days=16 * 365 + 30)
+# A document is valid for 25 years at most, as a CCCD is; its signer signs for three months, the CSCA for five years; and each
+# certificate lasts as long as what it vouches for (ICAO 9303-12 §4.1.1.1).
+_DSC_USAGE, _DSC_VALIDITY = timedelta(days=91), timedelta(days=26 * 366)
+_CSCA_USAGE, _CSCA_VALIDITY = timedelta(days=5 * 365), timedelta(days=31 * 366 + 30)
 _CSCA_KEY_USAGE = (KeyUsage.KEY_CERT_SIGN, KeyUsage.CRL_SIGN)
 _PRIVATE_KEY = re.compile(rb"-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]*-----END PRIVATE KEY-----\n?")
 
@@ -74,7 +75,7 @@ class KeyOptions:
 class SignerProfile:
     """What a document signer's certificate holds beside name and key.
 
-    :ivar validity: of the certificate; eleven years where ``None``. :ivar usage_period: of its key; three months where ``None``.
+    :ivar validity: of the certificate; 26 years where ``None``. :ivar usage_period: of its key; three months where ``None``.
     :ivar key_usage: ``None`` leaves the extension out; so does ``None`` for :ivar document_types:
     :ivar extra_extensions: encoded, behind the others.
     """
@@ -167,7 +168,7 @@ class TestCsca(_Holder):
         """A new CSCA.
 
         :param country: two letters. :param at: when it begins to sign, with a time zone.
-        :param validity: of the certificate; sixteen years from *at* where ``None``.
+        :param validity: of the certificate; 31 years from *at* where ``None``.
         :param departures: what its certificate shall hold otherwise.
         :raises UnsupportedFeature: a kind of key that cannot be made.
         """

@@ -48,7 +48,7 @@ def verify(
     checks.append(consistency.card_access_against_dg14(evidence, card_security.infos))
     checks += [zone, consistency.dg1_against_dg13(evidence, mrz)]
     # 6. The calendar
-    checks.append(consistency.document_expiry(mrz, at))
+    checks.append(consistency.document_expiry(mrz, at, passive.signer))
     # 7. The decision, and what it rests on
     verdict = policy.decide(listed.weigh(checks))
     origins = trust.origins_of(passive.path[-1]) if trust is not None and passive.path else ()

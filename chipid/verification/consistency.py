@@ -15,6 +15,7 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz
 from chipid.lds.security_infos import PaceDomainParameterInfo, PaceInfo, SecurityInfo, SecurityInfos
+from chipid.pki.certificate import Certificate
 from chipid.profiles.vn_cccd import NO_EXPIRY, Dg13, compare, is_cccd
 from chipid.protocols.pace import pace_choices, pace_strength, preferred_pace
 from chipid.verification.verdict import Check, CheckName, Outcome
@@ -148,22 +149,31 @@ def _spoken(fields: tuple[str, ...]) -> str:
     return ", ".join(_SPOKEN[field] for field in fields)
 
 
-def document_expiry(mrz: Mrz | None, at: datetime) -> Check:
-    """Whether the document is in date (BSI TR-03135-1 §5.7.1); the day of expiry is its last."""
+def document_expiry(mrz: Mrz | None, at: datetime, signer: Certificate | None = None) -> Check:
+    """Whether the document is in date (BSI TR-03135-1 §5.7.1); the day of expiry is its last.
+
+    :param signer: the certificate of whoever signed it, which is to be valid for as long as the document (ICAO 9303-12 §4.1.1.1).
+    """
     name = CheckName.DOCUMENT_EXPIRY
     if mrz is None:
         return Check(name, Outcome.UNDETERMINED, "dg1-missing", "There is no expiry date to look at.")
     if is_cccd(mrz) and mrz.expiry_date == NO_EXPIRY:
         return Check(name, Outcome.SUCCESSFUL, "no-expiry", "The document does not expire.")
-    # A Vietnamese card expires by the calendar of Vietnam, wherever the clock that judges it stands.
-    today = in_zone(at, VIETNAM).date() if is_cccd(mrz) else at.date()
+    today = _day(at, mrz)
     full = full_expiry_date(mrz.expiry_date, today, CCCD_YEARS_AHEAD if is_cccd(mrz) else YEARS_AHEAD)
     expiry = full.complete if full is not None else None
     if expiry is None:
         return Check(name, Outcome.UNDETERMINED, "expiry-unreadable", "The expiry date is no date.")
+    outlives = signer is not None and expiry > _day(signer.not_after, mrz)
+    deviations = ("document-outlives-signer",) if outlives else ()
     if expiry < today:
-        return Check(name, Outcome.FAILED, "document-expired", "The document has expired.")
-    return Check(name, Outcome.SUCCESSFUL, "ok", "The document is in date.")
+        return Check(name, Outcome.FAILED, "document-expired", "The document has expired.", deviations)
+    return Check(name, Outcome.SUCCESSFUL, "ok", "The document is in date.", deviations)
+
+
+def _day(moment: datetime, mrz: Mrz) -> date:
+    """A Vietnamese card expires by the calendar of Vietnam, wherever the clock that judges it stands."""
+    return (in_zone(moment, VIETNAM) if is_cccd(mrz) else moment).date()
 
 
 def _outlived(evidence: Evidence) -> tuple[str, ...]:

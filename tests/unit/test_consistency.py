@@ -22,6 +22,7 @@ from chipid.lds.dg14 import Dg14
 from chipid.lds.mrz import Mrz, MrzFormat
 from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.profiles.vn_cccd import Dg13
+from chipid.pytest_plugin import Issuer
 from chipid.report.document import document_report
 from chipid.verification import consistency
 from chipid.verification.verdict import Check, Outcome
@@ -273,6 +274,25 @@ def test_a_passports_expiry(expiry: str, outcome: Outcome, reason: str) -> None:
 )
 def test_a_cccds_expiry(evidence: Evidence, expiry: str, outcome: Outcome, reason: str) -> None:
     assert said(consistency.document_expiry(cccd(evidence, expiry), AT)) == (outcome, reason)
+
+
+@pytest.mark.parametrize(
+    ("expiry", "hour", "deviations"),
+    [
+        ("300101", 0, ("document-outlives-signer",)),
+        ("291231", 0, ()),
+        ("250101", 0, ()),  # both are past
+        ("991231", 0, ()),  # no expiry
+        ("300101", 17, ()),  # midnight in Hà Nội is 17:00 UTC
+    ],
+)
+def test_a_document_lasts_no_longer_than_its_signers_certificate(
+    evidence: Evidence, chipid_issuer: Issuer, expiry: str, hour: int, deviations: tuple[str, ...]
+) -> None:
+    """9303-12-4.1.1.1-1: told, and no reason to refuse anybody."""
+    zone, signer = cccd(evidence, expiry), replace(chipid_issuer.signer.parsed, not_after=datetime(2029, 12, 31, hour, tzinfo=UTC))
+    check = consistency.document_expiry(zone, AT, signer)
+    assert (said(check), check.deviations) == (said(consistency.document_expiry(zone, AT)), deviations)
 
 
 def test_no_zone_no_expiry() -> None:

@@ -16,6 +16,7 @@ from chipid.issuing.document_pki import DocumentPki, PkiWorkshop
 from chipid.issuing.pki import DOCUMENT_TYPES, DocumentSigner, KeyOptions, SignerProfile
 from chipid.issuing.pki_faults.entry import (
     DS_SIGNATURE,
+    EXPIRY,
     SOD_SIGNATURE,
     STATE,
     TRUST,
@@ -140,11 +141,15 @@ _ISSUED_TOO_EARLY: Final = ("dsc-issued-outside-validity", "dsc-issued-outside-u
 _DATES: Final = (
     PkiFault(
         "dsc-expired", "The document signer's certificate ended a month ago.",
-        _dsc_valid(-_YEAR, -30 * _DAY), rejected(VALIDITY, "dsc-expired"),
+        _dsc_valid(-_YEAR, -30 * _DAY), rejected(VALIDITY, "dsc-expired", "document-outlives-signer"),
     ),
     PkiFault(
         "dsc-not-yet-valid", "The document signer's certificate begins in a month.",
-        _dsc_valid(30 * _DAY, _YEAR), rejected(VALIDITY, "dsc-not-yet-valid"),
+        _dsc_valid(30 * _DAY, 20 * _YEAR), rejected(VALIDITY, "dsc-not-yet-valid"),
+    ),
+    PkiFault(
+        "dsc-ends-too-soon", "The document signer's certificate ends in a month, and the document later.",
+        _dsc_valid(-_YEAR, 30 * _DAY), departure(EXPIRY, "document-outlives-signer"),
     ),
     PkiFault(
         "csca-expired", "The CSCA's certificate ended a month ago.",
@@ -152,11 +157,11 @@ _DATES: Final = (
     ),
     PkiFault(
         "csca-not-yet-valid", "The CSCA's certificate begins in a month.",
-        _csca_valid(30 * _DAY, 15 * _YEAR), rejected(VALIDITY, "csca-not-yet-valid", *_ISSUED_TOO_EARLY),
+        _csca_valid(30 * _DAY, 40 * _YEAR), rejected(VALIDITY, "csca-not-yet-valid", *_ISSUED_TOO_EARLY),
     ),
     PkiFault(
         "dsc-before-csca", "The document signer's certificate is older than its CSCA's.",
-        _csca_valid(-30 * _DAY, 15 * _YEAR), departure(DS_SIGNATURE, *_ISSUED_TOO_EARLY),
+        _csca_valid(-30 * _DAY, 40 * _YEAR), departure(DS_SIGNATURE, *_ISSUED_TOO_EARLY),
     ),
 )  # fmt: skip
 

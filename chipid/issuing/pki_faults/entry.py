@@ -19,6 +19,7 @@ TRUST: Final = "trust status"
 REVOCATION: Final = "DS revocation"
 DEFECTS: Final = "known defects"
 STATE: Final = "issuing state"
+EXPIRY: Final = "document expiry"
 
 
 @dataclass(frozen=True)
