@@ -11,6 +11,8 @@ from chipid.report.printable import printable
 from chipid.report.text import Role, Style, columns, joined, plain, table
 
 _EMPTY = "-"
+_LAST = "~"
+"""Sorts what has no country behind what has one."""
 _FINGERPRINT = 16
 """Digits of a fingerprint in a line: enough to name the object by."""
 _HEADER = ("country", "kind", "until", "key", "SHA-256", "name")
@@ -75,7 +77,12 @@ def _audited(report: trust_schema.TrustAuditReport, style: Style, *, everything:
     for outcome in (False, None, True) if everything else (False, None):
         for (ok, code, text), objects in grouped.items():
             if ok is outcome:
-                yield [f"{style(code, _OUTCOMES[ok])}: {text}", *columns([_row(each, style) for each in objects])]
+                rows = [_row(each, style) for each in sorted(objects, key=_country)]
+                yield [f"{style(code, _OUTCOMES[ok])}: {text}", *columns(rows)]
+
+
+def _country(each: trust_schema.TrustObject) -> str:
+    return each.country or _LAST
 
 
 def _audit_total(report: trust_schema.TrustAuditReport, style: Style) -> str:

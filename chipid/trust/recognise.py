@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a file is, by its octets alone: names and suffixes say nothing."""
+"""What a file is, by its octets alone; a suffix tells only whether what cannot be recognised was meant to be something."""
 
 from __future__ import annotations
 

@@ -9,11 +9,12 @@ from typing import Final
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import Answer
+from chipid.trust.import_report import PIN_FILE, REMEDIES
 from chipid.trust.objects import claimed_signer
 from chipid.trust.signed_lists import Admission, SignedList
 
 _UNTRUSTED: Final = ("list-signer-no-trust-anchor", "list-signer-csca-key-unknown", "list-signer-untrusted-signer")
-_PINNED_BY_FILE: Final = ("list-not-signed", "list-signer-expired", "list-signer-not-yet-valid")
+_PINNED_BY_FILE: Final = frozenset(reason for reason, advice in REMEDIES.items() if advice.endswith(PIN_FILE))
 _CANDIDATE_LIMIT: Final = 32
 
 
