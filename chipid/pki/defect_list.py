@@ -7,15 +7,13 @@ signer. Types that are not known are kept: their category still says which part 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, Self
 
 from chipid.crypto import asn1
-from chipid.crypto.algorithms import hash_from_algorithm_identifier
-from chipid.errors import CertificateError, MalformedData, UnsupportedFeature
+from chipid.errors import CertificateError, MalformedData
 from chipid.pki.certificate import Certificate
 from chipid.pki.cms import SIGNER_IDENTIFIER_TAGS, SignerIdentifier, signer_identifier
 
@@ -96,7 +94,7 @@ def data_group_parameters(numbers: frozenset[int]) -> bytes:
 class Defect:
     """The known defects of one document signer's documents.
 
-    :ivar certificate_hash: of its certificate, where the identifier alone could mean another one too.
+    :ivar certificate_hash: of its certificate.
     """
 
     signer: SignerIdentifier
@@ -154,19 +152,11 @@ class DefectList:
     def defects_of(self, certificate: Certificate) -> tuple[KnownDefect, ...]:
         """What is known of the documents that *certificate*'s key signs.
 
-        A hash by an algorithm that is not known is left aside: the identifier alone names the signer then.
+        The hash decides nothing: it covers octets that the issuer did not sign, and that anybody can write otherwise. Who is named
+        by his issuer and number, or by his key, is the same with another hash.
         """
         named = (defect for defect in self.defects if defect.signer.resembles(certificate))
-        return tuple(known for defect in named if self._fits(defect, certificate) for known in defect.known_defects)
-
-    def _fits(self, defect: Defect, certificate: Certificate) -> bool:
-        if defect.certificate_hash is None:
-            return True
-        try:
-            name = hash_from_algorithm_identifier(asn1.sequence(asn1.oid(self.hash_algorithm)))
-        except (MalformedData, UnsupportedFeature):
-            return True
-        return hashlib.new(name, certificate.raw, usedforsecurity=False).digest() == defect.certificate_hash
+        return tuple(known for defect in named for known in defect.known_defects)
 
 
 def _at_most(limit: int, element: asn1.Element) -> Iterator[asn1.Element]:

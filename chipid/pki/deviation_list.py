@@ -8,7 +8,6 @@ names hundreds of thousands of documents (Italy): their numbers are read when on
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,6 @@ from typing import Final, Self
 
 from chipid.crypto import asn1
 from chipid.errors import CertificateError, MalformedData
-from chipid.pki.certificate import Certificate
 from chipid.pki.cms import IssuerAndSerialNumber, SubjectKeyIdentifier, issuer_and_serial_number
 
 DEVIATION_LIST: Final = "2.23.136.1.1.7"
@@ -30,23 +28,23 @@ DEVIATION_LIMIT, DESCRIPTION_LIMIT = 10_000, 256
 SOD, COM = 20, 21
 """What stands for EF.SOD and EF.COM where a data group is named."""
 
+DIGESTS: Final = ("sha1", "sha224", "sha256", "sha384", "sha512")
+"""The hashes by which a certificate may be named: no two are of one length."""
+
 _PRINTABLE_STRING = 0x13
 _STRINGS = {_PRINTABLE_STRING: "ascii", 0x0C: "utf-8", 0x16: "ascii", 0x1A: "ascii", 0x14: "latin-1", 0x1E: "utf-16-be"}
 _FILLER = "<"
 _LOOSE_TIME = re.compile(rb"(\d{14})(?:\.\d+)?Z +UTC")
-_DIGESTS = {20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
 
 
 @dataclass(frozen=True)
 class CertificateDigest:
-    """A document signer named by the hash of its certificate. The length tells which hash it is."""
+    """A document signer named by the hash of its certificate. The length tells which hash it is.
+
+    Whose it is: :func:`chipid.pki.certificate_forms.certificate_digests` by :data:`DIGESTS`.
+    """
 
     octets: bytes
-
-    def resembles(self, certificate: Certificate) -> bool:
-        """Whether it is *certificate*'s."""
-        name = _DIGESTS.get(len(self.octets))
-        return name is not None and hashlib.new(name, certificate.raw, usedforsecurity=False).digest() == self.octets
 
     def build(self, tag: int) -> bytes:
         """The same, in DER, under an IMPLICIT *tag*."""
@@ -234,7 +232,7 @@ class DeviationList:
 
     :ivar digest_algorithm: an AlgorithmIdentifier as it stands.
     :ivar country: of the State that signed the list, alpha-2: of its documents it speaks. The list itself does not say it, its
-        signer's certificate does; ``None`` where it is not known.
+        signer's certificate does; ``None`` where it is not known, and it speaks of none then.
     """
 
     deviations: tuple[Deviation, ...]

@@ -115,7 +115,8 @@ def listed_defects(
     # 2. What do they say?
     from chipid.verification.listed_entries import ListedDocument, entries_of  # noqa: PLC0415  # most have no such lists
 
-    document = ListedDocument(passive.signer, mrz, _issued(evidence, passive))
+    authority = passive.path[1] if len(passive.path) > 1 else None
+    document = ListedDocument(passive.signer, mrz, _issued(evidence, passive), authority)
     entries = frozenset(entries_of(document, deviation_lists, defect_lists))
     codes = tuple(sorted({code for code, _ in entries}))
     wrong = {group for _, group in entries if group is not None}

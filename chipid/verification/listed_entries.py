@@ -9,15 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
 from chipid.errors import MalformedData
 from chipid.lds.mrz import Mrz
 from chipid.pki.certificate import Certificate
-from chipid.pki.countries import alpha_2
+from chipid.pki.certificate_forms import certificate_digests
+from chipid.pki.countries import alpha_2, may_issue_for
 from chipid.pki.defect_list import DEFECT_LIST, DefectList, KnownDefect, StatusCode
-from chipid.pki.deviation_list import DEVIATION_LIST, DeviationDocuments, DeviationList
+from chipid.pki.deviation_list import (
+    DEVIATION_LIST,
+    DIGESTS,
+    CertificateDigest,
+    DeviationDocuments,
+    DeviationList,
+    DocumentSignerIdentifier,
+)
 
 _HASH, _UNKNOWN, _MALFORMED = "listed-dg-hash", "listed-unknown-defect", "defect-list-malformed"
 
@@ -65,17 +74,32 @@ _STATUS: Mapping[int | None, str] = MappingProxyType(
 class ListedDocument:
     """By what a document is looked up; ``None`` for what is not known.
 
-    :ivar issued: the day of issue.
+    :ivar issued: the day of issue. :ivar authority: whose key signed the signer's certificate.
     """
 
     signer: Certificate
     mrz: Mrz | None
     issued: date | None
+    authority: Certificate | None = None
 
-    @property
-    def states(self) -> set[str | None]:
-        """Whose document it is, by its signer's certificate: alpha-2 codes."""
-        return {alpha_2(name.country or "") for name in (self.signer.subject, self.signer.issuer)} - {None}
+    def is_of(self, state: str) -> bool:
+        """Whether it is a document of *state*: by its signer's certificate, which must say so, and by its machine readable zone.
+
+        A territory's is its state's.
+        """
+        signers = {alpha_2(name.country or "") for name in (self.signer.subject, self.signer.issuer)} - {None}
+        stated = set() if self.mrz is None else {alpha_2(self.mrz.issuing_state)}
+        return bool(signers) and all(each is not None and may_issue_for(state, each) for each in signers | stated)
+
+    def is_signed_by(self, named: DocumentSignerIdentifier) -> bool:
+        """Whether a list's *named* is its signer."""
+        if isinstance(named, CertificateDigest):
+            return named.octets in self._digests
+        return named.resembles(self.signer)
+
+    @cached_property
+    def _digests(self) -> frozenset[bytes]:
+        return certificate_digests(self.signer, self.authority, DIGESTS)
 
 
 def entries_of(
@@ -91,9 +115,9 @@ def entries_of(
 
 def _deviations(lists: Iterable[DeviationList], document: ListedDocument) -> Iterator[tuple[str, int | None]]:
     for each in lists:
-        for deviation in each.deviations:
-            if not _may_speak(each, deviation.documents, document):
-                continue
+        # A State speaks of its own documents, and who speaks for no State of none.
+        state = alpha_2(each.country or "")
+        for deviation in each.deviations if state is not None and document.is_of(state) else ():
             try:
                 meant = _means(deviation.documents, document)
             except MalformedData:
@@ -104,20 +128,13 @@ def _deviations(lists: Iterable[DeviationList], document: ListedDocument) -> Ite
                 yield code, description.number if code == _HASH else None
 
 
-def _may_speak(source: DeviationList, documents: DeviationDocuments, document: ListedDocument) -> bool:
-    """A State speaks of its own documents; one that is not known of those whose signer it names."""
-    if source.country is None:
-        return documents.signer is not None
-    return alpha_2(source.country) in document.states
-
-
 def _means(documents: DeviationDocuments, document: ListedDocument) -> bool:
     """Whether all conditions are met (ICAO 9303-3 §7.3.6).
 
     The day of issue is on few chips: where it is not known, signer or number have to be enough.
     """
     signer, mrz = documents.signer, document.mrz
-    if signer is not None and not signer.resembles(document.signer):
+    if signer is not None and not document.is_signed_by(signer):
         return False
     if mrz is None and (documents.document_type is not None or documents.numbers is not None):
         return False

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
+from certificate_variants import variants
 
 import chipid
 from chipid.crypto import asn1
@@ -26,6 +28,7 @@ from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.defect_list import DEFECT_LIST, Defect, DefectList, KnownDefect, status_parameters
 from chipid.pki.deviation_list import (
     DEVIATION_LIST,
+    CertificateDigest,
     Deviation,
     DeviationDescription,
     DeviationDocuments,
@@ -166,13 +169,44 @@ def test_all_conditions_have_to_be_met(conditions: dict[str, object], meant: boo
     assert told(judged(csca, evidence(sod), listed))[2] == (("listed-csca-malformed",) if meant else ())
 
 
-@pytest.mark.parametrize("country", ["VN", None])
+@pytest.mark.parametrize("country", ["VN", None, "XXX"])
 def test_a_signer_is_condition_enough(country: str | None, csca: TestCsca, signer: DocumentSigner, sod: bytes) -> None:
+    """For a list of his state; one of no known state speaks of no state's documents."""
     certificate = signer.parsed
     other = IssuerAndSerialNumber(certificate.issuer, b"\x01\x02")
     for identifier, meant in ((IssuerAndSerialNumber(certificate.issuer, certificate.serial_octets), True), (other, False)):
         listed = deviations("1.3", country=country, signer=identifier)
-        assert bool(told(judged(csca, evidence(sod), listed))[2]) is meant
+        assert bool(told(judged(csca, evidence(sod), listed))[2]) is (meant and country == "VN")
+
+
+@pytest.mark.parametrize(
+    ("csca_country", "signer_country", "lines", "country", "meant"),
+    [
+        ("VN", "VN", LINES[0], "VN", True),
+        ("VN", "VN", LINES[0].replace("VNM", "FRA"), "VN", False),
+        ("VN", "VN", LINES[0].replace("VNM", "XXX"), "VN", False),
+        ("VN", "FR", LINES[0], "VN", False),
+        ("VN", "FR", LINES[0], "FR", False),
+        ("GB", "BM", LINES[0].replace("VNM", "BMU"), "GB", True),
+        ("GB", "GB", LINES[0].replace("VNM", "GBR"), "BM", False),
+    ],
+)
+def test_a_state_speaks_of_its_own_documents(csca_country: str, signer_country: str, lines: str, country: str, meant: bool) -> None:
+    """Its machine readable zone, its signer, and who certified him, are all of that state."""
+    csca = TestCsca.create(csca_country, at=AT, key=KEY)
+    groups = GROUPS | {1: Dg1(Mrz.parse(lines + "".join(LINES[1:]))).build()}
+    signed = csca.issue_document_signer(at=AT, key=KEY, country=signer_country).sign_sod(groups)
+    found = judged(csca, evidence(signed, dg1=groups[1]), deviations("1.3", country=country))
+    assert bool(told(found)[2]) is meant
+
+
+def test_a_signer_named_by_his_certificates_hash_is_meant_in_whatever_octets(csca: TestCsca, signer: DocumentSigner) -> None:
+    """s may be n - s; whether the hash is that of another certificate is another matter."""
+    same = DocumentSigner(variants(signer.certificate)["n-s"], signer.key)
+    other = csca.issue_document_signer(at=AT, key=KEY)
+    listed = deviations("1.3", signer=CertificateDigest(sha256(signer.certificate).digest()))
+    found = [told(judged(csca, evidence(each.sign_sod(GROUPS)), listed))[2] for each in (signer, same, other)]
+    assert found == [("listed-csca-malformed",), ("listed-csca-malformed",), ()]
 
 
 @pytest.mark.parametrize(("others", "meant"), [({}, False), ({"numbers": NUMBERS}, True)])
