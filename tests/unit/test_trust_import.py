@@ -529,6 +529,27 @@ def test_only_master_lists_follow_master_lists(put: Put, database: TrustDatabase
     assert held_of(database, DROPPED) == [Voucher.SIGNER]
 
 
+def test_an_older_list_vouches_for_no_signer_of_another_list_either(put: Put, database: TrustDatabase) -> None:
+    """Signed between the two by a signer of the CSCA that the newer one dropped."""
+    signer = OTHERS[0].issue_list_signer(MASTER, at=AT)
+    third = master_list(OTHERS[2].certificate, at=AT + 1.5 * DAY, signer=signer, csca=OTHERS[0])
+    assert sorted(reasons(put(CSCA.certificate, OLDER, NEWER, third))) == ["list-signer-no-trust-anchor", "not-in-newer-list"]
+    assert not held_of(database, OTHERS[2].parsed)
+
+
+def test_lists_of_one_moment_stand_beside_each_other(put: Put) -> None:
+    others = [master_list(CSCA.certificate, each.certificate) for each in OTHERS[:2]]
+    assert put(CSCA.certificate, *others).refused == ()
+
+
+def test_what_a_newer_list_has_an_older_one_brings_too(put: Put, database: TrustDatabase) -> None:
+    """Its octets count, and not what the operator removed of it: an import brings back what he removed."""
+    put(CSCA.certificate, NEWER)
+    remove(database, OTHERS[1].parsed.fingerprint)
+    assert reasons(put(OLDER)) == ["not-in-newer-list"]
+    assert held_of(database, OTHERS[1].parsed) == [Voucher.SIGNER]
+
+
 def test_a_newer_list_that_the_operator_removed_still_tells_what_it_had(put: Put, database: TrustDatabase) -> None:
     put(CSCA.certificate, NEWER)
     remove(database, sha256(NEWER).hexdigest())
