@@ -128,9 +128,9 @@ class Verdict:
     decisions: tuple[CodeDecision, ...] = ()
     uncounted: tuple[CheckName, ...] = ()
     judged_at: datetime | None = None
-    path: tuple[Certificate, ...] = ()
+    path: tuple[Certificate, ...] = field(default=(), repr=False)
     origins: tuple[str, ...] = field(default=(), compare=False)
-    revocation_lists: tuple[CertificateRevocationList, ...] = ()
+    revocation_lists: tuple[CertificateRevocationList, ...] = field(default=(), repr=False)
 
     @property
     def accepted(self) -> bool:
