@@ -238,7 +238,9 @@ def read_file(path: str | PathLike[str], size_limit: int) -> bytes:
     :raises MalformedData: it has more than *size_limit*; no more than that is read.
     :raises OSError: it cannot be read.
     """
-    with Path(path).open("rb") as file:
+    # Whoever opens a pipe into which nobody writes would wait for ever; of one into which somebody does, all is waited for.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        os.set_blocking(file.fileno(), True)
         data = file.read(size_limit + 1)
     if len(data) > size_limit:
         raise MalformedData(f"a file of more than {size_limit} octets")

@@ -78,7 +78,7 @@ def _usage(problem: click.ClickException) -> int:
     """Click's message, without whatever looks like a secret that was typed in the wrong place."""
     from chipid.report.redact import HIDDEN, without_secrets  # noqa: PLC0415  # only for a wrong command line
 
-    message = without_secrets(_with_variable(problem))
+    message = without_secrets(_with_variable(problem), problem.own if isinstance(problem, Misuse) else "")
     hint = problem.hint if isinstance(problem, Misuse) else None
     if hint is None and isinstance(problem, click.UsageError) and problem.ctx is not None:
         hint = f"See: {problem.ctx.command_path} --help"

@@ -77,6 +77,6 @@ def output_path(name: str, *, force: bool) -> Path:
         raise Misuse(f"the folder {path.parent} does not exist")
     if not os.access(path.parent, os.W_OK):
         raise Misuse(f"the folder {path.parent} cannot be written to")
-    if path.exists() and not force:
+    if os.path.lexists(path) and not force:
         raise Misuse(f"{name} exists already", "--force overwrites it.")
     return path

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 
 from chipid.cli.judging import point_in_time
 from chipid.cli.messages import note
-from chipid.cli.output import emit, force_option, json_option, output_path
+from chipid.cli.output import emit, force_option, json_option, output_path, require_distinct
 from chipid.cli.trust_store import choosing_options, chosen, object_of, opened_store, store_option
 from chipid.cli.usage import Misuse
 
@@ -38,8 +39,10 @@ def export(target: str, country: str | None, kind: str | None, store: Path, as_j
 
     In a folder or a ZIP each object is a file of its own, as it was imported. A bare list that nobody signed is left out of PEM.
     """
-    from chipid.trust.exporting import export_pem, export_zip  # noqa: PLC0415
+    from chipid.trust.exporting import export_folder, export_pem, export_zip  # noqa: PLC0415
+    from chipid.trust.placing import write_placed  # noqa: PLC0415
 
+    require_distinct(str(store), target)
     path = Path(target)
     folder = path.is_dir() or target.endswith("/")
     if not path.is_dir():
@@ -49,20 +52,26 @@ def export(target: str, country: str | None, kind: str | None, store: Path, as_j
         if not objects:
             raise Misuse("the trust store holds nothing of that kind to export")
         if folder:
-            path.mkdir(exist_ok=True)
-            _export_folder(objects, path, force=force)
+            with _written(path):
+                path.mkdir(exist_ok=True)
+                export_folder(objects, path, replace=force)
         else:
-            path.write_bytes((export_zip if path.suffix.lower() == ".zip" else export_pem)(objects))
+            with _written(path):
+                write_placed(path, (export_zip if path.suffix.lower() == ".zip" else export_pem)(objects), replace=force)
         _tell(store, "exported", objects, as_json=as_json, target=path)
 
 
-def _export_folder(objects: Iterable[StoredObject], folder: Path, *, force: bool) -> None:
-    from chipid.trust.exporting import export_folder  # noqa: PLC0415
-
+@contextlib.contextmanager
+def _written(target: Path) -> Iterator[None]:
+    """What cannot be written is told; a name in the folder, which was not typed, with its fingerprint."""
     try:
-        export_folder(objects, folder, replace=force)
-    except FileExistsError as problem:
-        raise Misuse(f"{problem.filename} exists already", "--force overwrites it.") from None
+        yield
+    except OSError as problem:
+        name = str(problem.filename or target)
+        exists = isinstance(problem, FileExistsError)
+        text = f"{name} exists already" if exists else f"{name}: {problem.strerror or type(problem).__name__}"
+        own = text.removeprefix(str(target))
+        raise Misuse(text, "--force overwrites it." if exists else None, own="" if own == text else own) from None
 
 
 @click.command("expire")

@@ -15,7 +15,7 @@ import click
 from chipid.cli.exit_codes import ExitCode
 from chipid.cli.messages import hint, info, note, warning
 from chipid.cli.output import emit, json_option
-from chipid.cli.trust_store import default_store, opened_store, store_option
+from chipid.cli.trust_store import default_store, mended_by_the_operator, opened_store, store_option
 from chipid.cli.usage import Misuse
 from chipid.errors import MalformedData
 
@@ -76,7 +76,7 @@ def _pinned(pin: str) -> Sequence[str]:
 
 @contextlib.contextmanager
 def _store_to_fill(store: Path) -> Iterator[TrustDatabase]:
-    """The store, made where there is none; one that was made and stays empty is taken away again."""
+    """The store, made where there is none; one that stays empty is never there."""
     if store.exists():
         with opened_store(store, writable=True) as database:
             yield database
@@ -87,17 +87,14 @@ def _store_to_fill(store: Path) -> Iterator[TrustDatabase]:
         raise Misuse(f"the folder {store.parent} does not exist")
     from chipid.trust.database import TrustDatabase  # noqa: PLC0415
 
-    TrustDatabase.create(store).close()
     try:
-        with opened_store(store, writable=True) as database:
+        with mended_by_the_operator(store), TrustDatabase.filling(store) as database:
             yield database
-            empty = next(database.objects(), None) is None
-    except BaseException:
-        empty = True
-        raise
-    finally:
-        if empty:
-            store.unlink()
+    except FileExistsError as problem:
+        if problem.filename != str(store):
+            raise
+        advice = "Import once more, and it goes into that store; a link that leads nowhere has to be taken away."
+        raise Misuse(f"{store} is there by now, and nothing was imported", advice) from None
 
 
 def _tell(report: TrustImportReport, pins: Mapping[str, Sequence[str]]) -> None:

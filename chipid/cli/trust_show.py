@@ -27,6 +27,7 @@ _ADVICE = {
     "issuer-key-unknown": "A newer certificate of that CSCA may be missing: import it, from a source that you trust.",
     "signature-invalid": _TAKE_OUT,
     "malformed-key": _TAKE_OUT,
+    "store-damaged": "Somebody changed the file: restore it from a copy, or make a new one.",
     "unsupported-algorithm": "This version of chipid cannot verify it, and takes nothing on its word.",
 }
 _OF_A_LIST = "Import the CSCA of the list's signer, or a newer list, or take this one back (chipid trust remove --import)."

@@ -80,16 +80,18 @@ def opened_store(store: Path, *, writable: bool = False) -> Iterator[TrustDataba
 
     if not store.exists():
         raise Misuse(f"there is no trust store {store}", "chipid trust import makes one.")
-    with _mended_by_the_operator(), TrustDatabase.open(store, writable=writable) as database:
+    with mended_by_the_operator(store), TrustDatabase.open(store, writable=writable) as database:
         yield database
 
 
 @contextlib.contextmanager
-def _mended_by_the_operator() -> Iterator[None]:
+def mended_by_the_operator(store: Path) -> Iterator[None]:
+    """Errors of the trust store come out as misuse: behind its name, which was typed, nothing was."""
     try:
         yield
     except ChipIdError as problem:
-        raise Misuse(str(problem), problem.hint) from None
+        own = str(problem).removeprefix(str(store))
+        raise Misuse(str(problem), problem.hint, own="" if own == str(problem) else own) from None
 
 
 def object_of(database: TrustDatabase, fingerprint: str) -> StoredObject:

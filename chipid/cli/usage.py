@@ -10,8 +10,9 @@ class Misuse(click.UsageError):
     """The command line is wrong, or a file that it names cannot be used.
 
     :ivar hint: what to do about it; a pointer to ``--help`` where ``None``.
+    :ivar own: a part of the message that nobody typed: its numbers are no secrets, and are shown.
     """
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None, *, own: str = "") -> None:
         super().__init__(message)
-        self.hint = hint
+        self.hint, self.own = hint, own

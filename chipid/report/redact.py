@@ -61,6 +61,10 @@ class Redaction:
         return value[:limit].hex().upper() + ("…" if len(value) > limit else "")
 
 
-def without_secrets(text: str) -> str:
-    """A message about a command line, with whatever looks like a card number, an MRZ or a QR text taken out."""
-    return _SECRET_LOOKING.sub(HIDDEN, text)
+def without_secrets(text: str, own: str = "") -> str:
+    """A message about a command line, with whatever looks like a card number, an MRZ or a QR text taken out.
+
+    :param own: how *text* ends where nobody typed that: fingerprints and limits look like numbers too.
+    """
+    typed = text.removesuffix(own)
+    return _SECRET_LOOKING.sub(HIDDEN, typed) + text[len(typed) :]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.errors import MalformedData, TrustStoreError, UnsupportedFeature
 from chipid.pki.certificate import Certificate
 from chipid.pki.signatures import SignatureFinding
 from chipid.trust.database import TrustDatabase
@@ -30,7 +30,8 @@ class ObjectFinding:
     :ivar relation: which signature was looked for: a CSCA's own, a link's, another certificate's or revocation list's, a list's.
     :ivar ok: whether it is good; ``None`` where it cannot be decided.
     :ivar reason: ``ok``; ``signature-invalid``; ``issuer-not-in-store``; ``issuer-key-unknown``, where its issuer's name is there
-        and the key that it names is not; ``unsupported-algorithm``; ``malformed-key``; or a list's reason.
+        and the key that it names is not; ``unsupported-algorithm``; ``malformed-key``; ``store-damaged``, where a look-up met a
+        row that is not what it says; ``malformed-`` and its kind; or a list's reason.
     :ivar by: the fingerprint of the certificate whose key made the signature. :ivar deviations: what is odd about it.
     """
 
@@ -65,7 +66,19 @@ def audit(database: TrustDatabase, at: datetime) -> AuditReport:
     :param at: the moment at which signed lists are judged.
     """
     damage, sound = database.examine()
-    return AuditReport(tuple(_finding(stored, database, at) for stored in sound), damage)
+    return AuditReport(tuple(_told(stored, database, at) for stored in sound), damage)
+
+
+def _told(stored: StoredObject, database: TrustDatabase, at: datetime) -> ObjectFinding:
+    """What one object shows; one that cannot be judged does not stand in the way of the others."""
+    signed_list = stored.kind not in (Kind.CERTIFICATE, Kind.REVOCATION_LIST)
+    relation: Relation = "list" if signed_list else "issued"
+    try:
+        return _finding(stored, database, at)
+    except TrustStoreError as error:
+        return ObjectFinding(stored, relation, None, "store-damaged", str(error))
+    except MalformedData as error:
+        return ObjectFinding(stored, relation, False, f"malformed-{stored.kind}", str(error))
 
 
 def _finding(stored: StoredObject, database: TrustDatabase, at: datetime) -> ObjectFinding:
@@ -73,7 +86,8 @@ def _finding(stored: StoredObject, database: TrustDatabase, at: datetime) -> Obj
         return _certificate_finding(stored, database)
     if stored.kind is Kind.REVOCATION_LIST:
         crl = stored.revocation_list
-        return _verify(stored, "issued", _issuers_of_list(stored, database), crl.verified_by)
+        # Another name's key signs no list of this one, whatever key the list names: so it is where the list is used.
+        return _verify(stored, "issued", database.authorities_named(crl.issuer), crl.verified_by)
     return _list_finding(stored, database, at)
 
 
@@ -88,12 +102,6 @@ def _certificate_finding(stored: StoredObject, database: TrustDatabase) -> Objec
         return own
     link = _verify(stored, "link", others, certificate.verified_by)
     return link if link.ok or stored.index.role is not Role.CSCA else own
-
-
-def _issuers_of_list(stored: StoredObject, database: TrustDatabase) -> tuple[Certificate, ...]:
-    crl = stored.revocation_list
-    by_key = database.authorities_with_key(crl.authority_key_id) if crl.authority_key_id else ()
-    return tuple(dict.fromkeys((*by_key, *database.authorities_named(crl.issuer))))
 
 
 def _verify(

@@ -12,16 +12,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from chipid.errors import CertificateError, MalformedData, TrustStoreError
+from chipid.errors import MalformedData, TrustStoreError
 from chipid.pki.certificate import Certificate
 from chipid.pki.names import Name
 from chipid.pki.trust_source import TrustSource
-from chipid.trust.connection import close_writable, open_snapshot, open_writable, translated
+from chipid.trust.connection import beside, close_writable, create_store, open_snapshot, open_writable, translated
 from chipid.trust.objects import (
     AUTHORITIES,
     Index,
@@ -31,6 +32,7 @@ from chipid.trust.objects import (
     name_digest,
     seconds,
 )
+from chipid.trust.placing import placed
 
 if TYPE_CHECKING:
     from chipid.pki.cms import SignerIdentifier
@@ -44,10 +46,15 @@ _COLUMNS: Final = ", ".join(("id", "kind", "sha256", "octets", *_INDEX))
 _IMPORT: Final = ", ".join(
     f"import.{name}" for name in ("id", "at", "source", "sha256", "voucher", "signer", "country", "signed_at", "pins")
 )
+_INDEX_TYPES: Final = (str | None, *(bytes | None,) * 5, *(int | None,) * 2)
+"""Of the columns of the index, without the role."""
+
 _REMEDY: Final = "Somebody changed the file. chipid trust verify lists what is wrong; restore it from a copy, or make a new one."
 _TO_CHANGE: Final = "TrustDatabase.open(path, writable=True) lets it be changed."
 _READING: Final = ("SELECT", "PRAGMA")
 _PREFIX: Final = re.compile(r"[0-9a-f]{8,64}")
+
+_List = TypeVar("_List")
 
 
 class TrustDatabase(TrustSource):
@@ -57,10 +64,11 @@ class TrustDatabase(TrustSource):
     open it again.
     """
 
-    def __init__(self, path: str | PathLike[str], *, writable: bool = False, create: bool = False) -> None:
-        self._path, self._writable, self._closed = Path(path), writable, False
-        self._connection = open_writable(self._path, create=create) if writable else open_snapshot(self._path)
-        self._objects: dict[int, StoredObject] = {}
+    def __init__(self, path: str | PathLike[str], *, writable: bool = False) -> None:
+        self._path = self._file = Path(path)
+        self._writable, self._closed = writable, False
+        self._connection = open_writable(self._path) if writable else open_snapshot(self._path)
+        self._objects: dict[tuple[int, bytes], StoredObject] = {}  # numbers are used again, also by other processes
 
     @classmethod
     def create(cls, path: str | PathLike[str]) -> Self:
@@ -68,15 +76,33 @@ class TrustDatabase(TrustSource):
 
         :raises FileExistsError: there is a file of that name. :raises OSError: it cannot be made.
         """
-        return cls(path, writable=True, create=True)
+        create_store(Path(path))
+        return cls(path, writable=True)
+
+    @classmethod
+    @contextlib.contextmanager
+    def filling(cls, path: str | PathLike[str]) -> Iterator[Self]:
+        """A new one to be filled, that lies at *path* when the block ends; nothing does where it fails, or leaves it empty.
+
+        :raises FileExistsError: somebody else made a file of that name, which stays.
+        """
+        path = Path(path)
+        try:
+            with placed(path) as temporary, cls.open(temporary, writable=True) as database:
+                database._path = path
+                yield database
+                if next(database.objects(), None) is None:
+                    raise _StaysEmpty
+        except _StaysEmpty:
+            return
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, writable: bool = False) -> Self:
         """Open one, for reading unless it shall be changed.
 
-        :raises MalformedData: it is none, or damaged.
+        :raises MalformedData: it is none.
         :raises UnsupportedFeature: it is of a newer version; or of an older one and not to be changed.
-        :raises TrustStoreError: another process changes it. :raises OSError: there is none, or it cannot be read.
+        :raises TrustStoreError: it is damaged; another process changes it. :raises OSError: there is none, or it cannot be read.
         """
         return cls(path, writable=writable)
 
@@ -98,6 +124,10 @@ class TrustDatabase(TrustSource):
     def path(self) -> Path:
         """The file."""
         return self._path
+
+    def own_files(self) -> tuple[Path, ...]:
+        """The file, and those that SQLite keeps beside it."""
+        return beside(self._file)
 
     # What chain building asks -------------------------------------------------------------------------------------------
 
@@ -135,11 +165,11 @@ class TrustDatabase(TrustSource):
 
     def deviation_lists(self) -> tuple[DeviationList, ...]:
         """The deviation lists that were admitted."""
-        return tuple(each.deviation_list for each in self._select("kind = ? ORDER BY id", Kind.DEVIATION_LIST))
+        return tuple(self._lists(Kind.DEVIATION_LIST, lambda stored: stored.deviation_list))
 
     def defect_lists(self) -> tuple[DefectList, ...]:
         """The defect lists that were admitted."""
-        return tuple(each.defect_list for each in self._select("kind = ? ORDER BY id", Kind.DEFECT_LIST))
+        return tuple(self._lists(Kind.DEFECT_LIST, lambda stored: stored.defect_list))
 
     def origins_of(self, certificate: Certificate) -> tuple[str, ...]:
         """Where *certificate* came from, in words, oldest first."""
@@ -202,7 +232,7 @@ class TrustDatabase(TrustSource):
         for (number,) in self._rows("SELECT id FROM object ORDER BY id"):
             try:
                 sound += self._select("id = ?", number)
-            except MalformedData as error:
+            except TrustStoreError as error:
                 damage.append(str(error))
         return tuple(damage), iter(sound)
 
@@ -212,16 +242,21 @@ class TrustDatabase(TrustSource):
     def transaction(self) -> Iterator[None]:
         """All changes inside are made together, at its end; none is, where anything is raised.
 
-        :raises TrustStoreError: the store is open for reading; the changes cannot be written; another process changes the store.
+        :raises TrustStoreError: the store is open for reading; the changes cannot be written; another process changes the store,
+            or this one in a transaction around it.
         """
+        if not self._closed and self._writable and self._connection.in_transaction:
+            raise TrustStoreError(f"{self._path}: a transaction goes on already", hint="Make the changes in the one that is open.")
         self._rows("BEGIN IMMEDIATE")
+        self._objects.clear()
         try:
             yield
             self._rows("COMMIT")
         except BaseException:
             self._objects.clear()
             if not self._closed and self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.Error):  # what went wrong is raised, and closing undoes it too
+                    self._connection.execute("ROLLBACK")
             raise
 
     def add_object(self, kind: Kind, octets: bytes, index: Index) -> tuple[StoredObject, bool]:
@@ -234,7 +269,7 @@ class TrustDatabase(TrustSource):
         columns = ", ".join(("kind", "sha256", "octets", *_INDEX))
         marks = ", ".join("?" * len(values))
         (number,) = self._rows(f"INSERT INTO object ({columns}) VALUES ({marks}) RETURNING id", values)[0]  # noqa: S608
-        stored = self._objects[number] = StoredObject(number, kind, octets, index)
+        stored = self._objects[number, digest] = StoredObject(number, kind, octets, index)
         return stored, True
 
     def add_import(self, made: Import) -> int:
@@ -265,7 +300,7 @@ class TrustDatabase(TrustSource):
 
     def remove(self, stored: StoredObject) -> None:
         """Remove *stored*, and the imports that brought nothing else."""
-        self._objects.pop(stored.id, None)
+        self._objects.pop((stored.id, bytes.fromhex(stored.fingerprint)), None)
         imports = self._rows("SELECT import FROM origin WHERE object = ?", (stored.id,))
         self._rows("DELETE FROM object WHERE id = ?", (stored.id,))
         for (number,) in imports:
@@ -284,16 +319,25 @@ class TrustDatabase(TrustSource):
     def _select(self, condition: str, *values: object) -> tuple[StoredObject, ...]:
         # Conditions are written in this file, with marks for values.
         rows = self._rows(f"SELECT {_COLUMNS} FROM object WHERE {condition}", values)  # noqa: S608
-        return tuple(self._objects.get(row[0]) or self._checked(row) for row in rows)
+        return tuple(self._objects.get((row[0], row[2])) or self._checked(row) for row in rows)
 
     def _checked(self, row: Sequence[Any]) -> StoredObject:
         """The object of a row, whose index says what its octets do."""
-        stored = read_row(row)
         with translated(self._path):
+            stored = read_row(row)
             if problem := what_is_wrong(stored, row[2]):
-                raise CertificateError(f"the trust store is damaged: object {stored.id} {problem}", hint=_REMEDY)
-        self._objects[stored.id] = stored
+                raise _damaged(stored.id, problem)
+        self._objects[stored.id, row[2]] = stored
         return stored
+
+    def _lists(self, kind: Kind, read: Callable[[StoredObject], _List]) -> Iterator[_List]:
+        """All lists of a *kind*; what they say was read when they were admitted, so one that is malformed is the store's fault."""
+        for stored in self._select("kind = ? ORDER BY id", kind):
+            with translated(self._path):
+                try:
+                    yield read(stored)
+                except MalformedData as error:
+                    raise _damaged(stored.id, f"is no {kind}: {error}") from None
 
     def _import(self, row: Sequence[Any]) -> Import:
         from chipid.trust.provenance import Import  # noqa: PLC0415  # who verifies does not ask
@@ -313,14 +357,18 @@ class TrustDatabase(TrustSource):
 def read_row(row: Sequence[Any]) -> StoredObject:
     """An object from the columns of a table's row.
 
-    :raises MalformedData: a value is none of its column's.
+    :raises TrustStoreError: a value is none of its column's: SQLite looks at types when it writes, and whoever made the file may
+        have written it by other means.
     """
-    number, kind, _, octets, role, *rest = row
+    number, kind, sha256, octets, role, *rest = row
+    typed = all(isinstance(value, bytes) for value in (sha256, octets)) and all(map(isinstance, rest, _INDEX_TYPES))
     try:
+        if not typed:
+            raise ValueError
         index = Index(None if role is None else Role(role), *rest)
         return StoredObject(number, Kind(kind), octets, index)
     except ValueError:
-        raise MalformedData(f"the trust store is damaged: object {number}", hint=_REMEDY) from None
+        raise _damaged(number, "has values that are none of its columns'") from None
 
 
 def what_is_wrong(stored: StoredObject, sha256: bytes) -> str | None:
@@ -331,5 +379,24 @@ def what_is_wrong(stored: StoredObject, sha256: bytes) -> str | None:
         computed = stored.computed_index()
     except MalformedData as error:
         return f"is no {stored.kind}: {error}"
+    if not _is_of_its_kind(stored):
+        return f"is no {stored.kind}"
     wrong = [name for name in _INDEX if getattr(computed, name) != getattr(stored.index, name)]
     return f"is not what its index says: {', '.join(wrong)}" if wrong else None
+
+
+def _is_of_its_kind(stored: StoredObject) -> bool:
+    """That a certificate or a revocation list is one, reading it showed; one signed list looks like another."""
+    if stored.kind in (Kind.CERTIFICATE, Kind.REVOCATION_LIST):
+        return True
+    from chipid.trust.recognise import kind_of  # noqa: PLC0415  # most cards need no list
+
+    return kind_of(stored.octets) is stored.kind
+
+
+def _damaged(number: object, problem: str) -> TrustStoreError:
+    return TrustStoreError(f"the trust store is damaged: object {number} {problem}", hint=_REMEDY)
+
+
+class _StaysEmpty(Exception):  # says what happens
+    """Takes a store away that nothing went into."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import zipfile
 from collections.abc import Iterable
 from os import PathLike
@@ -13,6 +14,7 @@ from typing import Final
 
 from chipid.pki.pem import write_block
 from chipid.trust.objects import Kind, StoredObject
+from chipid.trust.placing import write_placed
 
 _SUFFIXES: Final = {
     Kind.CERTIFICATE: "cer", Kind.REVOCATION_LIST: "crl", Kind.MASTER_LIST: "ml", Kind.DEVIATION_LIST: "dl",
@@ -35,20 +37,19 @@ def export_pem(objects: Iterable[StoredObject]) -> bytes:
 
 
 def export_folder(objects: Iterable[StoredObject], folder: str | PathLike[str], *, replace: bool = False) -> None:
-    """Write *objects* into *folder*, which is made where it is not there, a file each.
+    """Write *objects* into *folder*, which is made where it is not there, a file each, whole or not at all.
 
-    :param replace: write over files of the same names.
+    :param replace: write over files of the same names, and over nothing else: no symbolic link is followed.
     :raises FileExistsError: there is one, and *replace* is False: nothing is written. :raises OSError: one cannot be written.
     """
     place = Path(folder)
     files = {place / file_name(stored): stored.octets for stored in objects}
     for path in files:
-        if path.exists() and not replace:
+        if os.path.lexists(path) and not replace:
             raise FileExistsError(errno.EEXIST, "there is a file of this name already", str(path))
     place.mkdir(exist_ok=True)
     for path, octets in files.items():
-        with path.open("wb" if replace else "xb") as file:
-            file.write(octets)
+        write_placed(path, octets, replace=replace)
 
 
 def export_zip(objects: Iterable[StoredObject]) -> bytes:

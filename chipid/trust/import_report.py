@@ -79,6 +79,7 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "hidden": "A hidden file, or folder, is left aside.",
         "symbolic-link": "A symbolic link out of the folder is not followed.",
         "not-a-file": "It is neither a file nor a folder.",
+        "own-store": "It is a file of the trust store itself.",
         "not-of-interest": "The file is left aside.",
         "pem-block": "A block of the PEM file is nothing that a trust store keeps.",
         "no-objects": "The file holds nothing that a trust store keeps.",

@@ -120,7 +120,7 @@ class _Import:
     def files(self, paths: list[Path]) -> None:
         """Import the files at *paths*: certificates and revocation lists at once, links and signed lists when those are there."""
         unpacking = Unpacking()
-        for item in read_files(paths):
+        for item in read_files(paths, self._database.own_files()):
             for found in unpacking.objects(item) if isinstance(item, File) else (item,):
                 if isinstance(found, Refusal):
                     self.refused.append(found)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from chipid.errors import MalformedData
+from chipid.errors import TrustStoreError
 from chipid.trust.objects import moment
 
 
@@ -24,6 +24,10 @@ class Voucher(StrEnum):
     """The operator named its SHA-256, or that of the list it was in."""
     NOBODY = "nobody"
     """Nobody, and it is no anchor: document signers, links and revocation lists of a directory, verified when they are used."""
+
+
+_TYPES: Final = (int, int, str, bytes, str, bytes | None, str | None, int | None, str)
+"""Of a row's columns: SQLite looks at types when it writes, and whoever made the file may have written it by other means."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +52,17 @@ class Import:
 
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> Self:
-        """From the columns of a table's row, in their order; raises :class:`chipid.errors.MalformedData`."""
+        """From the columns of a table's row, in their order; raises :class:`chipid.errors.TrustStoreError`."""
         number, at, source, digest, voucher, signer, country, signed_at, pins = row[:9]
-        when = moment(at)
         try:
-            if when is None:
+            if not all(map(isinstance, row, _TYPES)) or (when := moment(at)) is None:
                 raise ValueError
             return cls(
                 when, source, digest.hex(), Voucher(voucher), None if signer is None else signer.hex(), country,
                 moment(signed_at), tuple(pins.split()), number,
             )  # fmt: skip
         except ValueError:
-            raise MalformedData(f"the trust store is damaged: import {number}") from None
+            raise TrustStoreError(f"the trust store is damaged: import {number}") from None
 
 
 @dataclass(frozen=True)

@@ -324,10 +324,10 @@ def text(path: Path) -> None:
         (other_view, MalformedData, "other tables"),
         (with_trigger, MalformedData, "other tables"),
         (index_lost, MalformedData, "other tables"),
-        (truncated, MalformedData, "damaged"),
-        (cut_to(100), MalformedData, "damaged"),
+        (truncated, TrustStoreError, "damaged"),
+        (cut_to(100), TrustStoreError, "damaged"),
         (cut_to(0), MalformedData, "no trust store"),
-        (pages_spoiled, MalformedData, "damaged"),
+        (pages_spoiled, TrustStoreError, "damaged"),
         (text, MalformedData, "no trust store"),
     ],
 )
@@ -394,7 +394,7 @@ def test_a_store_is_made_where_there_is_nothing(tmp_path: Path) -> None:
 
 def test_a_store_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "TABLES", ("CREATE NONSENSE",))
-    with pytest.raises(MalformedData):
+    with pytest.raises(TrustStoreError, match=r"trust\.db: the trust store is damaged"):
         TrustDatabase.create(tmp_path / "trust.db")
     assert list(tmp_path.iterdir()) == []
 
@@ -439,7 +439,7 @@ def test_a_new_store_may_be_read_by_others(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_row_that_lies_is_refused_when_it_is_met(store: Path, change: str, ask: Callable[[TrustDatabase], object]) -> None:
     alter(store, change)
-    with TrustDatabase.open(store) as database, pytest.raises(MalformedData, match="the trust store is damaged"):
+    with TrustDatabase.open(store) as database, pytest.raises(TrustStoreError, match="the trust store is damaged"):
         ask(database)
 
 
