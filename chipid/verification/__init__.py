@@ -9,9 +9,9 @@ from datetime import datetime
 from chipid.evidence import Evidence
 from chipid.pki.trust_source import TrustSource
 from chipid.verification import consistency
-from chipid.verification.card_security import read_card_security
+from chipid.verification.card_security import read_card_security, worse_revocation
 from chipid.verification.chip_genuineness import Vouched, chip_genuineness
-from chipid.verification.listed_defects import listed_defects, with_signer_looked_up
+from chipid.verification.listed_defects import compromised_keys, listed_defects, with_signer_looked_up
 from chipid.verification.passive_auth import passive_authentication
 from chipid.verification.policy import Policy
 from chipid.verification.terminal_rights import terminal_authentication
@@ -42,7 +42,9 @@ def verify(
     signed, untrusted = passive.signed_groups, passive.untrusted_groups
     if listed.signer_is_revoked:
         signed, untrusted = frozenset[int](), signed | untrusted
-    vouched = Vouched(signed, passive.listed_groups, card_security, passive.signature_open, listed.compromised, untrusted)
+    checks = [worse_revocation(check, card_security, evidence) if check.name is CheckName.REVOCATION else check for check in checks]
+    compromised = compromised_keys(listed, card_security, evidence)
+    vouched = Vouched(signed, passive.listed_groups, card_security, passive.signature_open, compromised, untrusted)
     checks += [card_security.check, *chip_genuineness(evidence, vouched, challenge=challenge)]
     # 5. Files against each other
     checks.append(consistency.card_access_against_dg14(evidence, card_security.infos))

@@ -7,7 +7,7 @@ Mapping and of Chip Authentication version 2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chipid.errors import MalformedData
@@ -18,6 +18,7 @@ from chipid.lds.dg1 import Dg1
 from chipid.lds.security_infos import SecurityInfos
 from chipid.pki.certificate import Certificate
 from chipid.pki.countries import alpha_2
+from chipid.pki.revocation import NO_FRESH_LIST, RevocationFinding
 from chipid.pki.trust_source import TrustSource
 from chipid.protocols.card_security import signed_security_infos
 from chipid.verification.issuing_state import states_of
@@ -34,11 +35,15 @@ class SignedSecurityInfos:
     :ivar check: CARD_SECURITY.
     :ivar infos: what it says, signed or not; ``None`` where nothing can be read.
     :ivar signer: the certificate of whoever says that he signed it, ``None`` where there is none.
+    :ivar revocation: whether a certificate of its path was revoked, ``None`` where there is no trusted path.
+    :ivar key_compromised: whether a list says that others may hold the chip's keys too.
     """
 
     check: Check
     infos: SecurityInfos | None = None
     signer: Certificate | None = None
+    revocation: RevocationFinding | None = None
+    key_compromised: bool = False
 
     @property
     def vouched(self) -> bool:
@@ -69,21 +74,48 @@ def read_card_security(evidence: Evidence, trust: TrustSource | None, at: dateti
         return SignedSecurityInfos(Check(_NAME, Outcome.FAILED, "no-signer", "Nobody signed EF.CardSecurity."), infos)
     other_type = ("card-security-content-type",) if signed.content_type != ID_SECURITY_OBJECT else ()
     state = _issuing_state(evidence)
-    judged = [SignedSecurityInfos(_judged(each, state, other_type), infos, each.signer.certificate) for each in findings]
+    judged = [
+        SignedSecurityInfos(_judged(each, state, other_type), infos, each.signer.certificate, each.revocation) for each in findings
+    ]
     return min(judged, key=lambda found: _ORDER.index(found.check.outcome))
+
+
+def worse_revocation(check: Check, found: SignedSecurityInfos, evidence: Evidence) -> Check:
+    """REVOCATION, of EF.CardSecurity's signer where that is the worse answer and a proof of the chip rests on his word.
+
+    He need not be EF.SOD's, nor of the same CSCA.
+
+    :param check: what is known of EF.SOD's signer.
+    """
+    finding = found.revocation
+    if finding is None or not _is_needed(evidence):
+        return check
+    answer = finding.answer
+    outcome = {True: Outcome.SUCCESSFUL, False: Outcome.FAILED, None: Outcome.UNDETERMINED}[answer.ok]
+    deviations = tuple(dict.fromkeys((*check.deviations, *finding.deviations)))
+    if _weight(outcome, answer.reason) <= _weight(check.outcome, check.reason):
+        return replace(check, deviations=deviations)
+    return Check(check.name, outcome, answer.reason, f"Of EF.CardSecurity's signer: {answer.detail}", deviations)
+
+
+def _weight(outcome: Outcome, reason: str) -> tuple[int, bool]:
+    """That there is no list is milder than lists that cannot be used."""
+    return _ORDER.index(outcome) if outcome in _ORDER else 0, reason not in NO_FRESH_LIST
 
 
 _ORDER = (Outcome.SUCCESSFUL, Outcome.UNDETERMINED, Outcome.FAILED)
 
 
 def _absent(evidence: Evidence) -> Check:
-    if evidence.chip_authentication_mapping or _needs_it(evidence):
+    if _is_needed(evidence):
         detail = "EF.CardSecurity, which holds the chip's key, could not be read."
         return Check(_NAME, Outcome.UNDETERMINED, "card-security-missing", detail)
     return Check(_NAME, Outcome.NOT_SUPPORTED, "card-security-not-needed", "No proof of the chip needs EF.CardSecurity.")
 
 
-def _needs_it(evidence: Evidence) -> bool:
+def _is_needed(evidence: Evidence) -> bool:
+    if evidence.chip_authentication_mapping:
+        return True
     return evidence.chip_authentication is not None and evidence.chip_authentication.version != 1
 
 
@@ -103,7 +135,7 @@ def _judged(judged: JudgedSigner, state: str | None, deviations: tuple[str, ...]
     if chain is not None:
         answers += [(answer.ok, answer.reason, answer.detail) for answer in (chain.signature, chain.trust, chain.validity)]
     if judged.revocation is not None and judged.is_revoked:
-        # That it is not known is told once, by the check of that name: the CSCA is the one of EF.SOD as a rule.
+        # That it is not known tells the check of that name, see worse_revocation.
         answers.append((False, judged.revocation.answer.reason, judged.revocation.answer.detail))
     if signer.certificate is not None and state is not None and state not in states_of(signer.certificate, chain):
         # Any trusted state could otherwise give its word for the key of any other's chip.

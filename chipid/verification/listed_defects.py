@@ -134,7 +134,17 @@ def with_signer_looked_up(found: SignedSecurityInfos, trust: TrustSource | None)
     from chipid.verification.listed_entries import ListedDocument, entries_of  # noqa: PLC0415  # most have no such lists
 
     codes = {code for code, _ in entries_of(ListedDocument(found.signer, None, None), (), lists)}
-    return replace(found, check=_by_signer(found.check, codes))
+    return replace(found, check=_by_signer(found.check, codes), key_compromised=_CA in codes)
+
+
+def compromised_keys(listed: ListedDefects, found: SignedSecurityInfos, evidence: Evidence) -> Mapping[CheckName, str]:
+    """The proofs that prove nothing, with the code that says so: by what is listed of EF.SOD's signer, and of EF.CardSecurity's."""
+    if not found.key_compromised:
+        return listed.compromised
+    by_card_security = [CheckName.CHIP_AUTHENTICATION_MAPPING]
+    if evidence.chip_authentication is not None and evidence.chip_authentication.version != 1:
+        by_card_security.append(CheckName.CHIP_AUTHENTICATION)
+    return {**listed.compromised, **dict.fromkeys(by_card_security, _CA)}
 
 
 def _by_signer(check: Check, codes: Collection[str]) -> Check:

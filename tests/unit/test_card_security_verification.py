@@ -12,6 +12,7 @@ import pytest
 from chipid.crypto import asn1
 from chipid.evidence import ChipAuthenticationMappingTranscript, ChipAuthenticationTranscript, Evidence
 from chipid.iso7816.file_ids import FileId
+from chipid.issuing.certificates import with_signature_altered
 from chipid.issuing.pki import DocumentSigner, TestCsca
 from chipid.issuing.signed_data import SignatureOptions
 from chipid.lds.card_security import ID_SECURITY_OBJECT, CardSecurity
@@ -21,12 +22,13 @@ from chipid.lds.security_infos import PaceInfo, SecurityInfos
 from chipid.pki.certificate import Certificate
 from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.trust_store import TrustStore
-from chipid.verification.card_security import SignedSecurityInfos, read_card_security
-from chipid.verification.verdict import Outcome
+from chipid.verification.card_security import SignedSecurityInfos, read_card_security, worse_revocation
+from chipid.verification.verdict import Check, CheckName, Outcome
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 INFOS = SecurityInfos.of([PaceInfo("0.4.0.127.0.7.2.2.4.6.2", 2, 13)])
 S, F, U, N = Outcome.SUCCESSFUL, Outcome.FAILED, Outcome.UNDETERMINED, Outcome.NOT_SUPPORTED
+REVOCATION = CheckName.REVOCATION
 MAPPING = ChipAuthenticationMappingTranscript("1.2", 13, b"", b"", b"")
 VERSION_2 = ChipAuthenticationTranscript("1.2", 1, b"", b"", b"", b"", 0x9000, version=2)
 
@@ -248,3 +250,38 @@ def test_of_several_signers_the_best_counts(signer: DocumentSigner, trust: Trust
     pair = signer.sign_card_security(INFOS), forger.sign_card_security(INFOS)
     for one, other in (pair, pair[::-1]):
         assert reason(read_card_security(evidence(two_signers(one, other)), trust, AT)) == (S, "ok")
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        (Check(REVOCATION, S, "ok"), {None: (U, "no-crl"), "stale": (U, "crl-stale"), "bad": (U, "crl-signature-invalid")}),
+        (Check(REVOCATION, U, "no-crl"), {"ok": (U, "no-crl"), "bad": (U, "crl-signature-invalid"), "revoked": (F, "dsc-revoked")}),
+        (Check(REVOCATION, U, "crl-malformed"), {None: (U, "crl-malformed"), "bad": (U, "crl-malformed")}),
+        (Check(REVOCATION, F, "dsc-revoked"), {None: (F, "dsc-revoked"), "ok": (F, "dsc-revoked")}),
+        (Check(REVOCATION, S, "ok"), {"ok": (S, "ok"), "revoked": (F, "dsc-revoked")}),
+    ],
+)
+def test_of_two_signers_the_one_of_whom_less_is_known_counts(
+    csca: TestCsca, signer: DocumentSigner, own: Check, expected: dict[str | None, tuple[Outcome, str]]
+) -> None:
+    """Where the chip's key rests on EF.CardSecurity, whose signer may be of another CSCA than EF.SOD's."""
+    lists = {
+        "ok": csca.issue_revocation_list(at=AT),
+        "stale": csca.issue_revocation_list(at=AT - timedelta(days=100)),
+        "bad": with_signature_altered(csca.issue_revocation_list(at=AT)),
+        "revoked": csca.issue_revocation_list([signer.parsed.serial], at=AT),
+    }
+    raw = signer.sign_card_security(INFOS)
+    mapped = evidence(raw, chip_authentication_mapping=(MAPPING,))
+    version_2 = evidence(raw, chip_authentication=VERSION_2)
+    for name, wanted in expected.items():
+        held = [] if name is None else [CertificateRevocationList.parse(lists[name])]
+        found = read_card_security(mapped, TrustStore([csca.parsed], held), AT)
+        for needing in (mapped, version_2):
+            told = worse_revocation(own, found, needing)
+            assert (told.outcome, told.reason) == wanted
+        for not_needing in (evidence(raw), evidence(raw, chip_authentication=replace(VERSION_2, version=1))):
+            assert worse_revocation(own, found, not_needing) == own
+    unknown = read_card_security(mapped, None, AT)
+    assert worse_revocation(own, unknown, mapped) == own

@@ -14,7 +14,7 @@ from certificate_variants import variants
 import chipid
 from chipid.crypto import asn1
 from chipid.emulator.icc import EmulatedCard
-from chipid.evidence import Evidence
+from chipid.evidence import ChipAuthenticationTranscript, Evidence
 from chipid.iso7816.file_ids import FileId
 from chipid.issuing.card_image import CardImage
 from chipid.issuing.pki import DocumentSigner, KeyOptions, TestCsca
@@ -40,9 +40,11 @@ from chipid.pki.trust_store import TrustStore
 from chipid.profiles.access_keys import AccessKeys
 from chipid.pytest_plugin import Issuer
 from chipid.verification import Verdict, verify
+from chipid.verification.card_security import SignedSecurityInfos
+from chipid.verification.listed_defects import ListedDefects, compromised_keys, with_signer_looked_up
 from chipid.verification.policy import Policy
 from chipid.verification.reasons import REASONS
-from chipid.verification.verdict import CheckName, Decision, Outcome
+from chipid.verification.verdict import Check, CheckName, Decision, Outcome
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 KEY = KeyOptions("secp256r1")
@@ -337,6 +339,23 @@ def test_the_signer_of_card_security_is_looked_up_too(
     verdict = judged(csca, given, *lists)
     assert told(verdict, CheckName.CARD_SECURITY)[:2] == expected
     assert told(verdict, CheckName.TRUST_STATUS)[:2] == (S, "ok")
+
+
+@pytest.mark.parametrize("code", ["1.3", "1.2"])
+def test_a_key_that_is_compromised_proves_nothing_in_card_security_either(code: str, csca: TestCsca) -> None:
+    """Listed under the signer of EF.CardSecurity, who need not be EF.SOD's."""
+    own = csca.issue_document_signer(at=AT, key=KEY)
+    found = SignedSecurityInfos(Check(CheckName.CARD_SECURITY, S, "ok"), signer=own.parsed)
+    looked_up = with_signer_looked_up(found, TrustStore([csca.parsed], defect_lists=[defects(own, code)]))
+    listed = ListedDefects(Check(CheckName.KNOWN_DEFECTS, S, "ok"))
+    version_1, version_2 = (
+        Evidence(AT, {}, chip_authentication=ChipAuthenticationTranscript("1.2", 1, b"", b"", b"", b"", 0x9000, version=number))
+        for number in (1, 2)
+    )
+    mapping = {CheckName.CHIP_AUTHENTICATION_MAPPING} if code == "1.3" else set()
+    both = mapping | {CheckName.CHIP_AUTHENTICATION} if mapping else mapping
+    for given, expected in ((version_1, mapping), (version_2, both)):
+        assert set(compromised_keys(listed, looked_up, given)) == expected
 
 
 def broken_signature(sod: bytes) -> bytes:
