@@ -98,7 +98,10 @@ def test_without_a_list_nothing_is_known() -> None:
     assert told(of_csca()) == (None, "no-crl")
 
 
-@pytest.mark.parametrize("counts", [without_entry(), with_entry(), without_entry(**OVERDUE)])
+BOTH_REVOKED = SHOP.revocation_list(None, SHOP.csca.parsed, SIGNER)
+
+
+@pytest.mark.parametrize("counts", [without_entry(), with_entry(), without_entry(**OVERDUE), BOTH_REVOKED])
 def test_the_list_that_counted_is_told(counts: bytes) -> None:
     damaged = with_signature_altered(with_entry(age=-DAY))
     assert [crl.raw for crl in of_csca(counts, damaged).lists] == [counts]
