@@ -16,6 +16,7 @@ import pytest
 
 from chipid.errors import MalformedData, TrustStoreError
 from chipid.issuing.pki import TestCsca
+from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
 from chipid.pki.trust_store import TrustStore
 from chipid.trust import connection
 from chipid.trust.audit import audit
@@ -217,6 +218,15 @@ def test_values_of_other_types_are_damage(tmp_path: Path, change: str) -> None:
     loosened(store, change)
     with TrustDatabase.open(store) as database, pytest.raises(TrustStoreError, match="damaged"):
         _ = [database.origins(stored) for stored in database.objects()]
+
+
+def test_one_signed_list_does_not_pass_for_another(tmp_path: Path) -> None:
+    signer = CSCA.issue_list_signer("2.23.136.1.1.3", at=AT)
+    listed = signer.sign_list(CSCA_MASTER_LIST, CscaMasterList.of([FOREIGN.certificate]).content, CSCA, at=AT)
+    store = store_of(tmp_path / "t.db", CSCA.certificate, listed)
+    loosened(store, "UPDATE object SET kind = 'defect-list' WHERE kind = 'master-list'")
+    with TrustDatabase.open(store) as database:
+        assert [text.rpartition(": ")[2] for text in database.examine()[0]] == ["object 2 is no defect-list"]
 
 
 def test_who_meets_damage_is_told_and_the_rest_verified(tmp_path: Path) -> None:
