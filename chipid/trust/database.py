@@ -46,6 +46,11 @@ _COLUMNS: Final = ", ".join(("id", "kind", "sha256", "octets", *_INDEX))
 _IMPORT: Final = ", ".join(
     f"import.{name}" for name in ("id", "at", "source", "sha256", "voucher", "signer", "country", "signed_at", "pins")
 )
+_LISTS_IN_TURNS: Final = """SELECT id FROM (
+        SELECT id, valid_from, signed_by,
+            row_number() OVER (PARTITION BY signed_by ORDER BY valid_from DESC, id DESC) AS turn
+        FROM object WHERE kind = ? AND issuer = ?
+    ) ORDER BY signed_by IS NULL, turn, valid_from DESC, id DESC"""
 _INDEX_TYPES: Final = (str | None, *(bytes | None,) * 5, *(int | None,) * 2)
 """Of the columns of the index, without the role."""
 
@@ -158,10 +163,16 @@ class TrustDatabase(TrustSource):
             return ()
         return tuple(each.certificate for each in found if each.index.role not in AUTHORITIES)
 
-    def revocation_lists(self, issuer: Name) -> tuple[CertificateRevocationList, ...]:
-        """The revocation lists of *issuer*, newest first."""
-        found = self._select("kind = ? AND issuer = ? ORDER BY valid_from DESC, id DESC", Kind.REVOCATION_LIST, name_digest(issuer))
-        return tuple(each.revocation_list for each in found)
+    def revocation_lists(self, issuer: Name) -> Iterator[CertificateRevocationList]:
+        """The revocation lists of *issuer*, in turns, by who signed them at import; each is read when it is asked for."""
+        for (number,) in self._rows(_LISTS_IN_TURNS, (Kind.REVOCATION_LIST, name_digest(issuer))):
+            yield from (each.revocation_list for each in self._select("id = ?", number))
+
+    def unsigned_revocation_lists(self, issuer: Name) -> Iterator[StoredObject]:
+        """Those of which no authority in the store is known to have signed them."""
+        query = "SELECT id FROM object WHERE kind = ? AND issuer = ? AND signed_by IS NULL ORDER BY id"
+        for (number,) in self._rows(query, (Kind.REVOCATION_LIST, name_digest(issuer))):
+            yield from self._select("id = ?", number)
 
     def deviation_lists(self) -> tuple[DeviationList, ...]:
         """The deviation lists that were admitted."""
@@ -187,6 +198,10 @@ class TrustDatabase(TrustSource):
         for (number,) in self._rows(f"SELECT id FROM object WHERE {condition} ORDER BY id", tuple(chosen.values())):  # noqa: S608
             yield from self._select("id = ?", number)
 
+    def numbered(self, number: int) -> StoredObject:
+        """The object whose :attr:`StoredObject.id` is *number*; raises ``IndexError`` where there is none."""
+        return self._select("id = ?", number)[0]
+
     def find(self, fingerprint: str) -> tuple[StoredObject, ...]:
         """The objects whose fingerprint is *fingerprint*, or begins with it: at least eight hexadecimal digits, colons or none.
 
@@ -203,10 +218,10 @@ class TrustDatabase(TrustSource):
         condition, values = ("1", ()) if country is None else ("country = ?", (country,))
         return tuple(map(self._import, self._rows(f"SELECT {_IMPORT} FROM import WHERE {condition} ORDER BY id", values)))  # noqa: S608
 
-    def newest_revocation_list(self, issuer: bytes | None, key_id: bytes | None) -> int | None:
-        """When the newest revocation list of an issuer's key is of (:attr:`Index.valid_from`), by the index alone."""
-        query = "SELECT max(valid_from) FROM object WHERE kind = ? AND issuer IS ? AND key_id IS ?"
-        newest: int | None = self._rows(query, (Kind.REVOCATION_LIST, issuer, key_id))[0][0]
+    def newest_revocation_list(self, issuer: bytes | None, key: bytes) -> int | None:
+        """When the newest revocation list that an issuer's *key* signed is of (:attr:`Index.valid_from`), by the index alone."""
+        query = "SELECT max(valid_from) FROM object WHERE kind = ? AND issuer IS ? AND signed_by = ?"
+        newest: int | None = self._rows(query, (Kind.REVOCATION_LIST, issuer, key))[0][0]
         return newest
 
     def origins(self, stored: StoredObject) -> tuple[Origin, ...]:
@@ -269,8 +284,13 @@ class TrustDatabase(TrustSource):
         columns = ", ".join(("kind", "sha256", "octets", *_INDEX))
         marks = ", ".join("?" * len(values))
         (number,) = self._rows(f"INSERT INTO object ({columns}) VALUES ({marks}) RETURNING id", values)[0]  # noqa: S608
-        stored = self._objects[number, digest] = StoredObject(number, kind, octets, index)
+        stored = StoredObject(number, kind, octets, index)
+        self._remember(stored)
         return stored, True
+
+    def mark_signed(self, stored: StoredObject, key: bytes) -> None:
+        """Remember that an authority's *key* signed a revocation list: SHA-256 of it, as the certificate writes it."""
+        self._rows("UPDATE object SET signed_by = ? WHERE id = ?", (key, stored.id))
 
     def add_import(self, made: Import) -> int:
         """Remember an import, and its number; the one of the same file under the same name, where there is one."""
@@ -327,7 +347,7 @@ class TrustDatabase(TrustSource):
             stored = read_row(row)
             if problem := what_is_wrong(stored, row[2]):
                 raise _damaged(stored.id, problem)
-        self._objects[stored.id, row[2]] = stored
+        self._remember(stored)
         return stored
 
     def _lists(self, kind: Kind, read: Callable[[StoredObject], _List]) -> Iterator[_List]:
@@ -338,6 +358,11 @@ class TrustDatabase(TrustSource):
                     yield read(stored)
                 except MalformedData as error:
                     raise _damaged(stored.id, f"is no {kind}: {error}") from None
+
+    def _remember(self, stored: StoredObject) -> None:
+        """So that it is parsed once; lists are long, and there may be many."""
+        if stored.kind is not Kind.REVOCATION_LIST:
+            self._objects[stored.id, bytes.fromhex(stored.fingerprint)] = stored
 
     def _import(self, row: Sequence[Any]) -> Import:
         from chipid.trust.provenance import Import  # noqa: PLC0415  # who verifies does not ask

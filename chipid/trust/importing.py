@@ -23,6 +23,7 @@ from chipid.trust.database import TrustDatabase
 from chipid.trust.files import File, printable, read_files
 from chipid.trust.import_report import REASONS, Entry, ImportReport, Note, Refusal
 from chipid.trust.links import WaitingLinks
+from chipid.trust.list_keys import ListKeys
 from chipid.trust.objects import (
     Index,
     Kind,
@@ -100,7 +101,7 @@ class _Import:
         self._imports: dict[tuple[str, str, Voucher], int] = {}
         self._links = WaitingLinks(database)
         self._pending: list[_PendingList] = []
-        self._newest: dict[tuple[bytes | None, bytes | None], int] = {}
+        self._list_keys = ListKeys(database)
         self._matched: frozenset[str] = frozenset()
         self._listed = 0
         self._new_lists: set[int] = set()
@@ -156,26 +157,31 @@ class _Import:
     def _keep_certificate(self, candidate: Candidate, certificate: Certificate, voucher: Voucher) -> None:
         pins = (certificate.fingerprint,) if voucher is Voucher.PIN else ()
         self._keep(candidate, certificate_index(certificate), str(certificate.subject), voucher, pins)
+        self._list_keys.add(certificate.subject)
 
     def _take_revocation_list(self, candidate: Candidate) -> None:
         crl = CertificateRevocationList.parse(candidate.octets)
-        _ = crl.entries, crl.entry_deviations  # malformed entries are told now, and not to a traveller
-        if crl.unknown_critical:
-            self.notes.append(Note(candidate.where, "crl-unknown-critical-extension", ", ".join(crl.unknown_critical)))
-        index = revocation_list_index(crl)
-        self._compare_with_newest(candidate, index)
         voucher = Voucher.NOBODY if candidate.from_directory else Voucher.OPERATOR
-        self._keep(candidate, index, str(crl.issuer), voucher)
+        self._keep(candidate, revocation_list_index(crl), str(crl.issuer), voucher)
+        self._list_keys.add(crl.issuer)
 
-    def _compare_with_newest(self, candidate: Candidate, index: Index) -> None:
-        """The store is asked once for each key: a file may hold a hundred thousand lists of one."""
-        key, this_update = (index.issuer, index.key_id), index.valid_from or 0
-        if key not in self._newest:
-            self._newest[key] = self._database.newest_revocation_list(*key) or this_update
-        if self._newest[key] > this_update:
-            newest = moment(self._newest[key])
-            self.notes.append(Note(candidate.where, "older-crl", "" if newest is None else newest.date().isoformat()))
-        self._newest[key] = max(self._newest[key], this_update)
+    def _settle_revocation_lists(self) -> None:
+        """What is wrong with lists that a CSCA signed is told now, and not to a traveller."""
+        for each in self._list_keys.settle():
+            stored = each.stored
+            entry = self._added.get(stored.fingerprint)
+            if entry is None:
+                continue
+            if each.malformed is not None:
+                self._database.remove(stored)
+                del self._added[stored.fingerprint]
+                detail = printable(each.malformed)
+                self.refused.append(Refusal(entry.place, f"malformed-{stored.kind}", detail, stored.kind))
+            if each.unknown_critical:
+                self.notes.append(Note(entry.place, "crl-unknown-critical-extension", ", ".join(each.unknown_critical)))
+            newest, issued = moment(each.newest), stored.valid_from
+            if newest is not None and issued is not None and newest > issued:
+                self.notes.append(Note(entry.place, "older-crl", newest.date().isoformat()))
 
     def _take_list(self, candidate: Candidate) -> None:
         if len(self._pending) >= LIST_LIMIT:
@@ -197,6 +203,7 @@ class _Import:
         """Lists newest first, for an older one adds nothing; and again while what went in may have brought the CSCA of another."""
         waiting, more = sorted(self._pending, key=lambda each: (each.signed_at, each.read.sha256), reverse=True), True
         while more:
+            self._settle_revocation_lists()
             links = self._take_links()
             refused = self._take_lists(waiting)
             more = links or len(refused) < len(waiting)
@@ -255,6 +262,8 @@ class _Import:
                 self.notes.append(Note(f"{candidate.where}, {place}", "not-an-authority"))
             index, subject = certificate_index(certificate), str(certificate.subject)
             self._store(Kind.CERTIFICATE, certificate.raw, index, subject, number, f"{candidate.where}, {place}", place)
+            self._list_keys.add(certificate.subject)
+        self._settle_revocation_lists()  # before the next list's signer is looked up in them
         replaced = [each for each in older if each.id not in self._pinned_lists]
         if replaced:
             self._compare(candidate, read, replaced)

@@ -34,6 +34,7 @@ TABLES: Final = (
     key_digest BLOB,
     valid_from INTEGER,
     valid_until INTEGER,
+    signed_by BLOB,
     octets BLOB NOT NULL
 ) STRICT""",
     """CREATE TABLE import (
@@ -61,7 +62,8 @@ TABLES: Final = (
     "CREATE INDEX object_country ON object (kind, country)",
     "CREATE INDEX origin_import ON origin (import)",
 )
-"""An object is there once, however many imports brought it."""
+"""An object is there once, however many imports brought it. ``signed_by`` is a revocation list's: SHA-256 of the key, as an
+authority's certificate writes it, that made its signature; it only says in which order lists are tried."""
 
 MIGRATIONS: Final[dict[int, tuple[str, ...]]] = {}
 """What turns a file of an older version into the next one's; there is no older one yet."""

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from chipid.errors import MalformedData, UnsupportedFeature
+from chipid.errors import MalformedData
 from chipid.pki.crl import CertificateRevocationList
+from chipid.pki.crl_signers import SignatureBudget, judge_list
+from chipid.pki.revocation import SIGNATURE_LIMIT
 from chipid.trust.database import TrustDatabase
 from chipid.trust.objects import Kind, StoredObject, seconds
 from chipid.trust.provenance import Import
@@ -32,8 +33,8 @@ class Outdated:
 def outdated(database: TrustDatabase, at: datetime) -> tuple[Outdated, ...]:
     """What is out of date at *at*: certificates past their notAfter, and revocation lists for which there is a newer good one.
 
-    A revocation list goes only where the newer one is of the same key and has a good signature of an authority in the store:
-    anybody can write a newer one. One that is merely late stays: what it revokes is revoked.
+    A revocation list goes only where an authority's key signed both, and verification takes the newer one for good: anybody can
+    write a newer one. One that is merely late stays: what it revokes is revoked.
     """
     moment = seconds(at)
     expired = (
@@ -41,7 +42,7 @@ def outdated(database: TrustDatabase, at: datetime) -> tuple[Outdated, ...]:
         for stored in database.objects(kind=Kind.CERTIFICATE)
         if stored.index.valid_until is not None and stored.index.valid_until < moment
     )
-    superseded = (Outdated(stored, "superseded") for stored in _superseded(database))
+    superseded = (Outdated(stored, "superseded") for stored in _superseded(database, at))
     return (*expired, *superseded)
 
 
@@ -105,21 +106,24 @@ def remove_imports(database: TrustDatabase, numbers: Iterable[int]) -> Undone:
     return Undone(removed, tuple(kept.values()))
 
 
-def _superseded(database: TrustDatabase) -> Iterator[StoredObject]:
-    of_key: dict[tuple[bytes | None, bytes | None], list[StoredObject]] = defaultdict(list)
-    for stored in database.objects(kind=Kind.REVOCATION_LIST):
-        of_key[stored.index.issuer, stored.index.key_id].append(stored)
-    for found in of_key.values():
-        found.sort(key=lambda each: (each.index.valid_from or 0, each.id), reverse=True)
-        good = next((place for place, each in enumerate(found) if _is_good(each.revocation_list, database)), len(found))
-        yield from found[good + 1 :]
+def _superseded(database: TrustDatabase, at: datetime) -> Iterator[StoredObject]:
+    """By lists that verification takes for good, each for those of the key that really signed both."""
+    newest_first = sorted(
+        ((stored.index.valid_from or 0, stored.id) for stored in database.objects(kind=Kind.REVOCATION_LIST)), reverse=True
+    )
+    replaced: set[tuple[bytes | None, bytes]] = set()
+    for issued, number in newest_first:
+        stored = database.numbered(number)
+        found = judge_list(stored.revocation_list, database, SignatureBudget(SIGNATURE_LIMIT))
+        key = (stored.index.issuer, b"" if found.signer is None else found.signer.spki)
+        if key in replaced:
+            yield stored
+        elif not found.problem and issued <= seconds(at) and _is_readable(stored.revocation_list):
+            replaced.add(key)
 
 
-def _is_good(crl: CertificateRevocationList, database: TrustDatabase) -> bool:
-    for authority in database.authorities_named(crl.issuer):
-        try:
-            if crl.verified_by(authority).valid and not crl.unknown_critical:
-                return True
-        except (MalformedData, UnsupportedFeature):
-            continue
-    return False
+def _is_readable(crl: CertificateRevocationList) -> bool:
+    try:
+        return crl.entries is not None
+    except MalformedData:
+        return False

@@ -19,12 +19,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipid.crypto import asn1
+from chipid.crypto.algorithms import build_algorithm_identifier
 from chipid.errors import ChipIdError, TrustStoreError
 from chipid.issuing import certificates as build
-from chipid.issuing.certificates import Departures
+from chipid.issuing.certificates import Departures, Period, with_signature_altered
 from chipid.issuing.pki import DocumentSigner, SignerProfile, TestCsca
 from chipid.issuing.revocation_lists import RevocationListProfile
 from chipid.pki.certificate import Certificate
+from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.defect_list import DEFECT_LIST, DefectList
 from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
 from chipid.pki.extensions import KEY_USAGE, KeyUsage
@@ -203,7 +205,7 @@ def test_how_a_deviation_list_writes_its_times_is_told(put: Put, time: bytes, to
         (CSCA.certificate[:-1], "unrecognised"),
         (CSCA.certificate + b"\0", "malformed-certificate"),
         (CSCA.certificate[:200] + b"\0" * (len(CSCA.certificate) - 200), "malformed-certificate"),
-        (CSCA.issue_revocation_list((7,), at=AT, profile=RevocationListProfile(extra_entries=(asn1.sequence(),))), "malformed-crl"),
+        (CRL.replace(asn1.oid("2.5.29.20"), asn1.oid("2.5.29.35")), "malformed-crl"),
         (CSCA.certificate_pem().replace(b"\nM", b"\n*", 1), "malformed-pem"),
         (pem("CMS", CSCA.certificate[:-1]), "unrecognised"),
         (b"version: 2\n\ndn: x\n", "malformed-ldif"),
@@ -559,10 +561,76 @@ def test_a_newer_list_that_the_operator_removed_still_tells_what_it_had(put: Put
 def test_an_older_revocation_list_is_kept_and_told(put: Put, database: TrustDatabase) -> None:
     """Anybody can write a newer one: until a signature is verified, the older may be the good one."""
     newer = CSCA.issue_revocation_list(at=AT + DAY)
-    put(newer)
+    put(CSCA.certificate, newer, with_signature_altered(CSCA.issue_revocation_list(at=AT + 9 * DAY)))
     report = put(CRL)
-    assert [note.code for note in report.notes] == ["older-crl"]
-    assert [crl.raw for crl in database.revocation_lists(CSCA.parsed.subject)] == [newer, CRL]
+    assert [(note.code, note.detail) for note in report.notes] == [("older-crl", "2026-06-02")]
+    assert [crl.raw for crl in database.revocation_lists(CSCA.parsed.subject)][:2] == [newer, CRL]
+
+
+DAMAGED = CSCA.issue_revocation_list((7,), at=AT, profile=RevocationListProfile(extra_entries=(asn1.sequence(),)))
+UNKNOWN_CRITICAL = build.extension("1.2.3.4", asn1.null(), critical=True)
+UNUSABLE = CSCA.issue_revocation_list(at=AT, profile=RevocationListProfile(extra_extensions=(UNKNOWN_CRITICAL,)))
+
+
+@pytest.mark.parametrize("csca_first", [True, False])
+@pytest.mark.parametrize("in_master_list", [True, False])
+def test_what_is_wrong_with_a_list_that_a_csca_signed_is_told(put: Put, csca_first: bool, in_master_list: bool) -> None:
+    own = CSCA.certificate, master_list(OTHERS[0].certificate)
+    csca = own if in_master_list else own[:1]
+    report = put(*csca, DAMAGED, UNUSABLE) if csca_first else put(DAMAGED, UNUSABLE, *csca)
+    assert (reasons(report), kinds(report.added).count("crl")) == (["malformed-crl"], 1)
+    assert [note.code for note in report.notes if note.code.startswith("crl-")] == ["crl-unknown-critical-extension"]
+
+
+def test_entries_that_nobody_is_known_to_have_signed_are_not_read(
+    put: Put, database: TrustDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading those of a long list takes seconds, and anybody can write one."""
+    read: list[bytes] = []
+    monkeypatch.setattr(CertificateRevocationList, "entries", property(lambda self: read.append(self.raw) or {}))
+    assert put(DAMAGED, with_signature_altered(CRL)).refused == ()
+    assert put(CSCA.certificate).refused == ()
+    assert set(read) == {DAMAGED}
+    put(CRL)
+    assert set(read) == {DAMAGED, CRL}
+
+
+@pytest.mark.parametrize("arrives", ["first", "last", "in a list", "later"])
+def test_lists_that_nobody_signed_come_behind_those_of_each_key(put: Put, database: TrustDatabase, arrives: str) -> None:
+    """However many there are, and however new; what comes before its CSCA is looked at again when that comes."""
+    mine, others = OTHERS[0], OTHERS[0].parsed.subject
+    second = TestCsca.create("XO", at=AT, common_name="CSCA 0")
+    genuine = [mine.issue_revocation_list((number,), at=AT + number * DAY) for number in range(3)]
+    newest_of_second = second.issue_revocation_list((9,), at=AT - 30 * DAY)
+    forger = TestCsca.create("XO", at=AT, common_name="CSCA 0")
+    strewn = [forger.issue_revocation_list(at=AT + number * DAY) for number in range(10)]
+    strewn += [with_signature_altered(mine.issue_revocation_list(at=AT + number * DAY)) for number in range(10)]
+    cscas = (mine.certificate, second.certificate)
+    lists = (*strewn, *genuine, newest_of_second)
+    if arrives == "first":
+        put(*cscas, *lists)
+    elif arrives == "last":
+        put(*lists, *cscas)
+    elif arrives == "in a list":
+        put(*lists, CSCA.certificate, master_list(*cscas))
+    else:
+        put(*lists)
+        put(*cscas)
+    found = [crl.raw for crl in database.revocation_lists(others)]
+    assert found[:4] == [genuine[2], newest_of_second, genuine[1], genuine[0]]
+    assert len(found) == len(lists)
+
+
+def test_lists_are_read_when_they_are_asked_for(
+    put: Put, database: TrustDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(CSCA.certificate, *(CSCA.issue_revocation_list(at=AT + number * DAY) for number in range(5)))
+    read: list[bytes] = []
+    parse = CertificateRevocationList.parse
+    monkeypatch.setattr(CertificateRevocationList, "parse", lambda der: read.append(der) or parse(der))
+    lists = iter(database.revocation_lists(CSCA.parsed.subject))
+    assert next(lists).this_update == AT + 4 * DAY
+    assert len(read) == 1
 
 
 # All or nothing -----------------------------------------------------------------------------------------------------------
@@ -773,6 +841,33 @@ def test_a_newer_list_that_nobody_signed_supersedes_nothing(put: Put, database: 
     newer[-1] ^= 1
     put(CSCA.certificate, CRL, bytes(newer))
     assert outdated(database, AT + 2 * DAY) == ()
+
+
+def renamed(crl: bytes, by: TestCsca) -> bytes:
+    """*crl*, which says that CSCA's key signed it, and *by* did."""
+    own, other = by.parsed.subject_key_id, CSCA.parsed.subject_key_id
+    assert own is not None
+    assert other is not None
+    tbs = CertificateRevocationList.parse(crl).tbs.replace(own, other)
+    return asn1.sequence(tbs, build_algorithm_identifier(by.key.scheme), asn1.bit_string(by.key.sign(tbs)))
+
+
+def test_a_newer_list_that_verification_refuses_supersedes_nothing(put: Put, database: TrustDatabase) -> None:
+    """Its key may sign no lists, or was out of date, or is another; it is of the future, or cannot be used."""
+    weak = TestCsca.create("UT", at=AT, departures=Departures(extensions={KEY_USAGE: build.key_usage((KeyUsage.KEY_CERT_SIGN,))}))
+    old = TestCsca.create("UT", at=AT - 900 * DAY, validity=Period(AT - 900 * DAY, AT))
+    weak_list = weak.issue_revocation_list(at=AT + DAY)
+    held = [old.issue_revocation_list(at=AT - DAY), CRL]
+    late = [
+        *(weak_list, renamed(weak_list, weak)),
+        *(each.issue_revocation_list(at=AT + DAY) for each in (old, SUCCESSOR)),
+        CSCA.issue_revocation_list(at=AT + 9 * DAY),
+        CSCA.issue_revocation_list(at=AT + DAY, profile=RevocationListProfile(extra_extensions=(UNKNOWN_CRITICAL,))),
+    ]
+    put(*(each.certificate for each in (CSCA, weak, old, SUCCESSOR)), *held, *late)
+    for days, superseded in ((2, set()), (9, {CRL, late[-1]})):
+        found = outdated(database, AT + days * DAY)
+        assert {each.stored.octets for each in found if each.reason == "superseded"} == superseded
 
 
 def test_one_object_is_removed(put: Put, database: TrustDatabase) -> None:
