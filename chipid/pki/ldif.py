@@ -39,7 +39,7 @@ LINE_COUNT_LIMIT: Final = 256
 
 _CHUNK = 1 << 16
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_LINE = re.compile(rb"([A-Za-z0-9._-]{1,128}(?:;[A-Za-z0-9-]{1,128})*):([:<]?) *(.*)", re.DOTALL)
+_LINE = re.compile(rb"([A-Za-z0-9._-]{1,128}(?:;[A-Za-z0-9-]{1,128}){0,8}):([:<]?) *(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)

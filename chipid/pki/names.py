@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from chipid.crypto import asn1
 from chipid.normalisation import normalised
@@ -24,6 +25,10 @@ _LABELS = {
 }  # fmt: skip
 _CODECS = {UTF8_STRING: "utf-8", 0x1E: "utf-16-be", 0x1C: "utf-32-be"}
 _ATTRIBUTE_LIMIT = 64
+NAME_LIMIT: Final = 4096
+"""Octets of one name; the longest real ones have some 300. A longer one would be made comparable, and printed, again and again."""
+TEXT_LIMIT: Final = 100
+"""Characters of a value that are printed."""
 _PRINTABLE = re.compile(rb"[A-Za-z0-9 '()+,./:=?-]*")
 _IA5_ATTRIBUTES = frozenset({"1.2.840.113549.1.9.1", "0.9.2342.19200300.100.1.25"})  # emailAddress, domainComponent
 
@@ -41,7 +46,12 @@ class Name:
 
     @classmethod
     def parse(cls, element: asn1.Element) -> Name:
-        """Read a ``Name``; raises the element's kind of :class:`chipid.errors.MalformedData`."""
+        """Read a ``Name``.
+
+        :raises MalformedData: it is none, or longer than :data:`NAME_LIMIT`; as the element's own kind of error.
+        """
+        if element.end - element.offset > NAME_LIMIT:
+            raise element.error(f"a name of more than {NAME_LIMIT} octets")
         attributes = tuple((oid, _text(value)) for oid, value in _attributes(element))
         return cls(element.raw, attributes)
 
@@ -83,7 +93,7 @@ class Name:
         return next((text.strip() for kind, text in self.attributes if kind == oid), None)
 
     def __str__(self) -> str:
-        return ", ".join(f"{_LABELS.get(oid, oid)}={''.join(filter(str.isprintable, text))}" for oid, text in self.attributes)
+        return ", ".join(f"{_LABELS.get(oid, oid)}={_shown(text)}" for oid, text in self.attributes)
 
 
 def at_most(limit: int, elements: Iterable[asn1.Element]) -> Iterator[asn1.Element]:
@@ -133,6 +143,11 @@ def _text(value: asn1.Element) -> str:
         return octets.decode(_CODECS.get(value.tag, "latin-1"))
     except UnicodeDecodeError:
         return octets.decode("latin-1")
+
+
+def _shown(text: str) -> str:
+    shown = "".join(filter(str.isprintable, text))
+    return shown if len(shown) <= TEXT_LIMIT else f"{shown[:TEXT_LIMIT]}…"
 
 
 def _comparable(text: str) -> str:

@@ -11,13 +11,19 @@ from collections.abc import Collection, Iterator
 from chipid.errors import CertificateError
 
 _BEGIN = b"-----BEGIN "
-_BEGIN_LINE = re.compile(_BEGIN + rb"([A-Z0-9 ]{1,32})-----")
-_BLOCK = re.compile(_BEGIN + rb"([A-Z0-9 ]{1,32})-----([A-Za-z0-9+/=\s]*)-----END \1-----")
+_BEGIN_LINE = re.compile(rb"^(?:\xef\xbb\xbf)?" + _BEGIN + rb"([A-Z0-9 ]{1,32})-----", re.MULTILINE)
+_BODY = re.compile(rb"([A-Za-z0-9+/=\s]*)-----END ([A-Z0-9 ]{1,32})-----")
+_LDIF_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:#|dn:|version:)", re.IGNORECASE)
 
 
 def is_pem(raw: bytes) -> bool:
-    """Whether *raw* is text of this kind: DER begins with an element, and holds such a line by no accident."""
-    return _BEGIN in raw
+    """Whether *raw* is text of this kind: a block begins at the start of a line.
+
+    What begins as LDIF does, with a comment, a version or a name, is none: a certificate in a comment of it is nobody's.
+    """
+    if _BEGIN not in raw or _LDIF_BEGINNING.match(raw):
+        return False
+    return _BEGIN_LINE.search(raw) is not None
 
 
 def read_pem(raw: bytes, labels: Collection[str]) -> tuple[bytes, ...]:
@@ -25,21 +31,21 @@ def read_pem(raw: bytes, labels: Collection[str]) -> tuple[bytes, ...]:
 
     :raises CertificateError: there is none, or one of them is damaged.
     """
-    begins = sum(raw.count(_BEGIN + label.encode("ascii") + b"-----") for label in labels)
-    blocks = [body for label, body in _BLOCK.findall(raw) if label.decode("ascii") in labels]
-    if not begins:
+    blocks = [octets for label, octets in read_pem_blocks(raw) if label in labels]
+    if not blocks:
         raise CertificateError(f"PEM without {' or '.join(sorted(labels))}")
-    if len(blocks) != begins:
+    whole = tuple(octets for octets in blocks if octets is not None)
+    if len(whole) != len(blocks):
         raise CertificateError("PEM with a damaged block")
-    return tuple(map(_decode, blocks))
+    return whole
 
 
 def read_pem_blocks(raw: bytes) -> Iterator[tuple[str, bytes | None]]:
     """The label and the octets of each block, in their order; ``None`` instead of the octets of one that is damaged."""
     for begin in _BEGIN_LINE.finditer(raw):
-        block = _BLOCK.match(raw, begin.start())
+        body = _BODY.match(raw, begin.end())
         try:
-            octets = None if block is None else _decode(block[2])
+            octets = _decode(body[1]) if body is not None and body[2] == begin[1] else None
         except CertificateError:
             octets = None
         yield begin[1].decode("ascii"), octets

@@ -19,6 +19,7 @@ from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import Answer, ChainFinding, validate_chain
 from chipid.pki.cms import SignedData, SignerIdentifier, SignerInfo, SubjectKeyIdentifier
+from chipid.pki.countries import alpha_2
 from chipid.pki.defect_list import DEFECT_LIST
 from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY
 from chipid.pki.master_list import CSCA_MASTER_LIST
@@ -39,7 +40,7 @@ MASTER_LIST_SIGNING_KEY: Final = "2.23.136.1.1.3"
 _PURPOSES: Final = {CSCA_MASTER_LIST: MASTER_LIST_SIGNING_KEY, DEVIATION_LIST: DEVIATION_LIST_SIGNING_KEY}
 _BSI_PURPOSES: Final = "0.4.0.127.0.7.3."
 _CANDIDATE_LIMIT: Final = 32
-_PINNED: Final = Answer(True, "ok", "The operator pins a certificate of the path.")
+_PINNED: Final = Answer(True, "ok", "The operator pins the signer's certificate.")
 _IN_DATE: Final = Answer(True, "ok", "The list signer's certificate is in date.")
 
 
@@ -90,13 +91,15 @@ def verify_signed_list(
 
     :param trusted: the operator's trust anchors, ``None`` or an empty one for none.
     :param known: certificates that come with the list, such as a master list's own, where its signer's CSCA may be.
-    :param pinned: SHA-256 fingerprints, hexadecimal, of certificates that the operator trusts for this list: its signer's, or an
-        authority's above it.
+    :param pinned: SHA-256 fingerprints, hexadecimal, of certificates that the operator trusts for this list. A CSCA that comes with
+        it is one of his anchors then, no more. Of the signer's own he says that it signs such lists, whoever certified it, and that
+        of a defect list that it needs no purpose; dates and revocation are answered all the same.
     """
     if not signed.signers:
         return _without_signer(Answer(False, "list-unsigned", "Nobody signed the list."))
     others = tuple(known)
-    judge = _Judge(signed, (*signed.certificates, *others), trusted, at, frozenset(pinned))
+    certificates = (*signed.certificates, *others)
+    judge = _Judge(signed, certificates, trusted, at, frozenset(pinned), _anchors(certificates, pinned))
     findings = [judge.finding(*pair) for pair in zip(signed.signers, verify_signers(signed, lambda _sid: others), strict=True)]
     return max(findings, key=lambda finding: [answer.ok is True for answer in finding.answers.values()])
 
@@ -105,7 +108,7 @@ def verify_signed_list(
 class _Judge:
     """Judges the signers of one list.
 
-    :ivar certificates: all that come with it.
+    :ivar certificates: all that come with it; :ivar anchors: the CSCAs of these that the operator pins.
     """
 
     signed: SignedData
@@ -113,6 +116,7 @@ class _Judge:
     trusted: TrustSource | None
     at: datetime
     pinned: frozenset[str]
+    anchors: tuple[Certificate, ...]
 
     def finding(self, info: SignerInfo, found: SignerFinding) -> SignedListFinding:
         signature = Answer(found.ok, "ok" if found.ok else f"list-{found.reason}", found.detail)
@@ -123,7 +127,8 @@ class _Judge:
         plain = replace(signer, extended_key_usage=None)
         own = validate_chain(plain, _own_authorities(signer, self.certificates), self.at)
         chain, source = self._chain(plain)
-        pinned = not chain.trust.ok and self._is_pinned(own.path if own.trust.ok else (signer,))
+        is_pinned = signer.fingerprint in self.pinned
+        pinned = is_pinned and not chain.trust.ok
         best = own if pinned or not chain.path else chain
         deviations = [
             *found.deviations,
@@ -133,7 +138,7 @@ class _Judge:
         ]
         return SignedListFinding(
             signature,
-            _purpose(self.signed.content_type, signer),
+            _purpose(self.signed.content_type, signer, is_pinned=is_pinned),
             _own_authority(own, chain),
             _PINNED if pinned else _of_list(chain.trust),
             _IN_DATE if pinned and best.validity.ok is None else _of_list(best.validity),
@@ -147,21 +152,19 @@ class _Judge:
 
     def _chain(self, signer: Certificate) -> tuple[ChainFinding, TrustSource | None]:
         """The path to a trusted CSCA, and the source in which it was found: links of the list are asked where it takes them."""
-        chain = validate_chain(signer, self.trusted, self.at)
-        if self.trusted and not chain.trust.ok:
-            source = _WithLinks(self.trusted, self.certificates)
-            led = validate_chain(signer, source, self.at)
+        trusted = TrustStore(()) if self.trusted is None else self.trusted
+        source = _Beside(trusted, self.anchors, self.anchors) if self.anchors else trusted
+        chain = validate_chain(signer, source, self.at)
+        if source and not chain.trust.ok:
+            linked = _Beside(source, self.certificates)
+            led = validate_chain(signer, linked, self.at)
             if led.trust.ok:
-                return led, source
-        return chain, self.trusted
-
-    def _is_pinned(self, path: tuple[Certificate, ...]) -> bool:
-        """Whether the operator pins a certificate of *path*, whose signatures are good, or the signer's own."""
-        return not self.pinned.isdisjoint(certificate.fingerprint for certificate in path)
+                return led, linked
+        return chain, source
 
     def _revocation(self, chain: ChainFinding, source: TrustSource | None) -> Answer:
-        if source is None or not chain.trust.ok:
-            return _of_list(chain.trust)
+        if source is None or not chain.reaches_anchor:
+            return replace(_of_list(chain.trust), ok=None)
         return _of_list(revocation_status(chain.path, source, self.at).answer)
 
     def _deviations(
@@ -183,25 +186,27 @@ class _Judge:
         return [code for code, applies in noted.items() if applies]
 
 
-class _WithLinks(TrustSource):
+class _Beside(TrustSource):
     """A source, and beside its authorities the link certificates that come with a list (ICAO 9303-12 §4.1.1).
 
     A link proves itself by the signature of the key that it follows. What is self-signed proves nothing, and would be an anchor: it
-    is left out. Few are tried, and none is by its country alone.
+    is left out, unless it is one of *anchors*. Few are tried, and no link is by its country alone.
     """
 
-    def __init__(self, trusted: TrustSource, certificates: tuple[Certificate, ...]) -> None:
-        self._trusted = trusted
+    def __init__(
+        self, trusted: TrustSource, certificates: tuple[Certificate, ...], anchors: tuple[Certificate, ...] = ()
+    ) -> None:
+        self._trusted, self._anchors = trusted, anchors
         self._by_name: dict[tuple[tuple[str, str], ...], list[Certificate]] = defaultdict(list)
         self._by_key: dict[bytes, list[Certificate]] = defaultdict(list)
-        self._links: dict[Certificate, bool] = {}
+        self._links = dict.fromkeys(anchors, True)
         for each in filter(is_authority, dict.fromkeys(certificates)):
             self._by_name[each.subject.normalised].append(each)
             if each.subject_key_id is not None:
                 self._by_key[each.subject_key_id].append(each)
 
     def __bool__(self) -> bool:
-        return bool(self._trusted)
+        return bool(self._trusted) or bool(self._anchors)
 
     def authorities_named(self, name: Name) -> tuple[Certificate, ...]:
         return (*self._trusted.authorities_named(name), *self._links_among(self._by_name.get(name.normalised, ())))
@@ -211,12 +216,13 @@ class _WithLinks(TrustSource):
 
     def _links_among(self, candidates: Iterable[Certificate]) -> tuple[Certificate, ...]:
         for each in candidates:
-            if each not in self._links and len(self._links) < _CANDIDATE_LIMIT:
+            if each not in self._links and len(self._links) - len(self._anchors) < _CANDIDATE_LIMIT:
                 self._links[each] = not each.is_self_signed
         return tuple(each for each in candidates if self._links.get(each))
 
     def authorities_of(self, country: str) -> tuple[Certificate, ...]:
-        return self._trusted.authorities_of(country)
+        pinned = (each for each in self._anchors if alpha_2(each.subject.country or "") == country)
+        return (*self._trusted.authorities_of(country), *pinned)
 
     def signers(self, sid: SignerIdentifier) -> tuple[Certificate, ...]:
         return self._trusted.signers(sid)
@@ -229,6 +235,14 @@ class _WithLinks(TrustSource):
 
     def defect_lists(self) -> tuple[DefectList, ...]:
         return self._trusted.defect_lists()
+
+
+def _anchors(certificates: Iterable[Certificate], pinned: Collection[str]) -> tuple[Certificate, ...]:
+    """The CSCAs among *certificates* that the operator pins."""
+    if not pinned:
+        return ()
+    found = (each for each in dict.fromkeys(certificates) if each.fingerprint in pinned)
+    return tuple(each for each in found if is_authority(each) and each.is_self_signed)
 
 
 def _own_authorities(signer: Certificate, certificates: tuple[Certificate, ...]) -> TrustStore:
@@ -255,11 +269,11 @@ def _own_authority(own: ChainFinding, chain: ChainFinding) -> Answer:
     return _of_list(own.trust)
 
 
-def _purpose(content_type: str, signer: Certificate) -> Answer:
+def _purpose(content_type: str, signer: Certificate, *, is_pinned: bool) -> Answer:
     """Whether *signer* may sign lists of the kind *content_type* (ICAO 9303-12 §7.1.1.3).
 
-    The number of the purpose that BSI TR-03129-2 §7 gives to defect lists is not public, and signers without any are in use: one
-    of BSI's own, or none, passes there. A document signer never does.
+    The number of the purpose that BSI TR-03129-2 §7 gives to defect lists is not public: any of BSI's own passes there. A signer
+    without any may be a document signer of whatever state: the operator has to pin him. One who says that he is never is another.
     """
     purposes = signer.extended_key_usage or ()
     if content_type not in (*_PURPOSES, DEFECT_LIST):
@@ -269,7 +283,7 @@ def _purpose(content_type: str, signer: Certificate) -> Answer:
     if signer.extended_key_usage is None and ext.EXTENDED_KEY_USAGE in signer.extensions:
         return Answer(False, "list-signer-extended-key-usage-malformed", "The signer's certificate names a purpose unreadably.")
     if content_type == DEFECT_LIST:
-        fits = all(purpose.startswith(_BSI_PURPOSES) for purpose in purposes)
+        fits = (bool(purposes) or is_pinned) and all(purpose.startswith(_BSI_PURPOSES) for purpose in purposes)
     else:
         fits = _PURPOSES[content_type] in purposes
     if fits:

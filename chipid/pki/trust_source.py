@@ -62,7 +62,7 @@ class TrustSource(ABC):
     def defect_lists(self) -> tuple[DefectList, ...]:
         """The defect lists that were admitted."""
 
-    def origins_of(self, certificate: Certificate) -> tuple[str, ...]:
+    def origins_of(self, certificate: Certificate) -> tuple[str, ...]:  # noqa: ARG002  # for those that keep it
         """Where *certificate* came from, in words, oldest first; nothing where the source does not keep that."""
         return ()
 

@@ -14,6 +14,7 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -51,6 +52,12 @@ _LISTS_IN_TURNS: Final = """SELECT id FROM (
             row_number() OVER (PARTITION BY signed_by ORDER BY valid_from DESC, id DESC) AS turn
         FROM object WHERE kind = ? AND issuer = ?
     ) ORDER BY signed_by IS NULL, turn, valid_from DESC, id DESC"""
+_LISTS_THAT_COUNT: Final = """SELECT object, max(country) FROM (
+        SELECT object.id AS object, import.country, signed_at, instr(pins, lower(hex(import.sha256))) AS pinned,
+            max(signed_at) OVER (PARTITION BY import.country) AS newest
+        FROM object LEFT JOIN origin ON origin.object = object.id LEFT JOIN import ON import.id = import WHERE kind = ?
+    ) WHERE pinned OR country IS NULL OR signed_at IS NULL OR signed_at = newest GROUP BY object ORDER BY object"""
+"""Of those of one state the newest, and any that is pinned itself; a state's is what was verified to be."""
 _INDEX_TYPES: Final = (str | None, *(bytes | None,) * 5, *(int | None,) * 2)
 """Of the columns of the index, without the role."""
 
@@ -175,12 +182,12 @@ class TrustDatabase(TrustSource):
             yield from self._select("id = ?", number)
 
     def deviation_lists(self) -> tuple[DeviationList, ...]:
-        """The deviation lists that were admitted."""
-        return tuple(self._lists(Kind.DEVIATION_LIST, lambda stored: stored.deviation_list))
+        """The deviation lists that were admitted: each state's newest, and any that the operator pinned itself."""
+        return tuple(self._lists(Kind.DEVIATION_LIST, lambda stored, country: stored.deviation_list.of_country(country)))
 
     def defect_lists(self) -> tuple[DefectList, ...]:
-        """The defect lists that were admitted."""
-        return tuple(self._lists(Kind.DEFECT_LIST, lambda stored: stored.defect_list))
+        """The defect lists that were admitted: those of each state's newest signer's, and any that the operator pinned itself."""
+        return tuple(self._lists(Kind.DEFECT_LIST, lambda stored, _: stored.defect_list))
 
     def origins_of(self, certificate: Certificate) -> tuple[str, ...]:
         """Where *certificate* came from, in words, oldest first."""
@@ -225,11 +232,17 @@ class TrustDatabase(TrustSource):
         return newest
 
     def origins(self, stored: StoredObject) -> tuple[Origin, ...]:
-        """Where *stored* came from, oldest first."""
+        """Where *stored* came from, oldest first; of an import's pins those that were for it, where one is its own."""
         from chipid.trust.provenance import Origin  # noqa: PLC0415
 
         query = f"SELECT {_IMPORT}, place FROM origin JOIN import ON import.id = import WHERE object = ? ORDER BY import.id"  # noqa: S608
-        return tuple(Origin(self._import(row), str(row[-1])) for row in self._rows(query, (stored.id,)))
+        found = [Origin(self._import(row), str(row[-1])) for row in self._rows(query, (stored.id,))]
+        own = stored.fingerprint
+        pinned = (own in each.imported.pins for each in found)
+        return tuple(
+            replace(each, imported=replace(each.imported, pins=(own,))) if itself else each
+            for each, itself in zip(found, pinned, strict=True)
+        )
 
     def of_import(self, number: int) -> Iterator[StoredObject]:
         """What the import *number* brought."""
@@ -293,15 +306,22 @@ class TrustDatabase(TrustSource):
         self._rows("UPDATE object SET signed_by = ? WHERE id = ?", (key, stored.id))
 
     def add_import(self, made: Import) -> int:
-        """Remember an import, and its number; the one of the same file under the same name, where there is one."""
+        """Remember an import, and its number; the one of the same file under the same name, where there is one.
+
+        That has the pins of both then, and says whose list it is where only one of them does.
+        """
         key = (bytes.fromhex(made.sha256), made.source, made.voucher)
-        known = self._rows("SELECT id FROM import WHERE sha256 = ? AND source = ? AND voucher = ?", key)
-        if known:
-            return int(known[0][0])
-        values = (
-            seconds(made.at), *key, None if made.signer is None else bytes.fromhex(made.signer), made.country,
-            None if made.signed_at is None else seconds(made.signed_at), " ".join(made.pins),
+        signed = (
+            None if made.signer is None else bytes.fromhex(made.signer), made.country,
+            None if made.signed_at is None else seconds(made.signed_at),
         )  # fmt: skip
+        known = self._rows("SELECT id, pins FROM import WHERE sha256 = ? AND source = ? AND voucher = ?", key)
+        for number, pins in known:
+            both = " ".join(dict.fromkeys((*pins.split(), *made.pins)))
+            told = "signer = coalesce(?, signer), country = coalesce(?, country), signed_at = coalesce(?, signed_at)"
+            self._rows(f"UPDATE import SET pins = ?, {told} WHERE id = ?", (both, *signed, number))  # noqa: S608
+            return int(number)
+        values = (seconds(made.at), *key, *signed, " ".join(made.pins))
         columns = "at, sha256, source, voucher, signer, country, signed_at, pins"
         return int(self._rows(f"INSERT INTO import ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id", values)[0][0])  # noqa: S608
 
@@ -350,12 +370,13 @@ class TrustDatabase(TrustSource):
         self._remember(stored)
         return stored
 
-    def _lists(self, kind: Kind, read: Callable[[StoredObject], _List]) -> Iterator[_List]:
-        """All lists of a *kind*; what they say was read when they were admitted, so one that is malformed is the store's fault."""
-        for stored in self._select("kind = ? ORDER BY id", kind):
+    def _lists(self, kind: Kind, read: Callable[[StoredObject, str | None], _List]) -> Iterator[_List]:
+        """The lists of a *kind* that count; they were read when they were admitted: a malformed one is the store's fault."""
+        for number, country in self._rows(_LISTS_THAT_COUNT, (kind,)):
+            (stored,) = self._select("id = ?", number)
             with translated(self._path):
                 try:
-                    yield read(stored)
+                    yield read(stored, country)
                 except MalformedData as error:
                     raise _damaged(stored.id, f"is no {kind}: {error}") from None
 

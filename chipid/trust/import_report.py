@@ -31,6 +31,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "authority-not-vouched-for": "Neither a directory nor a CSCA in the store vouches for it: pin it, or name its own file.",
         "list-not-signed": "Nobody signed the list: pin the SHA-256 of its file.",
         "list-signer-ambiguous": "The list's first signer is another than the one who can be verified.",
+        "list-without-state": "A deviation list is of a state's documents, and of which state it is was not verified.",
         "list-older-than-held": "A newer list of the same state is in the store, and lists replace each other.",
         "not-in-newer-list": "A newer list of the same state does not have the certificate: the older one does not vouch for it.",
     }
@@ -53,6 +54,8 @@ REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
         "authority-not-vouched-for": "--pin the SHA-256 of that CSCA once you have compared it with what its authority publishes.",
         "list-not-signed": PIN_FILE,
         "list-older-than-held": _NEWER_COUNTS,
+        "list-without-state": _BRING_CSCA,
+        "list-signer-extended-key-usage-missing": f"A defect list's signer without a purpose has to be pinned. {PIN_FILE}",
         "list-signer-no-trust-anchor": _BRING_CSCA,
         "list-signer-csca-key-unknown": _BRING_CSCA,
         "list-signer-untrusted-signer": "The CSCA of that name did not sign: compare the one that you hold with its authority's.",
@@ -86,11 +89,12 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "not-an-authority": "A certificate in a master list is none of an authority; it is no anchor.",
         "older-crl": "A newer revocation list of the same key is in the store.",
         "crl-unknown-critical-extension": "The revocation list must not be used: a critical extension is not understood.",
+        "older-list": "A newer deviation or defect list of the same state is in the store: this one does not count.",
         "older-master-list": "A newer master list of the same state is in the store.",
         "missing-from-newer-list": "A newer master list of the same state does not have the certificate any more.",
         "list-departs": "The list departs from its profile.",
         "list-pinned": "The list is trusted because it, or who vouches for it, was pinned.",
-        "pin-unmatched": "The pin matches nothing in this import, and nothing in the store.",
+        "pin-unmatched": "The pin did nothing: it is of nothing that went in for it, and of nothing in the store.",
     }
 )
 """What is told beside."""

@@ -128,7 +128,6 @@ class _Import:
                 elif isinstance(found, Note):
                     self.notes.append(found)
                 else:
-                    self._matched |= self._pins & {found.file.sha256}
                     self._take(found)
         self._take_what_waits()
         for pin in sorted(self._pins - self._matched):
@@ -156,6 +155,7 @@ class _Import:
 
     def _keep_certificate(self, candidate: Candidate, certificate: Certificate, voucher: Voucher) -> None:
         pins = (certificate.fingerprint,) if voucher is Voucher.PIN else ()
+        self._matched = self._matched.union(pins)
         self._keep(candidate, certificate_index(certificate), str(certificate.subject), voucher, pins)
         self._list_keys.add(certificate.subject)
 
@@ -188,8 +188,6 @@ class _Import:
             self._refuse(candidate, "too-many", f"There are more than {LIST_LIMIT} signed lists.")
             return
         read = SignedList.parse(candidate.kind, candidate.octets)
-        if self._pins:
-            self._matched |= self._pins.intersection(read.fingerprints)
         self._listed += len(read.certificates)
         if self._listed > LISTED_LIMIT:
             self._refuse(candidate, "too-many", f"The lists have more than {LISTED_LIMIT} certificates.")
@@ -237,10 +235,12 @@ class _Import:
         candidate, read = each.candidate, each.read
         newest, older = held_beside(self._database, read, admission)
         if newest is not None and self._replace and not admission.pinned_itself:
-            detail = f"{REASONS['list-older-than-held']} Its SHA-256 is {read.sha256}."
-            self._refuse(candidate, "list-older-than-held", detail)
+            self._refuse_older(candidate.where, candidate.kind, read.sha256)
             return
-        self.notes += [Note(candidate.where, "older-master-list")] if newest is not None else []
+        if newest is not None:
+            self.notes.append(Note(candidate.where, "older-master-list" if read.kind is Kind.MASTER_LIST else "older-list"))
+            admission = admission.on_its_own_pin() if admission.pinned_itself else admission
+        self._matched = self._matched.union(admission.pins)
         if admission.voucher is Voucher.PIN:
             self.notes.append(Note(candidate.where, "list-pinned", printable(pin_detail(admission))))
         self.notes += [Note(candidate.where, "list-departs", code) for code in admission.deviations]
@@ -280,12 +280,8 @@ class _Import:
             signed_at=admission.signed_at,
             pins=admission.pins,
         )
-        held = {each.id for each in self._database.imports(country=admission.country)}
         number = self._database.add_import(made)
-        if admission.pinned_itself:
-            self._pinned_lists.add(number)
-        elif number not in held:
-            self._new_lists.add(number)
+        (self._pinned_lists if admission.pinned_itself else self._new_lists).add(number)
         return number
 
     def _compare(self, candidate: Candidate, read: SignedList, older: list[Import]) -> None:
@@ -298,7 +294,7 @@ class _Import:
             stored.id: stored
             for each in older
             for stored in self._database.of_import(each.id)
-            if stored.octets not in listed and stored.kind in (Kind.CERTIFICATE, Kind.MASTER_LIST)
+            if stored.octets not in listed
         }
         for stored in missing.values():
             if stored.kind is Kind.CERTIFICATE:
@@ -321,12 +317,20 @@ class _Import:
         detail = f"{REASONS['not-in-newer-list']} {name}, {fingerprint}"
         self.refused.append(Refusal(where, "not-in-newer-list", detail, Kind.CERTIFICATE))
 
+    def _refuse_older(self, where: str, kind: Kind, sha256: str) -> None:
+        detail = f"{REASONS['list-older-than-held']} Its SHA-256 is {sha256}."
+        self.refused.append(Refusal(where, "list-older-than-held", detail, kind))
+
     def _withdraw(self, stored: StoredObject, older: list[Import], place: str) -> None:
         for each in older:
             self._database.forget_origin(stored, each.id)
         if not self._database.origins(stored):
             self._database.remove(stored)
-            self._withdrawn[stored.fingerprint] = _entry(stored, stored.name, place)
+            brought = self._added.pop(stored.fingerprint, None)
+            if brought is None:
+                self._withdrawn[stored.fingerprint] = _entry(stored, stored.name, place)
+            else:  # by this import: as if the newer one had been first
+                self._refuse_older(brought.place, stored.kind, stored.fingerprint)
 
     # ---------------------------------------------------------------------------------------------------------------------
 
@@ -334,7 +338,7 @@ class _Import:
         """Store what a file brought itself; one import for each file and voucher."""
         file = candidate.file
         key = (file.sha256, file.name, voucher)
-        if key not in self._imports:
+        if pins or key not in self._imports:
             self._imports[key] = self._database.add_import(Import(self._at, file.name, file.sha256, voucher, pins=pins))
         number = self._imports[key]
         self._store(candidate.kind, candidate.octets, index, name, number, candidate.where, candidate.place, voucher)

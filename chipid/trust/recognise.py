@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 from chipid.crypto import asn1
@@ -22,8 +23,10 @@ _SIGNED_KINDS: Final = {
     CSCA_MASTER_LIST: Kind.MASTER_LIST, DEVIATION_LIST: Kind.DEVIATION_LIST, DEFECT_LIST: Kind.DEFECT_LIST,
 }  # fmt: skip
 _ZIP_BEGINNINGS: Final = (b"PK\x03\x04", b"PK\x05\x06")
-_LDIF_BEGINNINGS: Final = (b"dn:", b"version:", b"#")
-_HEAD: Final = 1 << 16
+_LDIF_BEGINNINGS: Final = (b"dn:", b"version:")
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_FIRST_LINE: Final = re.compile(rb"^[^#\s][^\r\n]{0,7}", re.MULTILINE)
+"""The beginning of a line that is neither empty, nor a comment, nor the continuation of one."""
 
 
 def container_of(raw: bytes) -> Container | None:
@@ -82,7 +85,6 @@ def _seems_certificate(fields: asn1.Reader) -> bool:
 
 
 def _looks_like_ldif(raw: bytes) -> bool:
-    head = raw[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").lower()
-    if not head.startswith(_LDIF_BEGINNINGS):
-        return False
-    return any(line.startswith((b"dn:", b"version:")) for line in head.splitlines())
+    """Whether the first line that is no comment, however far down it is, begins an LDIF file (RFC 2849)."""
+    first = _FIRST_LINE.search(raw.removeprefix(_BYTE_ORDER_MARK))
+    return first is not None and first[0].lower().startswith(_LDIF_BEGINNINGS)

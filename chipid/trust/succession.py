@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The master lists of one state follow each other: what the newest does not have any more, no older one vouches for."""
+"""The lists of one kind and state follow each other: what a newest master list does not have any more, no older one vouches for."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from chipid.trust.objects import Kind, seconds
 from chipid.trust.provenance import Import
 from chipid.trust.signed_lists import Admission, SignedList
 
-_LISTED = (Kind.CERTIFICATE, Kind.MASTER_LIST)
+_BROUGHT = {
+    Kind.MASTER_LIST: (Kind.CERTIFICATE, Kind.MASTER_LIST),
+    Kind.DEVIATION_LIST: (Kind.DEVIATION_LIST,),
+    Kind.DEFECT_LIST: (Kind.DEFECT_LIST,),
+}
+"""What an import of a list brings; of a master list that the operator removed, its certificates are left."""
 
 
 class Held(NamedTuple):
-    """Master lists of one state in a store, beside the one that is asked for.
+    """Lists of one kind and state in a store, beside the one that is asked for.
 
     :ivar newest: the one that was signed last, where that was later; :ivar older: those that were signed earlier.
     """
@@ -25,13 +30,13 @@ class Held(NamedTuple):
 
 def held_beside(database: TrustDatabase, read: SignedList, admission: Admission) -> Held:
     """What *database* holds of the state for which *read* speaks; nothing where nobody says for which, or when."""
-    if read.kind is not Kind.MASTER_LIST or admission.country is None or admission.signed_at is None:
+    if admission.country is None or admission.signed_at is None:
         return Held()
     signed_at = seconds(admission.signed_at)
     held = [
         (seconds(each.signed_at), each.id, each)
         for each in database.imports(country=admission.country)
-        if each.signed_at is not None and each.sha256 != read.sha256 and _is_master_list(database, each)
+        if each.signed_at is not None and each.sha256 != read.sha256 and _is_of_kind(database, each, read.kind)
     ]
     newest = max(held, default=None)
     return Held(
@@ -47,7 +52,7 @@ def certificates_of(database: TrustDatabase, held: Import) -> frozenset[bytes]:
     return frozenset(stored.octets for stored in database.of_import(held.id))
 
 
-def _is_master_list(database: TrustDatabase, held: Import) -> bool:
-    """Whether it brought what a master list does: deviation and defect lists of a state follow no master list."""
+def _is_of_kind(database: TrustDatabase, held: Import, kind: Kind) -> bool:
+    """Whether it brought what a list of that *kind* does: no list follows one of another kind."""
     first = next(database.of_import(held.id), None)
-    return first is not None and first.kind in _LISTED
+    return first is not None and first.kind in _BROUGHT[kind]

@@ -36,11 +36,12 @@ def pin_detail(admission: Admission) -> str:
     pin = f"Pinned was {', '.join(admission.pins)}"
     if admission.signer is None:
         return f"Nobody signed it. {pin}, the list itself."
+    if not admission.verified:
+        return f"It says that {admission.signer.subject} signed it. {pin}, the list itself: its signature did not count."
     when = "" if admission.signed_at is None else f" on {admission.signed_at.date().isoformat()}"
     signed = f"A list of {admission.country or 'no country'}, signed{when} by {admission.signer.subject}"
-    if admission.verified:
-        return f"{signed}. The signature is good. {pin}, the signer or the CSCA above."
-    return f"{signed}, as it says. {pin}, the list itself: its signature did not count."
+    what = "the list itself" if admission.by_itself else "the signer or the CSCA above"
+    return f"{signed}. The signature is good. {pin}, {what}."
 
 
 def _wanted(signer: Certificate) -> str:

@@ -30,12 +30,17 @@ from chipid.pki.signed_list import MASTER_LIST_SIGNING_KEY
 from chipid.profiles.access_keys import AccessKeys
 from chipid.pytest_plugin import Issuer
 from chipid.readers.pcsc import ReaderState
+from chipid.trust.database import TrustDatabase
 from chipid.verification.policy import POLICIES
 
 CAN = "234567"
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def blocks_of(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
 
 
 def test_the_ten_lines_read_and_verify_a_card(
@@ -76,7 +81,7 @@ def test_the_plugins_examples_pass(
 def test_a_strict_type_checker_takes_the_programs_that_are_shown(tmp_path: Path) -> None:
     """As a user's: each public name must be exported for good, and typed. Test functions without annotations are left out."""
     pytest.importorskip("mypy", reason="mypy is not installed")
-    shown = [*BLOCKS, *re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(encoding="utf-8"), re.DOTALL)]
+    shown = [*BLOCKS, *(block for page in ("python.md", "trust.md", "cli.md", "policies.md") for block in blocks_of(page))]
     programs = {tmp_path / f"program_{number}.py": block for number, block in enumerate(shown) if "\ndef " not in block}
     for path, program in programs.items():
         path.write_text(program, encoding="utf-8")
@@ -96,11 +101,10 @@ def test_each_fixture_of_the_plugin_is_listed() -> None:
 
 
 def test_the_page_on_python_runs(desk: Path, capsys) -> None:
-    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     description = str(ROOT / "fixtures" / "cards" / "citizen_2021.json")
     assert run(chipid, ["issue", description, "--out", "card.image", "--trust-out", "csca.pem"]) == 0
     capsys.readouterr()
-    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+    for block in blocks_of("python.md"):
         exec(compile(block, "docs/python.md", "exec"), {})
     said = [line.split() for line in capsys.readouterr().out.splitlines()]
     verdicts, citizen = said[:5], [line for line in said[5:] if line[0] != "form"]
@@ -113,8 +117,35 @@ def test_the_page_on_python_runs(desk: Path, capsys) -> None:
     assert [line[-1] for line in form] == ["099012345678", "An", "17/09/1999", "Nam", "Ninh", "Cúc", "17/09/2039"]
 
 
+def test_the_page_on_trust_runs(desk: Path, capsys) -> None:
+    germany, listed = german_list()
+    (desk / "csca").mkdir()
+    (desk / "csca" / "another.cer").write_bytes(TestCsca.create("UT", at=datetime.now(UTC) - timedelta(days=9)).certificate)
+    (desk / "csca-germany.cer").write_bytes(germany.certificate)
+    (desk / "DE_ML_2026-03-11.ml").write_bytes(listed)
+    TrustDatabase.create("trust.db").close()
+    for _ in range(2):  # the store is made, and then opened
+        for block in blocks_of("trust.md"):
+            exec(compile(block, "docs/trust.md", "exec"), {})
+    said = [line.split(" ", 1)[0] for line in capsys.readouterr().out.splitlines()]
+    once = ["added", "expired", germany.parsed.fingerprint[:16], "countries"]
+    assert said == [*once, *once]
+
+
+def test_a_report_is_read_as_is_shown(desk: Path, emulated_cccd: EmulatedCard, capsys) -> None:
+    api.read(AccessKeys.from_number("099012345678"), channel=emulated_cccd).save(desk / "card.evidence")
+    capsys.readouterr()
+    run(chipid, ["verify", "card.evidence", "--json"])
+    (desk / "verdict.json").write_text(capsys.readouterr().out, encoding="utf-8")
+    names: dict[str, Any] = {}
+    (block,) = blocks_of("cli.md")
+    exec(compile(block, "docs/cli.md", "exec"), names)
+    assert type(names["report"]).__name__ == "VerdictReport"
+    assert "VerdictReport" in names["schema"]["$defs"]
+
+
 def test_the_page_on_policies_runs(capsys) -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "policies.md").read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = blocks_of("policies.md")
     exec(compile(block, "docs/policies.md", "exec"), {})
     assert capsys.readouterr().out.strip() == block.strip().split("  # ")[-1]
 
@@ -161,16 +192,21 @@ def test_the_commands_at_the_counter_do_what_is_said(
     assert (desk / "face.jpg").exists()
 
 
-def test_from_a_master_list_to_a_verdict(desk: Path, emulated_cccd: EmulatedCard, chipid_issuer: Issuer, capsys) -> None:
+def german_list() -> tuple[TestCsca, bytes]:
+    """A CSCA, and a master list by a signer of it."""
     now = datetime.now(UTC)
     germany = TestCsca.create("DE", at=now - timedelta(days=9))
     content = CscaMasterList.of((germany.certificate,)).content
     signer = germany.issue_list_signer(MASTER_LIST_SIGNING_KEY, at=now - timedelta(days=9))
+    return germany, signer.sign_list(CSCA_MASTER_LIST, content, germany, at=now)
+
+
+def test_from_a_master_list_to_a_verdict(desk: Path, emulated_cccd: EmulatedCard, chipid_issuer: Issuer, capsys) -> None:
+    germany, listed = german_list()
     api.read(AccessKeys.from_number("099012345678"), channel=emulated_cccd).save(desk / "card.evidence")
     (desk / "csca-of-vietnam.cer").write_bytes(chipid_issuer.csca.certificate)
     (desk / "csca-germany.cer").write_bytes(germany.certificate)
-    listed = desk / "DE_ML_2026-03-11.ml"
-    listed.write_bytes(signer.sign_list(CSCA_MASTER_LIST, content, germany, at=now))
+    (desk / "DE_ML_2026-03-11.ml").write_bytes(listed)
     shown = commands("Whom you trust")
     assert [arguments[:2] for arguments in shown[:3]] == [["trust", "import"], ["trust", "import"], ["trust", "list"]]
     assert run(chipid, shown[1][: shown[1].index("--pin")]) == 1  # nobody known signed it

@@ -26,7 +26,7 @@ def store(cli, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("force", [(), ("--force",)])
-@pytest.mark.parametrize("place", ["out.pem", NAME])
+@pytest.mark.parametrize("place", ["out.pem", NAME], ids=["file", "folder"])
 def test_export_follows_no_link(cli, store: Path, force: tuple[str, ...], place: str) -> None:
     folder = store.parent / "shared"
     folder.mkdir()

@@ -324,7 +324,7 @@ def test_a_long_list_takes_time_in_proportion() -> None:
         assert len(CertificateRevocationList.parse(raw).entries) == count
         return time.process_time() - begin
 
-    assert spent(40_000) < 20 * max(spent(4_000), 0.001)
+    assert spent(40_000) < 60 * max(spent(4_000), 0.001)
 
 
 @given(st.lists(st.tuples(st.integers(1, 1 << 64), st.datetimes(datetime(1951, 1, 1), datetime(2060, 1, 1)))))

@@ -167,7 +167,7 @@ def test_reading_takes_memory_for_one_record_and_time_in_proportion() -> None:
         assert sum(len(each.objects) for each in read_ldif(source) if isinstance(each, LdifRecord)) == count
         return time.process_time() - begin
 
-    assert spent(10_000) < 25 * max(spent(1_000), 0.001)
+    assert spent(10_000) < 60 * max(spent(1_000), 0.001)
     source = io.BytesIO(record * 5_000)
     tracemalloc.start()
     try:

@@ -118,17 +118,56 @@ def test_a_forger_with_a_csca_of_the_same_name_is_not_trusted() -> None:
 
 
 def test_the_operator_may_pin_the_signer_or_its_csca() -> None:
-    signed = signed_by(master_list_signer())
-    for pinned in (csca().parsed, master_list_signer().parsed):
-        assert answers(judge(signed, pinned={pinned.fingerprint})) == {}
+    signed, signer = signed_by(master_list_signer()), master_list_signer().parsed
+    no_crl = {"revocation": "None list-signer-no-crl"}  # asked as of any path to a trusted CSCA
+    assert answers(judge(signed, pinned={csca().parsed.fingerprint})) == no_crl
+    assert answers(judge(signed, pinned={signer.fingerprint})) == {}
     assert judge(signed, pinned={csca("Another").parsed.fingerprint}).trust.ok is None
     alone = SignedData.parse(master_list_signer().sign(CSCA_MASTER_LIST, CONTENT, PLAIN))
-    finding = judge(alone, pinned={master_list_signer().parsed.fingerprint})
-    assert (finding.trust.ok, finding.validity.ok, finding.path) == (True, True, (master_list_signer().parsed,))
-    late = judge(alone, at=AT + timedelta(days=9999), pinned={master_list_signer().parsed.fingerprint})
-    assert late.validity.reason == "list-signer-expired"
+    finding = judge(alone, pinned={signer.fingerprint})
+    assert (finding.trust.ok, finding.validity.ok, finding.path) == (True, True, (signer,))
     # a certificate beside the list that did not sign it is worth nothing, pinned or not
     assert judge(alone, known=[csca("Another").parsed], pinned={csca("Another").parsed.fingerprint}).trust.ok is None
+
+
+@pytest.mark.parametrize("in_store", [True, False])
+@pytest.mark.parametrize("pinned", ["csca", "signer"])
+def test_a_pin_hides_neither_dates_nor_a_revocation(pinned: str, in_store: bool) -> None:
+    """A CSCA that is pinned is an anchor as those in the store are."""
+    signer = master_list_signer().parsed
+    pins = {(csca().parsed if pinned == "csca" else signer).fingerprint}
+    crls = [revocation_list(csca(), signer.serial)]
+    store = TrustStore([csca().parsed] if in_store else [], crls)
+    late = verify_signed_list(signed_by(master_list_signer()), store, AT + timedelta(days=9999), pinned=pins)
+    assert (late.trust.ok, late.validity.reason) == (True, "list-signer-expired")
+    revoked = in_store or pinned == "csca"  # otherwise there is no key by which to verify the revocation list
+    assert late.revocation.reason == ("list-signer-revoked" if revoked else "list-signer-no-trust-anchor")
+
+
+def test_a_pinned_csca_breaks_the_rules_as_one_in_the_store_does() -> None:
+    signed = signed_by(list_signer(MASTER_LIST_SIGNING_KEY, issuer=csca()))
+    foreign = csca().issue_document_signer(at=AT, key=KEY, country="FR", profile=SignerProfile.for_lists(MASTER_LIST_SIGNING_KEY))
+    for each, reason in ((signed, "ok"), (signed_by(foreign), "list-signer-country-mismatch")):
+        assert judge(each, pinned={csca().parsed.fingerprint}).trust.reason == reason
+
+
+def test_a_pinned_signer_needs_no_path_and_the_purpose_of_his_lists() -> None:
+    """Also one whose CSCA is known by another key; of a defect list he needs no purpose, and must be no document signer."""
+    signed, renamed = signed_by(master_list_signer()), TestCsca.create(at=AT, key=KEY)
+    assert answers(judge(signed, renamed, pinned={master_list_signer().parsed.fingerprint})) == {
+        "revocation": "None list-signer-csca-key-unknown"
+    }
+    for kind, profile, purpose in (
+        (DEFECT_LIST, {}, None),
+        (CSCA_MASTER_LIST, {}, MISSING),
+        (DEFECT_LIST, {"extra_extensions": (build.extended_key_usage((MASTER_LIST_SIGNING_KEY,)),)}, OTHER),
+        (DEFECT_LIST, {"document_types": ("P",)}, DOCUMENTS),
+        (DEFECT_LIST, {"extra_extensions": MALFORMED}, f"{OTHER}-malformed"),
+    ):
+        signer = list_signer(**profile)  # type: ignore[arg-type]
+        assert answers(judge(signed_by(signer, kind), pinned={signer.parsed.fingerprint})).get("purpose") == purpose
+        by_csca = judge(signed_by(signer, kind), pinned={csca().parsed.fingerprint})
+        assert answers(by_csca)["purpose"] == (purpose or MISSING)
 
 
 def test_a_signer_that_its_csca_revoked_is_told() -> None:
@@ -231,7 +270,7 @@ MALFORMED = (build.extension("2.5.29.37", b"\x04\x00"),)
         (DEVIATION_LIST, lambda: list_signer(MASTER_LIST_SIGNING_KEY), OTHER),
         (DEVIATION_LIST, list_signer, MISSING),
         (DEFECT_LIST, lambda: list_signer(BSI_PURPOSE), None),
-        (DEFECT_LIST, list_signer, None),
+        (DEFECT_LIST, list_signer, MISSING),
         (DEFECT_LIST, lambda: list_signer(MASTER_LIST_SIGNING_KEY), OTHER),
         (DEFECT_LIST, lambda: list_signer(BSI_PURPOSE, MASTER_LIST_SIGNING_KEY), OTHER),
         (DEFECT_LIST, lambda: list_signer(extra_extensions=MALFORMED), f"{OTHER}-malformed"),

@@ -69,8 +69,8 @@ LIST = master_list(CSCA.certificate, OTHERS[0].certificate)
 NEWEST_LIST = master_list(OTHERS[2].certificate, signer=NEWEST.issue_list_signer(MASTER, at=AT), csca=NEWEST)
 BARE = CscaMasterList.of([OTHERS[0].certificate]).content
 DEVIATIONS = CSCA.issue_list_signer(DEVIATION, at=AT).sign_list(DEVIATION_LIST, DeviationList(()).build(), CSCA, at=AT + DAY)
-DEFECT_SIGNER = CSCA.issue_document_signer(at=AT, profile=SignerProfile(document_types=None))
-DEFECTS = DEFECT_SIGNER.sign_list(DEFECT_LIST, DefectList(()).build(), CSCA, at=AT + DAY)
+BSI = f"{DEFECT_LIST}.1"  # any purpose of BSI's
+DEFECTS = CSCA.issue_list_signer(BSI, at=AT).sign_list(DEFECT_LIST, DefectList(()).build(), CSCA, at=AT + DAY)
 
 
 def pem(label: str, octets: bytes) -> bytes:
@@ -120,9 +120,11 @@ def put(database: TrustDatabase, tmp_path: Path) -> Put:
 
 
 _LIST_REASONS = {
-    "list-signer-no-trust-anchor", "list-signer-extended-key-usage", "list-signer-is-document-signer", "list-signature-invalid",
-    "list-message-digest-mismatch", "list-signer-csca-key-unknown", "list-signed-outside-validity", "list-signer-untrusted-signer",
-    "list-signer-revoked", "list-signer-expired", "list-signer-not-yet-valid",
+    "list-message-digest-mismatch", "list-signature-invalid", "list-signed-outside-validity",
+    "list-signer-crl-signature-invalid", "list-signer-crl-unknown-critical-extension", "list-signer-csca-key-unknown",
+    "list-signer-expired", "list-signer-extended-key-usage", "list-signer-extended-key-usage-missing",
+    "list-signer-is-document-signer", "list-signer-no-trust-anchor", "list-signer-not-yet-valid", "list-signer-revoked",
+    "list-signer-untrusted-signer",
 }  # fmt: skip
 
 
@@ -303,7 +305,7 @@ def test_lists_that_nobody_may_trust(put: Put, content: bytes, options: dict[str
 def test_a_revoked_signer_of_lists_is_refused(put: Put) -> None:
     revocation = CSCA.issue_revocation_list((LIST_SIGNER.parsed.serial,), at=AT)
     forged = revocation[:-1] + bytes((revocation[-1] ^ 1,))
-    assert put(CSCA.certificate, forged, LIST).refused == ()
+    assert reasons(put(CSCA.certificate, forged, LIST)) == ["list-signer-crl-signature-invalid"]
     assert reasons(put(revocation, LIST)) == ["list-signer-revoked"]
 
 
@@ -503,11 +505,13 @@ def newer_under_a_key_of_the_older() -> tuple[bytes, bytes]:
 def test_a_newer_list_that_needs_the_older_one_counts_too(put: Put, database: TrustDatabase, replace: bool) -> None:
     older, newer = newer_under_a_key_of_the_older()
     report = put(CSCA.certificate, older, newer, OTHERS[2].certificate, replace=replace)
-    assert set(reasons(report)) == {"not-in-newer-list"}
-    assert {refusal.detail.split(", ")[-1] for refusal in report.refused} == {DROPPED.fingerprint, CSCA.parsed.fingerprint}
+    dropped = {refusal.detail.split(", ")[-1] for refusal in report.refused if refusal.reason == "not-in-newer-list"}
+    assert dropped == {DROPPED.fingerprint, CSCA.parsed.fingerprint}
+    # What came in this run and did not stay was neither added nor withdrawn.
+    assert set(reasons(report)) - {"not-in-newer-list"} == ({"list-older-than-held"} if replace else set())
     assert (held_of(database, DROPPED), held_of(database, CSCA.parsed)) == ([], [Voucher.OPERATOR])
     assert DROPPED.fingerprint not in {entry.fingerprint for entry in report.added}
-    assert kinds(report.withdrawn) == (["master-list"] if replace else [])
+    assert (kinds(report.withdrawn), sha256(older).hexdigest() in {each.fingerprint for each in report.added}) == ([], not replace)
     # The pin of its file keeps it whole.
     with TrustDatabase.create(database.path.with_name("other.db")) as other:
         folder = database.path.with_name("folder")
@@ -515,7 +519,7 @@ def test_a_newer_list_that_needs_the_older_one_counts_too(put: Put, database: Tr
         for number, octets in enumerate((CSCA.certificate, older, newer)):
             (folder / str(number)).write_bytes(octets)
         report = import_paths(other, folder, at=AT + 3 * DAY, pins=[sha256(older).hexdigest()], replace=replace)
-        assert (report.refused, report.withdrawn, held_of(other, DROPPED)) == ((), (), [Voucher.PIN])
+        assert (report.refused, report.withdrawn, held_of(other, DROPPED)) == ((), (), [Voucher.SIGNER])
 
 
 def test_what_is_trusted_on_the_word_of_an_older_list_stays_until_it_is_replaced(put: Put, database: TrustDatabase) -> None:
@@ -577,8 +581,9 @@ UNUSABLE = CSCA.issue_revocation_list(at=AT, profile=RevocationListProfile(extra
 def test_what_is_wrong_with_a_list_that_a_csca_signed_is_told(put: Put, csca_first: bool, in_master_list: bool) -> None:
     own = CSCA.certificate, master_list(OTHERS[0].certificate)
     csca = own if in_master_list else own[:1]
-    report = put(*csca, DAMAGED, UNUSABLE) if csca_first else put(DAMAGED, UNUSABLE, *csca)
-    assert (reasons(report), kinds(report.added).count("crl")) == (["malformed-crl"], 1)
+    lists = DAMAGED, UNUSABLE, CSCA.issue_revocation_list(at=AT)
+    report = put(*csca, *lists) if csca_first else put(*lists, *csca)
+    assert (reasons(report), kinds(report.added).count("crl")) == (["malformed-crl"], 2)
     assert [note.code for note in report.notes if note.code.startswith("crl-")] == ["crl-unknown-critical-extension"]
 
 
@@ -593,6 +598,22 @@ def test_entries_that_nobody_is_known_to_have_signed_are_not_read(
     assert set(read) == {DAMAGED}
     put(CRL)
     assert set(read) == {DAMAGED, CRL}
+
+
+@pytest.mark.parametrize(
+    ("crl", "reason"),
+    [
+        (UNUSABLE, "list-signer-crl-unknown-critical-extension"),
+        (with_signature_altered(CRL), "list-signer-crl-signature-invalid"),
+        (CSCA.issue_revocation_list(at=AT, profile=RevocationListProfile(period=DAY)), None),  # stale
+        (SUCCESSOR.issue_revocation_list(at=AT), None),  # of a key that the list may bring
+        (OTHERS[0].issue_revocation_list(at=AT), None),
+    ],
+)
+def test_a_list_is_refused_where_no_revocation_list_of_its_csca_can_be_used(put: Put, crl: bytes, reason: str | None) -> None:
+    """Whether its signer was revoked would be in one of them."""
+    assert reasons(put(CSCA.certificate, crl, LIST)) == ([] if reason is None else [reason])
+    assert put(CSCA.certificate, crl, LIST, pins=[LIST_SIGNER.parsed.fingerprint]).refused == ()
 
 
 @pytest.mark.parametrize("arrives", ["first", "last", "in a list", "later"])
@@ -910,3 +931,144 @@ def test_an_export_is_chosen(put: Put, database: TrustDatabase) -> None:
     names = zipfile.ZipFile(io.BytesIO(export_zip(database.objects()))).namelist()
     assert names[2:] == [f"UT_{sha256(CRL).hexdigest()}.crl", f"XX_{sha256(BARE).hexdigest()}.ml"]
     assert names[0] == f"UT_{CSCA.parsed.fingerprint}.cer"
+
+
+# Whose word a pin is ---------------------------------------------------------------------------------------------------
+
+
+def signed(
+    kind: str, content: bytes, purpose: str, *, at: datetime = AT + DAY, csca: TestCsca = CSCA
+) -> bytes:
+    """A list of a new signer's."""
+    return csca.issue_list_signer(purpose, at=AT).sign_list(kind, content, csca, at=at)
+
+
+LATE = AT + timedelta(days=30 * 366)
+NO_DEFECTS, NO_DEVIATIONS = DefectList(()).build(), DeviationList(()).build()
+
+
+@pytest.mark.parametrize("in_store", [True, False])
+def test_a_pinned_csca_waives_no_date_and_no_revocation(put: Put, in_store: bool) -> None:
+    """As if it were in the store."""
+    beside, pins = [CSCA.certificate] if in_store else [], [CSCA.parsed.fingerprint]
+    assert reasons(put(LIST, *beside, pins=pins, at=LATE)) == ["list-signer-expired"]
+    outside = master_list(CSCA.certificate, at=AT - DAY)
+    assert reasons(put(outside, *beside, pins=pins)) == ["list-signed-outside-validity"]
+    revoking = CSCA.issue_revocation_list((LIST_SIGNER.parsed.serial,), at=AT)
+    assert reasons(put(LIST, revoking, *beside, pins=pins)) == ["list-signer-revoked"]
+
+
+@pytest.mark.parametrize("pin", [LIST_SIGNER.parsed.fingerprint, sha256(LIST).hexdigest()], ids=["signer", "list"])
+def test_a_pin_of_the_signer_or_of_the_list_waives_dates(put: Put, database: TrustDatabase, pin: str) -> None:
+    assert put(CSCA.certificate, LIST, at=LATE, pins=[pin]).refused == ()
+    (made,) = database.imports(country="UT")
+    assert (made.voucher, made.pins, made.signed_at) == (Voucher.PIN, (pin,), AT + DAY)
+
+
+def test_the_pin_that_was_needed_is_kept_and_no_other(put: Put, database: TrustDatabase) -> None:
+    every = [CSCA.parsed.fingerprint, OTHERS[0].parsed.fingerprint, LIST_SIGNER.parsed.fingerprint, sha256(LIST).hexdigest()]
+    report = put(LIST, pins=every)
+    assert [(each.voucher, each.pins) for each in database.imports()] == [(Voucher.PIN, (CSCA.parsed.fingerprint,))]
+    assert [note.place for note in report.notes if note.code == "pin-unmatched"] == [LIST_SIGNER.parsed.fingerprint]
+    put(CSCA.certificate)
+    assert put(LIST, pins=every).refused == ()
+    assert {each.voucher: each.pins for each in database.imports()}[Voucher.SIGNER] == ()
+
+
+def test_each_pinned_authority_of_a_directory_has_its_own_pin(put: Put, database: TrustDatabase) -> None:
+    directory = ldif(*(("cACertificate", each.certificate) for each in OTHERS))
+    fingerprints = [each.parsed.fingerprint for each in OTHERS]
+    put(directory, pins=fingerprints[:2])
+    put(directory, pins=fingerprints[2:])
+    (of_each,) = zip(*(database.origins(database.find(each)[0]) for each in fingerprints), strict=True)
+    assert [each.imported.pins for each in of_each] == [(each,) for each in fingerprints]
+
+
+def test_a_pinned_zip_of_lists_pins_none_of_them(put: Put) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("list", LIST)
+    report = put(packed.getvalue(), pins=[sha256(packed.getvalue()).hexdigest()])
+    assert (reasons(report), [note.code for note in report.notes]) == (["list-signer-no-trust-anchor"], ["pin-unmatched"])
+
+
+def test_a_list_that_only_its_own_pin_lets_in_speaks_for_no_state(put: Put, database: TrustDatabase) -> None:
+    put(CSCA.certificate, LIST)
+    newer = bytearray(master_list(OTHERS[1].certificate, at=AT + 9 * DAY))
+    newer[-2] ^= 1
+    report = put(bytes(newer), pins=[sha256(newer).hexdigest()], replace=True, at=AT + 20 * DAY)
+    assert (report.refused, report.withdrawn) == ((), ())
+    assert (database.imports()[-1].country, database.imports()[-1].signed_at) == (None, None)
+
+
+# Deviation and defect lists --------------------------------------------------------------------------------------------
+
+
+def test_a_defect_lists_signer_has_a_purpose_or_is_pinned(put: Put) -> None:
+    """Any document signer without documentTypeList looks like him, and he speaks of every state."""
+    signer = CSCA.issue_document_signer(at=AT, profile=SignerProfile(document_types=None))
+    listed = signer.sign_list(DEFECT_LIST, NO_DEFECTS, CSCA, at=AT + DAY)
+    for pin in (None, CSCA.parsed.fingerprint):
+        assert reasons(put(CSCA.certificate, listed, pins=[pin] if pin else [])) == ["list-signer-extended-key-usage-missing"]
+    for pin in (signer.parsed.fingerprint, sha256(listed).hexdigest()):
+        assert put(listed, pins=[pin]).refused == ()
+
+
+@pytest.mark.parametrize("country", ["", "XXX"])
+def test_a_deviation_list_of_no_known_state_is_refused_pinned_or_not(put: Put, country: str) -> None:
+    stateless = TestCsca.create(country, at=AT)
+    listed = signed(DEVIATION_LIST, NO_DEVIATIONS, DEVIATION, csca=stateless)
+    for pins in ([], [sha256(listed).hexdigest()]):
+        assert reasons(put(stateless.certificate, listed, pins=pins)) == ["list-without-state"]
+
+
+def test_a_deviation_list_that_is_pinned_is_of_the_state_whose_signer_was_verified(put: Put, database: TrustDatabase) -> None:
+    pins = [sha256(DEVIATIONS).hexdigest()]
+    assert reasons(put(DEVIATIONS, pins=pins)) == ["list-without-state"]
+    assert put(CSCA.certificate, DEVIATIONS, pins=pins, at=LATE).refused == ()
+    assert [each.country for each in database.deviation_lists()] == ["UT"]
+
+
+@pytest.mark.parametrize("replace", [True, False])
+@pytest.mark.parametrize(("kind", "purpose"), [(DEFECT_LIST, BSI), (DEVIATION_LIST, DEVIATION)])
+def test_the_newest_list_of_a_kind_and_state_counts(
+    put: Put, database: TrustDatabase, kind: str, purpose: str, replace: bool
+) -> None:
+    older, newer = (
+        signed(kind, build(version), purpose, at=AT + day * DAY)
+        for day, version in ((1, 0), (2, 1))
+        for build in [lambda number: (DefectList if kind == DEFECT_LIST else DeviationList)((), version=number).build()]
+    )
+    foreign = signed(kind, NO_DEFECTS if kind == DEFECT_LIST else NO_DEVIATIONS, purpose, csca=OTHERS[0])
+
+    def counting() -> list[int]:
+        return [each.version for each in (database.defect_lists() if kind == DEFECT_LIST else database.deviation_lists())]
+
+    at = AT + 3 * DAY
+    assert put(CSCA.certificate, OTHERS[0].certificate, older, foreign, LIST, at=at).refused == ()
+    assert counting() == [0, 0]
+    assert kinds(put(newer, at=at, replace=replace).withdrawn) == ([older_kind(kind)] if replace else [])
+    assert sorted(counting()) == [0, 1]
+    # Replayed, it does not count.
+    report = put(older, at=at, replace=replace)
+    assert (reasons(report), "older-list" in [note.code for note in report.notes]) == (
+        (["list-older-than-held"], False) if replace else ([], True)
+    )
+    assert sorted(counting()) == [0, 1]
+    # The operator may have it all the same; lists of another kind follow their own.
+    put(older, at=at, replace=replace, pins=[sha256(older).hexdigest()])
+    assert sorted(counting()) == [0, 0, 1]
+    assert put(LIST, at=at, replace=True).refused == ()
+
+
+def older_kind(content_type: str) -> str:
+    return "defect-list" if content_type == DEFECT_LIST else "deviation-list"
+
+
+def test_a_deviation_list_makes_no_master_list_older(put: Put, database: TrustDatabase) -> None:
+    later = signed(DEVIATION_LIST, NO_DEVIATIONS, DEVIATION, at=AT + 2 * DAY)
+    defects = signed(DEFECT_LIST, NO_DEFECTS, BSI, at=AT + 2 * DAY)
+    report = put(CSCA.certificate, later, defects, at=AT + 3 * DAY)
+    report = put(LIST, replace=True, at=AT + 3 * DAY)
+    assert (report.refused, report.withdrawn) == ((), ())
+    assert len(database.deviation_lists()) == len(database.defect_lists()) == 1

@@ -177,7 +177,7 @@ def test_published_anchors_vouch_for_the_lists_of_their_states(real_data: Path, 
 
 
 def test_the_lists_of_the_eid_test_bed(real_data: Path, lists: dict[str, SignedMasterList]) -> None:
-    """Neither signer's certificate names a purpose: for a master list that will not do."""
+    """Neither signer's certificate names a purpose, which will not do unless the operator pins the defect list's."""
     folder = real_data / "07_pki/lists_eid_testbed"
     csca = Certificate.parse((folder / "CERT_ECARD_CSCA_1.DER").read_bytes())
     master_list = judge(lists["MASTERLIST_ECARD_CSCA_1.DER"], csca)
@@ -186,8 +186,11 @@ def test_the_lists_of_the_eid_test_bed(real_data: Path, lists: dict[str, SignedM
     blacklist = SignedData.parse((folder / "BLACKLIST_ECARD_DS_1.DER").read_bytes())
     assert blacklist.content_type == DEFECT_LIST
     finding = verify_signed_list(blacklist, TrustStore([csca]), AT)
-    assert (finding.signature.ok, finding.purpose.ok, finding.trust.ok) == (True, True, True)
-    assert "list-signer-extended-key-usage-missing" in finding.deviations
+    assert (finding.signature.ok, finding.trust.ok) == (True, True)
+    assert finding.purpose.reason == "list-signer-extended-key-usage-missing"
+    assert finding.signer is not None
+    pinned = verify_signed_list(blacklist, TrustStore([csca]), AT, pinned=[finding.signer.fingerprint])
+    assert (pinned.signature.ok, pinned.purpose.ok, pinned.trust.ok) == (True, True, True)
 
 
 def test_a_published_deviation_list_is_read(real_data: Path) -> None:

@@ -195,11 +195,12 @@ def test_the_lists_of_a_test_bed(real_data: Path, tmp_path: Path) -> None:
     with TrustDatabase.create(tmp_path / "trust.db") as database:
         report = import_paths(database, folder, at=AT)
         assert [refusal.reason for refusal in report.refused] == [
-            "malformed-certificate", "list-signer-extended-key-usage-missing",
+            "malformed-certificate", *["list-signer-extended-key-usage-missing"] * 2,
         ]  # fmt: skip
-        assert report.counts["added"] == {"certificate": 3, "defect-list": 1}
-        pin = sha256((folder / "MASTERLIST_ECARD_CSCA_1.DER").read_bytes()).hexdigest()
-        assert import_paths(database, folder, at=AT, pins=[pin]).counts["added"] == {"master-list": 1}
+        assert report.counts["added"] == {"certificate": 3}
+        lists = [folder / name for name in ("MASTERLIST_ECARD_CSCA_1.DER", "BLACKLIST_ECARD_DS_1.DER")]
+        pins = [sha256(path.read_bytes()).hexdigest() for path in lists]
+        assert import_paths(database, folder, at=AT, pins=pins).counts["added"] == {"master-list": 1, "defect-list": 1}
         assert [len(each.defects) for each in database.defect_lists()] == [1]
 
 
