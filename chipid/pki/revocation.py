@@ -146,7 +146,7 @@ class _Lookup:
         newest = max(issued, key=lambda each: each.age)
         self.counted.append(newest.crl)
         self.deviations += newest.finding.deviations
-        if any(each.finding.problem in UNUSABLE and newest.age < each.age for each in judged if each.key):
+        if any(each.finding.problem in UNUSABLE and newest.age < each.age for each in judged):
             self.deviations.append("crl-newer-unusable")
         if not newest.crl.is_current_at(self._at):
             day = newest.crl.this_update.date().isoformat()

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from issuer import AT, csca, trust
 from reader_desk import (
     CAM,
     CAM_OID,
@@ -30,10 +33,13 @@ import chipid
 from chipid.emulator import attacks, faults
 from chipid.emulator.icc import EmulatedCard
 from chipid.iso7816.file_ids import FileId
+from chipid.issuing.pki import TestCsca
 from chipid.lds.security_infos import (
     ChipAuthenticationPublicKeyInfo,
     PaceInfo,
 )
+from chipid.pki.cms import SubjectKeyIdentifier
+from chipid.pki.defect_list import DEFECT_LIST, Defect, DefectList, KnownDefect
 from chipid.verification.verdict import CheckName, Outcome
 
 S, F, U, N = Outcome.SUCCESSFUL, Outcome.FAILED, Outcome.UNDETERMINED, Outcome.NOT_SUPPORTED
@@ -147,3 +153,21 @@ def test_a_card_security_that_is_none(raw) -> None:
     evidence = read(attacks.with_file(issue(pace=[CAM]), FileId.CARD_SECURITY, raw), terminal=credentials())
     assert evidence.complete
     assert_not_accepted(evidence)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_is_known_of_the_signer_of_card_security_counts(listed) -> None:
+    """He is of a second CSCA, which has no revocation list; a defect list may say that he signed keys that others hold."""
+    second = TestCsca.create(at=AT - timedelta(days=900), common_name="Second CSCA")
+    other = second.issue_document_signer(at=AT - timedelta(days=800))
+    evidence = read(with_card_security(issue(pace=[CAM], chip_authentication=None, terminal_authentication=None), by=other))
+    defect = Defect(SubjectKeyIdentifier(other.parsed.subject_key_id or b""), (KnownDefect(f"{DEFECT_LIST}.1.3"),))
+    lists = trust().revocation_lists(csca().parsed.subject)
+    store = chipid.TrustStore([csca().parsed, second.parsed], lists, defect_lists=[DefectList((defect,))] if listed else [])
+    lenient = chipid.Policy.counter()
+    for policy in (lenient, lenient.requiring(CheckName.REVOCATION)):
+        verdict = chipid.verify(evidence, trust=store, at=AT, policy=policy)
+        assert verdict.check(CheckName.REVOCATION).reason == "no-crl"
+        assert verdict.check(CheckName.CARD_SECURITY).outcome is S
+        assert ("no-crl" in verdict.reasons) is (policy is not lenient)
+        assert ("listed-ca-key-compromised" in verdict.reasons) is listed

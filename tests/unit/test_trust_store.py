@@ -216,6 +216,16 @@ def test_signers_are_found_by_what_an_object_names(one: TestCsca) -> None:
     assert store.signers(stranger.sid) == ()
 
 
+def test_of_many_revocation_lists_each_key_has_its_turn_and_those_that_nobody_signed_come_last(one: TestCsca) -> None:
+    second, forger = (TestCsca.create(at=AT, key=KEY) for _ in range(2))
+    mine = [CertificateRevocationList.parse(one.issue_revocation_list(at=AT + timedelta(days=day))) for day in range(4)]
+    theirs = [CertificateRevocationList.parse(second.issue_revocation_list(at=AT - timedelta(days=day))) for day in (1, 9)]
+    strewn = [CertificateRevocationList.parse(forger.issue_revocation_list(at=AT + timedelta(days=day))) for day in range(9)]
+    store = TrustStore([one.parsed, second.parsed], [*strewn, *mine, *theirs])
+    expected = (mine[3], theirs[0], mine[2], theirs[1], mine[1], mine[0], *reversed(strewn))
+    assert store.revocation_lists(one.parsed.subject) == expected
+
+
 def test_revocation_lists_are_found_by_their_issuer_newest_first(one: TestCsca) -> None:
     two = TestCsca.create(at=AT, key=KEY, common_name="Another CSCA")
     days = timedelta(days=1), timedelta(days=3), timedelta(days=2)
