@@ -43,6 +43,11 @@ def test_other_octets_are_the_same_certificate(variant: bytes) -> None:
     assert {hashlib.sha256(each).digest() for each in (SIGNER.certificate, variant)} <= digests(variant)
 
 
+@pytest.mark.parametrize("issued", ["n-s", "plain"])
+def test_the_other_way_round_too(issued: str) -> None:
+    assert hashlib.sha256(VARIANTS[issued]).digest() in digests(SIGNER.certificate)
+
+
 def test_without_an_issuers_ecdsa_key_the_signature_is_taken_as_it_stands() -> None:
     signer: DocumentSigner = RSA.issue_document_signer(at=AT)
     for certificate, issuer in ((SIGNER.certificate, None), (SIGNER.certificate, RSA), (signer.certificate, RSA)):

@@ -191,6 +191,7 @@ def test_a_signer_is_condition_enough(country: str | None, csca: TestCsca, signe
         ("VN", "FR", LINES[0], "FR", False),
         ("GB", "BM", LINES[0].replace("VNM", "BMU"), "GB", True),
         ("GB", "GB", LINES[0].replace("VNM", "GBR"), "BM", False),
+        ("XXX", "XXX", LINES[0], "VN", False),
     ],
 )
 def test_a_state_speaks_of_its_own_documents(csca_country: str, signer_country: str, lines: str, country: str, meant: bool) -> None:

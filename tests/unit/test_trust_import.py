@@ -37,7 +37,7 @@ from chipid.trust.database import TrustDatabase
 from chipid.trust.exporting import export_folder, export_pem, export_zip
 from chipid.trust.import_report import NOTES, REASONS, ImportReport
 from chipid.trust.importing import import_paths
-from chipid.trust.objects import Kind, Role
+from chipid.trust.objects import Kind, Role, read_signed_data, signed_list_index
 from chipid.trust.pins import read_pin
 from chipid.trust.provenance import Voucher
 from chipid.trust.recognise import kind_of
@@ -960,7 +960,8 @@ def test_a_pinned_csca_waives_no_date_and_no_revocation(put: Put, in_store: bool
 
 @pytest.mark.parametrize("pin", [LIST_SIGNER.parsed.fingerprint, sha256(LIST).hexdigest()], ids=["signer", "list"])
 def test_a_pin_of_the_signer_or_of_the_list_waives_dates(put: Put, database: TrustDatabase, pin: str) -> None:
-    assert put(CSCA.certificate, LIST, at=LATE, pins=[pin]).refused == ()
+    report = put(CSCA.certificate, LIST, at=LATE, pins=[pin])
+    assert (report.refused, "pin-unmatched" in [note.code for note in report.notes]) == ((), False)
     (made,) = database.imports(country="UT")
     assert (made.voucher, made.pins, made.signed_at) == (Voucher.PIN, (pin,), AT + DAY)
 
@@ -1063,6 +1064,13 @@ def test_the_newest_list_of_a_kind_and_state_counts(
 
 def older_kind(content_type: str) -> str:
     return "defect-list" if content_type == DEFECT_LIST else "deviation-list"
+
+
+def test_a_deviation_list_is_of_no_state_but_the_one_that_was_verified(database: TrustDatabase) -> None:
+    """What its first signer says of himself is nobody's word."""
+    with database.transaction():
+        database.add_object(Kind.DEVIATION_LIST, DEVIATIONS, signed_list_index(read_signed_data(DEVIATIONS)))
+    assert [each.country for each in database.deviation_lists()] == [None]
 
 
 def test_a_deviation_list_makes_no_master_list_older(put: Put, database: TrustDatabase) -> None:
