@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chipid.pki.certificate import Certificate
+from chipid.pki.names import shortened
 from chipid.pki.path_rules import Refusal, broken_rules, out_of_date, pairwise_deviations
 from chipid.pki.path_search import Path, Search, find_paths
 from chipid.pki.profile import profile_deviations
@@ -85,7 +86,7 @@ def _without_issuer(signer: Certificate, store: TrustSource, at: datetime, searc
     if not named:
         if signer.is_self_signed:
             return _undecided(signer, at, "dsc-self-signed", "The signer's certificate is signed by its own key, and by no CSCA's.")
-        key = "" if signer.authority_key_id is None else f", key {signer.authority_key_id.hex()}"
+        key = "" if signer.authority_key_id is None else f", key {shortened(signer.authority_key_id.hex())}"
         detail = f"No trusted CSCA certificate is the one that the signer's names: {signer.issuer}{key}."
         return _undecided(signer, at, "no-trust-anchor", detail)
     # Whoever names an authority that we trust, and was not signed by it, is a forger; or signed by a key that is missing here.

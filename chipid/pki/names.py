@@ -96,6 +96,11 @@ class Name:
         return ", ".join(f"{_LABELS.get(oid, oid)}={_shown(text)}" for oid, text in self.attributes)
 
 
+def shortened(text: str, limit: int = TEXT_LIMIT) -> str:
+    """*text*, which comes from a certificate or a file, as long as it may be in a sentence."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
 def at_most(limit: int, elements: Iterable[asn1.Element]) -> Iterator[asn1.Element]:
     """*elements*; one too many is refused (:class:`chipid.errors.MalformedData`) before it is gathered."""
     for count, element in enumerate(elements):
@@ -146,8 +151,7 @@ def _text(value: asn1.Element) -> str:
 
 
 def _shown(text: str) -> str:
-    shown = "".join(filter(str.isprintable, text))
-    return shown if len(shown) <= TEXT_LIMIT else f"{shown[:TEXT_LIMIT]}…"
+    return shortened("".join(filter(str.isprintable, text)))
 
 
 def _comparable(text: str) -> str:

@@ -13,17 +13,23 @@ from chipid.errors import CertificateError
 _BEGIN = b"-----BEGIN "
 _BEGIN_LINE = re.compile(rb"^(?:\xef\xbb\xbf)?" + _BEGIN + rb"([A-Z0-9 ]{1,32})-----", re.MULTILINE)
 _BODY = re.compile(rb"([A-Za-z0-9+/=\s]*)-----END ([A-Z0-9 ]{1,32})-----")
-_LDIF_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:#|dn:|version:)", re.IGNORECASE)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_FIRST_LINE = re.compile(rb"^[^#\s][^\r\n]{0,7}", re.MULTILINE)
+"""The beginning of a line that is neither empty, nor a comment, nor the continuation of one."""
 
 
 def is_pem(raw: bytes) -> bool:
     """Whether *raw* is text of this kind: a block begins at the start of a line.
 
-    What begins as LDIF does, with a comment, a version or a name, is none: a certificate in a comment of it is nobody's.
+    What is LDIF is none: a certificate in it, or in a comment of it, is nobody's.
     """
-    if _BEGIN not in raw or _LDIF_BEGINNING.match(raw):
-        return False
-    return _BEGIN_LINE.search(raw) is not None
+    return _BEGIN in raw and not seems_ldif(raw) and _BEGIN_LINE.search(raw) is not None
+
+
+def seems_ldif(raw: bytes) -> bool:
+    """Whether the first line that is no comment, however far down it is, begins an LDIF file (RFC 2849)."""
+    first = _FIRST_LINE.search(raw.removeprefix(_BYTE_ORDER_MARK))
+    return first is not None and first[0].lower().startswith((b"dn:", b"version:"))
 
 
 def read_pem(raw: bytes, labels: Collection[str]) -> tuple[bytes, ...]:

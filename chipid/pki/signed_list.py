@@ -23,7 +23,7 @@ from chipid.pki.countries import alpha_2
 from chipid.pki.defect_list import DEFECT_LIST
 from chipid.pki.deviation_list import DEVIATION_LIST, DEVIATION_LIST_SIGNING_KEY
 from chipid.pki.master_list import CSCA_MASTER_LIST
-from chipid.pki.names import Name
+from chipid.pki.names import Name, shortened
 from chipid.pki.profile import profile_deviations
 from chipid.pki.revocation import revocation_status
 from chipid.pki.signed_data import SignerFinding, verify_signers
@@ -290,7 +290,7 @@ def _purpose(content_type: str, signer: Certificate, *, is_pinned: bool) -> Answ
         return Answer(True, "ok", "The signer's certificate is one for such lists.")
     if not purposes:
         return Answer(False, "list-signer-extended-key-usage-missing", "The signer's certificate names no purpose.")
-    detail = f"The signer's certificate is for another purpose: {', '.join(purposes)}."
+    detail = f"The signer's certificate is for another purpose: {shortened(', '.join(purposes))}."
     return Answer(False, "list-signer-extended-key-usage", detail)
 
 

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from chipid.trust.objects import Kind, Role, StoredObject
 from chipid.trust.provenance import Voucher
+
+TOLD_LIMIT: Final = 500
+"""Refusals for one reason, and notes of one code, that are told of a file."""
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -150,6 +153,22 @@ class Note:
     place: str
     code: str
     detail: str = ""
+
+
+_Told = TypeVar("_Told", Refusal, Note)
+
+
+def abridged(found: Sequence[_Told], code: Callable[[_Told], str]) -> tuple[_Told, ...]:
+    """*found* with at most :data:`TOLD_LIMIT` of one *code* in a file, then one that says how many more there are."""
+    keys = [(each.place.partition(": ")[0], code(each)) for each in found]
+    counts, seen, told = Counter(keys), Counter[tuple[str, str]](), []
+    for each, key in zip(found, keys, strict=True):
+        seen[key] += 1
+        if seen[key] <= TOLD_LIMIT:
+            told.append(each)
+        elif seen[key] == TOLD_LIMIT + 1:
+            told.append(replace(each, place=key[0], detail=f"{counts[key] - TOLD_LIMIT} more in this file are not told."))
+    return tuple(told)
 
 
 @dataclass(frozen=True)

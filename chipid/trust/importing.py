@@ -21,7 +21,7 @@ from chipid.pki.crl import CertificateRevocationList
 from chipid.pki.trust_store import is_authority
 from chipid.trust.database import TrustDatabase
 from chipid.trust.files import File, printable, read_files
-from chipid.trust.import_report import REASONS, Entry, ImportReport, Note, Refusal
+from chipid.trust.import_report import REASONS, Entry, ImportReport, Note, Refusal, abridged
 from chipid.trust.links import WaitingLinks
 from chipid.trust.list_keys import ListKeys
 from chipid.trust.objects import (
@@ -116,7 +116,8 @@ class _Import:
         """What was done."""
         values = (self._added, self._known, self._withdrawn)
         added, known, withdrawn = (tuple(each.values()) for each in values)
-        return ImportReport(applied, added, known, tuple(self.refused), tuple(self.notes), withdrawn)
+        refused, notes = abridged(self.refused, lambda each: each.reason), abridged(self.notes, lambda each: each.code)
+        return ImportReport(applied, added, known, refused, notes, withdrawn)
 
     def files(self, paths: list[Path]) -> None:
         """Import the files at *paths*: certificates and revocation lists at once, links and signed lists when those are there."""
@@ -188,7 +189,7 @@ class _Import:
             self._refuse(candidate, "too-many", f"There are more than {LIST_LIMIT} signed lists.")
             return
         read = SignedList.parse(candidate.kind, candidate.octets)
-        self._listed += len(read.certificates)
+        self._listed += len(read.certificates) + len(read.signed.certificate_octets if read.signed is not None else ())
         if self._listed > LISTED_LIMIT:
             self._refuse(candidate, "too-many", f"The lists have more than {LISTED_LIMIT} certificates.")
             return

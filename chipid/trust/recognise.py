@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal
 
 from chipid.crypto import asn1
@@ -13,7 +12,7 @@ from chipid.pki.crl import seems_revocation_list
 from chipid.pki.defect_list import DEFECT_LIST
 from chipid.pki.deviation_list import DEVIATION_LIST
 from chipid.pki.master_list import CSCA_MASTER_LIST
-from chipid.pki.pem import is_pem
+from chipid.pki.pem import is_pem, seems_ldif
 from chipid.trust.objects import Kind
 from chipid.trust.schema import MAGIC
 
@@ -23,10 +22,6 @@ _SIGNED_KINDS: Final = {
     CSCA_MASTER_LIST: Kind.MASTER_LIST, DEVIATION_LIST: Kind.DEVIATION_LIST, DEFECT_LIST: Kind.DEFECT_LIST,
 }  # fmt: skip
 _ZIP_BEGINNINGS: Final = (b"PK\x03\x04", b"PK\x05\x06")
-_LDIF_BEGINNINGS: Final = (b"dn:", b"version:")
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_FIRST_LINE: Final = re.compile(rb"^[^#\s][^\r\n]{0,7}", re.MULTILINE)
-"""The beginning of a line that is neither empty, nor a comment, nor the continuation of one."""
 
 
 def container_of(raw: bytes) -> Container | None:
@@ -37,7 +32,7 @@ def container_of(raw: bytes) -> Container | None:
         return "zip"
     if raw[:1] == b"\x30":
         return None
-    if _looks_like_ldif(raw):
+    if seems_ldif(raw):
         return "ldif"
     return "pem" if is_pem(raw) else None
 
@@ -82,9 +77,3 @@ def _seems_certificate(fields: asn1.Reader) -> bool:
     numbered = fields.optional(asn1.INTEGER) is not None
     fields.sequence(), fields.sequence()  # the algorithm and the issuer
     return numbered and fields.peek() == asn1.SEQUENCE
-
-
-def _looks_like_ldif(raw: bytes) -> bool:
-    """Whether the first line that is no comment, however far down it is, begins an LDIF file (RFC 2849)."""
-    first = _FIRST_LINE.search(raw.removeprefix(_BYTE_ORDER_MARK))
-    return first is not None and first[0].lower().startswith(_LDIF_BEGINNINGS)

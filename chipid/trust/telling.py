@@ -9,6 +9,7 @@ from typing import Final
 from chipid.errors import MalformedData, UnsupportedFeature
 from chipid.pki.certificate import Certificate
 from chipid.pki.chain import Answer
+from chipid.pki.names import shortened
 from chipid.trust.import_report import PIN_FILE, REMEDIES
 from chipid.trust.objects import claimed_signer
 from chipid.trust.signed_lists import Admission, SignedList
@@ -45,7 +46,7 @@ def pin_detail(admission: Admission) -> str:
 
 
 def _wanted(signer: Certificate) -> str:
-    key_id = "" if signer.authority_key_id is None else f", key {signer.authority_key_id.hex()}"
+    key_id = "" if signer.authority_key_id is None else f", key {shortened(signer.authority_key_id.hex())}"
     return f"Signed by {signer.subject}. Wanted is the CSCA {signer.issuer}{key_id}."
 
 

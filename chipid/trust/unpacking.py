@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final
 
 from chipid.errors import ChipIdError
@@ -20,12 +21,15 @@ from chipid.trust.objects import Kind
 from chipid.trust.recognise import Container, container_of, kind_of, seems_meant
 
 OBJECT_LIMIT: Final = 200_000
-"""Objects of one import; the ICAO PKD has some 40 000."""
+"""Objects of one import, with all that is refused and told; the ICAO PKD has some 40 000."""
 
 UNPACKED_LIMIT: Final = 1 << 30
-"""Octets that the ZIP files of one import unpack to, as they really do."""
+"""Octets that the ZIP files of one import unpack to; a member that unpacks to more than it says is damaged."""
 
 ZIP_DEPTH_LIMIT: Final = 2
+
+PLACE_LIMIT: Final = 512
+"""Characters of a ZIP member's or an LDIF record's name that are told."""
 
 _PEM_KINDS: Final = {
     "CERTIFICATE": Kind.CERTIFICATE, "X509 CERTIFICATE": Kind.CERTIFICATE, "X509 CRL": Kind.REVOCATION_LIST,
@@ -97,11 +101,11 @@ class Unpacking:
         any_found = False
         for found in self._unpack(_Piece(file, file.raw, "", 0)):
             any_found = True
-            if isinstance(found, Candidate):
-                self._objects -= 1
-                if self._objects < 0:
-                    yield Refusal(found.where, "too-many", f"There are more than {OBJECT_LIMIT} objects.")
-                    return
+            self._objects -= 1
+            if self._objects < 0:
+                place = found.where if isinstance(found, Candidate) else found.place
+                yield Refusal(place, "too-many", f"There are more than {OBJECT_LIMIT} objects: the rest was not looked at.")
+                return
             yield found
         if not any_found:
             yield Note(file.name, "no-objects")
@@ -127,9 +131,9 @@ class Unpacking:
             yield Candidate(Kind.CERTIFICATE, octets, piece.file, piece.at(f"certificate {number}"))
 
     def _pem(self, piece: _Piece) -> Iterator[Found]:
-        blocks = list(read_pem_blocks(piece.raw))
-        for number, (label, octets) in enumerate(blocks, 1):
-            place = f"block {number}" if len(blocks) > 1 else ""
+        several = len(list(islice(read_pem_blocks(piece.raw), 2))) > 1
+        for number, (label, octets) in enumerate(read_pem_blocks(piece.raw), 1):
+            place = f"block {number}" if several else ""
             where = replace(piece, place=piece.at(place)).where if place else piece.where
             if label not in _PEM_KINDS:
                 yield Note(where, "pem-block", label)
@@ -151,7 +155,7 @@ class Unpacking:
                 if isinstance(record, RefusedRecord):
                     yield piece.refuse("malformed-ldif", str(record.error), place)
                     continue
-                place = f"{place}, {printable(record.dn)}"
+                place = f"{place}, {_told(record.dn)}"
                 for claimed, octets in record.objects:
                     kind = kind_of(octets) or _LDIF_KINDS[claimed]
                     yield Candidate(kind, octets, piece.file, piece.at(place), from_directory=True)
@@ -171,14 +175,26 @@ class Unpacking:
             yield piece.refuse("malformed-zip", REASONS["malformed-zip"])
             return
         with archive:
+            if (refused := self._refused_whole(piece, archive)) is not None:
+                yield refused
+                return
             for member in archive.infolist():
                 yield from self._member(piece, archive, member)
                 if self._octets <= 0:
                     yield piece.refuse("too-large", f"The ZIP files hold more than {UNPACKED_LIMIT} octets.")
                     return
 
+    def _refused_whole(self, piece: _Piece, archive: zipfile.ZipFile) -> Refusal | None:
+        """Before anything is unpacked: a few octets that are many members' would be unpacked for each."""
+        members = archive.infolist()
+        if len({member.header_offset for member in members}) < len(members):
+            return piece.refuse("malformed-zip", "Members of the ZIP file lie on each other.")
+        if sum(member.file_size for member in members) > self._octets:
+            return piece.refuse("too-large", f"The ZIP files hold more than {UNPACKED_LIMIT} octets.")
+        return None
+
     def _member(self, piece: _Piece, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Found]:
-        name = printable(member.filename)
+        name = _told(member.filename)
         if member.is_dir():
             return
         inner = replace(piece, place=piece.at(name), depth=piece.depth + 1)
@@ -188,18 +204,23 @@ class Unpacking:
         if member.flag_bits & _ENCRYPTED or member.compress_type not in _COMPRESSIONS:
             yield inner.refuse("malformed-zip", "The member is encrypted, or packed by another method than Deflate.")
             return
-        limit = min(FILE_LIMIT, self._octets)
+        # No more is unpacked than the directory says, and it counts even where the end shows that the member is damaged.
+        self._octets -= member.file_size
+        if member.file_size > FILE_LIMIT:
+            yield inner.refuse("too-large", REASONS["too-large"])
+            return
         try:
             with archive.open(member) as packed:
-                raw = packed.read(limit + 1)
+                raw = packed.read(member.file_size + 1)  # without a number, more would be unpacked and thrown away
         except _ZIP_FAILURES:
             yield inner.refuse("malformed-zip", REASONS["malformed-zip"])
-            return
-        self._octets -= len(raw)
-        if len(raw) > limit:
-            yield inner.refuse("too-large", REASONS["too-large"])
         else:
             yield from self._unpack(replace(inner, raw=raw))
+
+
+def _told(name: str) -> str:
+    """A name as it is told: where it is too long, its beginning and its end, with the suffix."""
+    return printable(name if len(name) <= PLACE_LIMIT else f"{name[: PLACE_LIMIT - 32]}…{name[-31:]}")
 
 
 def _trust_store(piece: _Piece) -> Iterator[Found]:

@@ -21,7 +21,7 @@ from chipid.issuing.signing_keys import SigningKey
 from chipid.pki import extensions as ext
 from chipid.pki.certificate import Certificate, describe_key
 from chipid.pki.extensions import KeyUsage
-from chipid.pki.names import Name
+from chipid.pki.names import NAME_LIMIT, TEXT_LIMIT, Name
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 KEY = SigningKey.generate("secp256r1", system_random)
@@ -310,6 +310,15 @@ def test_octets_that_their_type_forbids_still_compare() -> None:
 
 def test_a_name_prints_no_control_characters() -> None:
     assert str(name(rdn(CN, 0x0C, b"Test\x1b[2J\nCSCA"))) == "CN=Test[2JCSCA"
+
+
+def test_a_long_name_is_refused_and_a_long_value_cut() -> None:
+    assert str(name(rdn(CN, 0x0C, b"x" * 1000))) == f"CN={'x' * TEXT_LIMIT}…"
+    assert str(name(rdn(CN, 0x0C, b"x" * TEXT_LIMIT))) == f"CN={'x' * TEXT_LIMIT}"
+    filled = NAME_LIMIT - len(name(rdn(CN, 0x0C, b"x" * 1000)).raw) + 1000
+    assert len(name(rdn(CN, 0x0C, b"x" * filled)).raw) == NAME_LIMIT
+    with pytest.raises(CertificateError, match="octets"):
+        name(rdn(CN, 0x0C, b"x" * (filled + 1)))
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ def test_records_that_add_an_entry_are_read_as_entries() -> None:
         ("dn: x\ncn", CertificateError, "no attribute"),
         ("dn: x\nc n: x", CertificateError, "no attribute"),
         ("dn: x\nc@: x", CertificateError, "no attribute"),
+        ("dn: x\ncn" + ";a" * 9 + ": x", CertificateError, "no attribute"),
         ("cn: x", CertificateError, "without a name"),
         ("dn:: /w==\ncn: x", CertificateError, "not UTF-8"),
         ("dn: x\ncn:: a", CertificateError, "cn is not base64"),

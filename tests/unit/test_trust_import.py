@@ -32,7 +32,7 @@ from chipid.pki.deviation_list import DEVIATION_LIST, DeviationList
 from chipid.pki.extensions import KEY_USAGE, KeyUsage
 from chipid.pki.master_list import CSCA_MASTER_LIST, CscaMasterList
 from chipid.pki.path_search import find_paths
-from chipid.trust import files, importing, links, unpacking
+from chipid.trust import files, import_report, importing, links, unpacking
 from chipid.trust.database import TrustDatabase
 from chipid.trust.exporting import export_folder, export_pem, export_zip
 from chipid.trust.import_report import NOTES, REASONS, ImportReport
@@ -108,7 +108,7 @@ def put(database: TrustDatabase, tmp_path: Path) -> Put:
     def run(*contents: bytes, at: datetime = AT + 2 * DAY, **options: object) -> ImportReport:
         paths = []
         for octets in contents:
-            path = folder / f"{sha256(octets).hexdigest()[:8]}.bin"
+            path = folder / f"{sha256(octets).hexdigest()[:8]}"
             path.write_bytes(octets)
             paths.append(path)
         report = import_paths(database, paths, at=at, **options)  # type: ignore[arg-type]
@@ -243,7 +243,30 @@ def test_an_encrypted_member_is_told(put: Put) -> None:
 
 def test_places_name_file_member_record_and_number(put: Put) -> None:
     report = put(packed(("pkd.ldif", ldif(("userCertificate", b"\x30\x03\x02\x01\x01")))))
-    assert report.refused[0].place.endswith(".bin: pkd.ldif, line 3, cn=0,dc=data")
+    assert report.refused[0].place.endswith(": pkd.ldif, line 3, cn=0,dc=data")
+
+
+PEM_LINE = b"".join(CSCA.certificate_pem().splitlines())
+
+
+@pytest.mark.parametrize("before", [b"# Bundle of a State's CSCAs\n# 2026\n\n", b"Subject: CN=x\n", b"\xef\xbb\xbf"])
+def test_text_before_a_certificate_in_pem_is_passed_over(put: Put, before: bytes) -> None:
+    assert kinds(put(before + CSCA.certificate_pem()).added) == ["certificate"]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "reason"),
+    [
+        (b"# " + PEM_LINE + b"\n" + b"# more\n" * 10_000 + b"version: 1\n\ndn: x\n", None),
+        (b"\xef\xbb\xbf# " + PEM_LINE + b"\n " + PEM_LINE + b"\n\ndn: x\n", None),
+        (b"dn: x\ncn:\n" + PEM_LINE + b"\n", "malformed-ldif"),
+        (b"VERSION: 1\n\n" + PEM_LINE + b"\n", "malformed-ldif"),
+        (b"text before " + PEM_LINE + b"\n", "unrecognised"),
+    ],
+)
+def test_a_certificate_in_a_comment_or_a_record_of_an_ldif_is_nothing(put: Put, beginning: bytes, reason: str | None) -> None:
+    report = put(beginning)
+    assert (report.added, reasons(report)) == ((), [reason] if reason else [])
 
 
 # On whose word ------------------------------------------------------------------------------------------------------------
@@ -473,7 +496,7 @@ def test_an_older_list_brings_nothing_back(put: Put, database: TrustDatabase, re
         # Told by name, with its number in the list; what both have is vouched for by both.
         (told,) = report.refused
         number = SignedList.parse(Kind.MASTER_LIST, OLDER).certificates.index(DROPPED) + 1
-        assert told.place.endswith(f".bin, certificate {number}")
+        assert told.place.endswith(f", certificate {number}")
         assert told.detail.endswith(f"{DROPPED.subject}, {DROPPED.fingerprint}")
         assert held_of(database, OTHERS[1].parsed) == [Voucher.SIGNER] * 2
         assert kinds(report.added) == ["master-list"]
@@ -767,6 +790,9 @@ def test_nothing_of_a_zip_is_written(database: TrustDatabase, tmp_path: Path) ->
         ((unpacking, "OBJECT_LIMIT"), 2, packed(("a", b""), ("b", b""), ("c", b"")), "too-many"),
         ((importing, "LIST_LIMIT"), 0, BARE, "too-many"),
         ((importing, "LISTED_LIMIT"), 1, LIST, "too-many"),
+        ((importing, "LISTED_LIMIT"), 2, LIST, "too-many"),  # what comes beside its content is counted too
+        ((unpacking, "OBJECT_LIMIT"), 5, pem("A", b"") * 10, "too-many"),
+        ((unpacking, "OBJECT_LIMIT"), 5, b"version: 1\n\n" + b"x\n\n" * 10, "too-many"),
         ((files, "FILE_COUNT_LIMIT"), 0, CRL, "too-many"),
     ],
 )
@@ -775,6 +801,65 @@ def test_limits(
 ) -> None:
     monkeypatch.setattr(*limit, value)
     assert reason in reasons(put(content))
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_what_a_damaged_member_unpacks_to_is_counted(put: Put, monkeypatch: pytest.MonkeyPatch, spoilt: bool) -> None:
+    monkeypatch.setattr(unpacking, "UNPACKED_LIMIT", 3000)
+    first = bytearray(packed(("a", bytes(2000))))
+    if spoilt:
+        first[14] ^= 1  # in the CRC-32, which stands in the directory too
+        first[first.index(b"PK\x01\x02") + 16] ^= 1
+    report = put(packed(("1.zip", bytes(first)), ("2.zip", packed(("b", bytes(2000))))))
+    assert ("malformed-zip" in reasons(report), reasons(report)[-1]) == (spoilt, "too-large")
+
+
+def test_no_more_is_unpacked_of_a_member_than_it_says(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = bytearray(packed(("a", bytes(1 << 20))))
+    for size in (22, raw.index(b"PK\x01\x02") + 24):
+        raw[size : size + 4] = (10).to_bytes(4, "little")
+    unpacked: list[int] = []
+    real = zipfile.ZipExtFile._read1  # type: ignore[attr-defined]  # what it gives is cut, what it unpacks is not
+
+    def counting(self: zipfile.ZipExtFile, size: int) -> bytes:
+        unpacked.append(size)
+        return bytes(real(self, size))
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "_read1", counting)
+    assert reasons(put(bytes(raw))) == ["malformed-zip"]
+    assert max(unpacked) <= 11
+
+
+def test_what_a_zip_says_that_it_holds_is_refused_before_it_is_unpacked(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "UNPACKED_LIMIT", 3000)
+    raw = packed(("a", bytes(2000)), ("b", bytes(2000)))
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("something was unpacked"))
+    assert reasons(put(raw)) == ["too-large"]
+
+
+def test_members_that_lie_on_each_other_are_refused(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = packed(("a.cer", CSCA.certificate), ("b.cer", DSC.certificate))
+    second = raw.rindex(b"PK\x01\x02") + 42
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("something was unpacked"))
+    report = put(raw[:second] + bytes(4) + raw[second + 4 :])
+    assert (reasons(report), report.added) == (["malformed-zip"], ())
+
+
+def test_no_more_of_one_kind_is_told_of_a_file_than_anybody_reads(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_report, "TOLD_LIMIT", 3)
+    records = b"version: 1\n\n" + b"x\n\n" * 10
+    report = put(records, records + b"x", pem("A", b"") * 5 + CSCA.certificate_pem(), pem("CERTIFICATE", b"0\0") * 9)
+    assert kinds(report.added) == ["certificate"]
+    assert reasons(report) == ["malformed-ldif"] * 8 + ["malformed-certificate"] * 4
+    more = [each.detail for each in (*report.refused, *report.notes) if each.detail.endswith("are not told.")]
+    assert sorted(map(int, (each.split()[0] for each in more))) == [2, 6, 7, 8]
+
+
+def test_long_names_are_cut(put: Put) -> None:
+    text = "x" * 5000
+    report = put(packed((f"{text}.cer", b"")), f"dn: {text}\nuserCertificate:: AAAA\n".encode())
+    assert reasons(report) == ["unrecognised", "malformed-certificate"]
+    assert all(len(each.place) < 600 for each in report.refused)
 
 
 def test_folders_inside_each_other_have_an_end(database: TrustDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,15 @@ def test_a_trust_store_in_a_folder_is_to_be_named_itself(tmp_path: Path, one: Te
     assert caught.value.hint == "Name the store itself, beside the folder."
 
 
+def test_a_certificate_in_a_record_of_an_ldif_is_nobodys(one: TestCsca) -> None:
+    for before, is_ldif in ((b"# a comment\n", False), (b"# a comment\nversion: 1\n\n", True), (b"dn: cn=x\ncn:\n", True)):
+        if is_ldif:
+            with pytest.raises(CertificateError):
+                TrustStore.from_bytes(before + one.certificate_pem())
+        else:
+            assert len(TrustStore.from_bytes(before + one.certificate_pem())) == 1
+
+
 def test_a_bad_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.pem").write_text("nothing")
     with pytest.raises(CertificateError, match=r"broken\.pem") as caught:
