@@ -27,7 +27,6 @@ _T = TypeVar("_T")
 SIZE_LIMIT = 1 << 16
 """Octets of a certificate; real ones have a few thousand."""
 _SERIAL_LIMIT = 20
-_EXTENSION_LIMIT = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,15 +248,8 @@ class _Parser:
 
     def _read_extensions(self, fields: asn1.Reader) -> None:
         wrapped = fields.optional(0xA3)
-        if wrapped is None:
-            return
-        for count, element in enumerate(wrapped.only_child(asn1.SEQUENCE).children()):
-            if count >= _EXTENSION_LIMIT:
-                raise element.error("too many extensions")
-            extension = ext.parse_extension(element)
-            if extension.oid in self._extensions:
-                raise element.error(f"the extension {extension.oid} is there twice")
-            self._extensions[extension.oid] = extension
+        if wrapped is not None:
+            self._extensions = ext.parse_extensions(wrapped.only_child(asn1.SEQUENCE))
 
     def _extension(self, oid: str, label: str, read: Callable[[asn1.Reader], _T]) -> _T | None:
         """What *read* makes of the extension; ``None``, and a note, where it is malformed."""

@@ -38,7 +38,6 @@ SIZE_LIMIT: Final = 16 * 1024 * 1024
 PERIOD_MAX: Final = timedelta(days=90)
 """How long after thisUpdate the next list is due at the latest (ICAO 9303-12 §4.1.5)."""
 
-_EXTENSION_LIMIT = 64
 _NUMBER_SIZE_MAX = 20
 _TIMES = (asn1.UTC_TIME, asn1.GENERALIZED_TIME)
 _PLAIN = frozenset({ext.AUTHORITY_KEY_IDENTIFIER, ext.ISSUER_ALT_NAME, CRL_NUMBER})
@@ -298,7 +297,7 @@ class _Parser:
     def _extensions(self, wrapped: asn1.Element | None) -> dict[str, ext.Extension]:
         if wrapped is None:
             return {}
-        return _read_extensions(self._der(wrapped).only_child(asn1.SEQUENCE))
+        return ext.parse_extensions(self._der(wrapped).only_child(asn1.SEQUENCE))
 
     def _read(self, extensions: Mapping[str, ext.Extension], oid: str, label: str, read: Callable[[asn1.Reader], _T]) -> _T | None:
         """What *read* makes of an extension that the profile wants; ``None``, and a note, where it is absent or malformed."""
@@ -323,7 +322,7 @@ def _entry(element: asn1.Element) -> RevokedCertificate:
     revoked_at = fields.expect(*_TIMES).time()
     extensions = _NO_EXTENSIONS
     if not fields.at_end:
-        extensions = MappingProxyType(_read_extensions(fields.expect(asn1.SEQUENCE)))
+        extensions = MappingProxyType(ext.parse_extensions(fields.expect(asn1.SEQUENCE)))
         fields.finish()
     return RevokedCertificate(minimal_serial(serial.value), revoked_at, extensions)
 
@@ -332,18 +331,6 @@ def _revocation_date(entry: asn1.Element) -> asn1.Element:
     fields = entry.children()
     fields.expect(asn1.INTEGER)
     return fields.expect(*_TIMES)
-
-
-def _read_extensions(listed: asn1.Element) -> dict[str, ext.Extension]:
-    extensions: dict[str, ext.Extension] = {}
-    for count, element in enumerate(listed.children()):
-        if count >= _EXTENSION_LIMIT:
-            raise element.error("too many extensions")
-        extension = ext.parse_extension(element)
-        if extension.oid in extensions:
-            raise element.error(f"the extension {extension.oid} is there twice")
-        extensions[extension.oid] = extension
-    return extensions
 
 
 def _number(reader: asn1.Reader) -> int:

@@ -45,6 +45,9 @@ LIST_LIMIT: Final = 64
 _CONTACTS: Final = frozenset({0x81, 0x82, 0x86})
 _CRL_SCHEMES: Final = (b"http://", b"https://", b"ldap://")
 
+EXTENSION_LIMIT: Final = 64
+"""Extensions of a certificate, of a revocation list or of one of its entries."""
+
 
 class KeyUsage(Enum):
     """A bit of the keyUsage extension, by its number."""
@@ -115,6 +118,19 @@ class AlternativeName:
 
     state: str | None
     has_contact: bool
+
+
+def parse_extensions(listed: asn1.Element) -> dict[str, Extension]:
+    """``Extensions`` by object identifier; raises the element's kind of MalformedData, for one that is there twice too."""
+    extensions: dict[str, Extension] = {}
+    for count, element in enumerate(listed.children()):
+        if count >= EXTENSION_LIMIT:
+            raise element.error("too many extensions")
+        extension = parse_extension(element)
+        if extension.oid in extensions:
+            raise element.error(f"the extension {extension.oid} is there twice")
+        extensions[extension.oid] = extension
+    return extensions
 
 
 def parse_extension(element: asn1.Element) -> Extension:
