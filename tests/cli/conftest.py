@@ -25,6 +25,7 @@ from chipid.readers import pcsc
 from chipid.report.json import AnyReport, from_json
 
 NUMBER = "099012345678"
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @dataclass
@@ -185,3 +186,27 @@ def _until_empty(reader: str) -> None:
     while any(state.card_present for state in pcsc.reader_states() if state.name == reader):
         assert time.monotonic() < deadline, "the card did not leave the reader"
         time.sleep(0.1)
+
+
+@pytest.fixture
+def at_hand(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    def lay(name: str, octets: bytes) -> Path:
+        (tmp_path / name).write_bytes(octets)
+        return tmp_path / name
+
+    return lay
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """The default one's place, as the fixture ``cli`` has it."""
+    return tmp_path / "data" / "chipid" / "trust.db"
+
+
+@pytest.fixture
+def filled(cli, at_hand) -> None:
+    """The default store, with a CSCA, the list that her signer signed, a document signer and a revocation list."""
+    from trust_desk import CRL, DSC, OURS, master_list
+
+    files = [at_hand("csca.cer", OURS.certificate), at_hand("list.ml", master_list()), at_hand("dsc.cer", DSC.certificate)]
+    assert cli("trust", "import", *files, at_hand("csca.crl", CRL)).code == 0
